@@ -1,0 +1,52 @@
+# make lab    JupyterLab on the first notebook, in an environment of its own under .venv
+# make test   everything that must hold before a change is handed in
+# make lock   the pinned versions again, after a change of pyproject.toml (UPGRADE=1 takes newer ones)
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+NOTEBOOK ?= notebooks/01_who_qualifies.ipynb
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+INSTALLED := .venv/installed
+export UV_CACHE_DIR ?= $(CURDIR)/.venv/cache/uv
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+.PHONY: lab install test lint types pytest wheel lock clean
+
+lab: $(INSTALLED)
+	@$(BIN)/python -m campaign_analytics.lab $(NOTEBOOK)
+
+install: $(INSTALLED)
+
+test: lint types pytest wheel
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+pytest: $(INSTALLED)
+	$(BIN)/pytest
+
+wheel: $(INSTALLED)
+	$(BIN)/python scripts/try_wheel.py
+
+$(INSTALLED): $(UV) requirements.txt pyproject.toml
+	$(UV) pip install --quiet --require-hashes -r requirements.txt
+	$(UV) pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is Python %d.%d; 3.11 or newer is needed: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo '$(PYTHON) comes without venv; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-cache-dir --disable-pip-version-check uv==$(UV_VERSION)
+
+lock: $(UV)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+		--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade) --all-extras --group dev --group bench pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
