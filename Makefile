@@ -11,14 +11,14 @@ INSTALLED := .venv/installed
 export UV_CACHE_DIR ?= $(CURDIR)/.venv/cache/uv
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: lab install test lint types pytest wheel lock clean
+.PHONY: lab install test lint types pytest lock clean
 
 lab: $(INSTALLED)
 	@$(BIN)/python -m campaign_analytics.lab $(NOTEBOOK)
 
 install: $(INSTALLED)
 
-test: lint types pytest wheel
+test: lint types pytest
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
@@ -30,8 +30,6 @@ types: $(INSTALLED)
 pytest: $(INSTALLED)
 	$(BIN)/pytest
 
-wheel: $(INSTALLED)
-	$(BIN)/python scripts/try_wheel.py
 
 $(INSTALLED): $(UV) requirements.txt pyproject.toml
 	$(UV) pip install --quiet --require-hashes -r requirements.txt

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,21 +19,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> object:
-    report: pytest.TestReport = yield  # type: ignore[misc]
-    return _without_skip(report, item.config)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _forbid(report, item.config)
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> object:
-    report: pytest.CollectReport = yield  # type: ignore[misc]
-    return _without_skip(report, collector.config)
-
-
-def _without_skip(report: object, config: pytest.Config) -> object:
-    if isinstance(report, pytest.TestReport | pytest.CollectReport):
-        expected = hasattr(report, "wasxfail")
-        if report.skipped and not expected and config.getoption("--forbid-skips"):
-            report.outcome = "failed"
-            report.longrepr = f"skipped, which is forbidden here: {report.longrepr}"
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if report.skipped:
+        _forbid(report, collector.config)
     return report
+
+
+def _forbid(report: pytest.TestReport | pytest.CollectReport, config: pytest.Config) -> None:
+    if config.getoption("--forbid-skips"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which is forbidden here: {report.longrepr}"

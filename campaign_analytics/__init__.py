@@ -1,0 +1,81 @@
+"""Who qualifies for a sales campaign, who does not, and why.
+
+    import campaign_analytics as ca
+
+    book = ca.load_rulebook("spring_2024")
+    market = ca.read_market("exports/", book)
+    result = ca.assess(market, book, as_of="2024-02-26")
+    result.summary(by="category")
+
+Names are loaded when they are first used, so importing the package is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from campaign_analytics.assess.assessment import Assessment, assess
+    from campaign_analytics.demo import demo_market
+    from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
+    from campaign_analytics.market.read import read_market
+    from campaign_analytics.rulebook.load import load_rulebook
+
+    __version__: str
+
+_HOMES = {
+    "Assessment": "campaign_analytics.assess.assessment",
+    "CampaignError": "campaign_analytics.errors",
+    "MarketError": "campaign_analytics.errors",
+    "RulebookError": "campaign_analytics.errors",
+    "RulebookWarning": "campaign_analytics.errors",
+    "ValueFault": "campaign_analytics.errors",
+    "assess": "campaign_analytics.assess.assessment",
+    "demo_market": "campaign_analytics.demo",
+    "load_rulebook": "campaign_analytics.rulebook.load",
+    "read_market": "campaign_analytics.market.read",
+}
+
+__all__ = [  # noqa: RUF022  in the order of use
+    "load_rulebook",
+    "read_market",
+    "demo_market",
+    "assess",
+    "Assessment",
+    "CampaignError",
+    "MarketError",
+    "RulebookError",
+    "RulebookWarning",
+    "ValueFault",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("campaign-analytics")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'campaign_analytics' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Lets the function ``assess`` keep its name, which importing the subpackage ``assess`` would take."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
