@@ -1,0 +1,170 @@
+"""How a market is held: typed columns of arrays, tables of columns, and what their owner declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from campaign_analytics.market.quality import Quality
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+#: The NumPy kind behind each of a rulebook's types; integers take the narrowest signed width that holds them.
+#: flag bool · count, day (days since 1970-01-01), time (UTC microseconds since 1970) integers · money integers, in minor
+#: units (fen) · number, rate float64 (0.9, not 90) · level, text codes into ``names`` · set bits over ``names``
+#: text without a list: a pandas ``str`` array of the texts themselves, ``names`` empty
+INTEGER_TYPES = frozenset({"count", "money", "day", "time", "level", "text"})
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """One typed column of a table. A missing cell holds the type's zero in ``values`` and True in ``missing``."""
+
+    type: str
+    values: Any  # (n,) array; low ends where ``high`` is given
+    missing: Array | None = None  # (n,) bool; None = no cell is missing
+    high: Array | None = None  # (n,) high ends of cells known as a range; equal to ``values`` elsewhere
+    names: tuple[str, ...] = ()  # what codes (level, text) and bits (set) stand for
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @classmethod
+    def make(
+        cls,
+        type: str,
+        values: Any,
+        missing: Array | None = None,
+        high: Array | None = None,
+        names: tuple[str, ...] = (),
+    ) -> Cells:
+        """Hold ``values`` in the type's narrowest dtype; zero behind missing cells; drop empty masks and ranges."""
+        if missing is not None and not missing.any():
+            missing = None
+        if type == "text" and not names:
+            return cls(type, values, missing)
+        values = np.asarray(values)
+        if missing is not None:
+            values = np.where(missing, np.zeros(1, values.dtype), values)
+            high = None if high is None else np.where(missing, values, high)
+        if high is not None and np.array_equal(high, values):
+            high = None
+        if type == "flag":
+            values = values.astype(bool, copy=False)
+        elif type in ("number", "rate"):
+            values = values.astype(np.float64, copy=False)
+        elif type == "set":
+            values = values.astype(np.uint32 if len(names) <= 32 else np.uint64, copy=False)
+        elif type in INTEGER_TYPES:
+            values, high = _narrow(values, high)
+        return cls(type, values, missing, high, names)
+
+    @cached_property
+    def size(self) -> int:
+        """The largest absolute value of an integer column: what excludes overflow when a condition is compiled."""
+        ends = [a for a in (self.values, self.high) if a is not None and len(a)]
+        return max((max(abs(int(a.min())), abs(int(a.max()))) for a in ends), default=0)
+
+    def take(self, rows: Array) -> Cells:
+        """The cells at ``rows``; row -1 gives a missing cell."""
+        absent = rows < 0
+        if not len(self):
+            values: Any = np.zeros(len(rows), getattr(self.values, "dtype", np.float64))
+            return Cells(self.type, values, np.ones(len(rows), bool), None, self.names)
+        if self.type == "text" and not self.names:
+            values = pd.array(self.values).take(np.maximum(rows, 0))
+        else:
+            values = self.values[rows]
+        missing = absent if self.missing is None else absent | self.missing[rows]
+        high = None if self.high is None else self.high[rows]
+        return Cells(self.type, values, missing if missing.any() else None, high, self.names)
+
+    def to_pandas(self) -> pd.Series:
+        """The column as people read it: names for codes, yuan for fen, dates for days; missing as missing."""
+        gone = np.zeros(len(self), bool) if self.missing is None else self.missing
+        if self.type in ("level", "text") and self.names:
+            return pd.Series(pd.Categorical.from_codes(np.where(gone, -1, self.values), list(self.names), ordered=self.type == "level"))
+        if self.type == "set":
+            held, where = np.unique(self.values, return_inverse=True)
+            texts = ["、".join(n for i, n in enumerate(self.names) if int(bits) >> i & 1) for bits in held]
+            return pd.Series(np.asarray([*texts, ""], object)[where]).mask(gone).astype("str")
+        if self.type == "text":
+            return pd.Series(self.values).mask(gone)
+        if self.type == "money":
+            return pd.Series(self.values / 100).mask(gone)
+        if self.type == "day":
+            return pd.Series(self.values.astype("datetime64[D]").astype("datetime64[s]")).mask(gone)
+        if self.type == "time":
+            return pd.Series(self.values.astype("datetime64[us]")).dt.tz_localize("UTC").mask(gone)
+        kind = {"flag": "boolean", "count": "Int64"}.get(self.type, "float64")
+        return pd.Series(self.values).astype(kind).mask(gone)
+
+
+def _narrow(values: Array, high: Array | None) -> tuple[Array, Array | None]:
+    low_end = int(values.min(initial=0))
+    high_end = int(max(values.max(initial=0), 0 if high is None else high.max(initial=0)))
+    for dtype in (np.int8, np.int16, np.int32):
+        if np.iinfo(dtype).min <= low_end and high_end <= np.iinfo(dtype).max:
+            break
+    else:
+        dtype = np.int64  # type: ignore[assignment]
+    return values.astype(dtype, copy=False), None if high is None else high.astype(dtype, copy=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One table of a market: its columns by name, all of one length."""
+
+    name: str
+    cells: Mapping[str, Cells]
+    rows: int
+    source_rows: Array | None = None  # (n,) row number in the source file, as a spreadsheet counts; None = row + 2
+    headers: Mapping[str, str] = field(default_factory=dict)  # column -> the header it was read from
+
+    def with_cells(self, more: Mapping[str, Cells]) -> Table:
+        """The same rows with more columns."""
+        return replace(self, cells={**self.cells, **more})
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the market's owner knows about the data (``market.toml``)."""
+
+    as_of: date | datetime | None = None
+    penalty_feed_complete: bool = False
+    offers_are_complete: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """Tables of merchants, offers and their histories, read and typed once."""
+
+    tables: Mapping[str, Table]
+    declared: Declared = field(default_factory=Declared)
+    quality: Quality | None = None
+
+    @property
+    def offers(self) -> Table:
+        return self.tables["offers"]
+
+    @property
+    def merchants(self) -> Table:
+        return self.tables["merchants"]
+
+    @cached_property
+    def merchant_row(self) -> Array:
+        """For every offer the row of its merchant, -1 for an orphan (int32)."""
+        merchants = pd.Index(self.merchants.cells["merchant_id"].values)
+        rows = merchants.get_indexer(pd.Index(self.offers.cells["merchant_id"].values))
+        return rows.astype(np.int32)
+
+    def with_table(self, table: Table) -> Market:
+        """The same market with one table put in or replaced; rows of offers and merchants must stay as they are."""
+        return replace(self, tables={**self.tables, table.name: table})

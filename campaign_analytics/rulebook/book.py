@@ -1,0 +1,244 @@
+"""A rulebook that was read and checked: a campaign as data, with the values now in force."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
+
+from campaign_analytics.errors import Fault, ValueFault
+from campaign_analytics.rulebook.exact import Bound, PerValue, per_value_columns
+from campaign_analytics.rulebook.grid import places
+from campaign_analytics.rulebook.model import Column, Derived, Document, Header, Parameter, Quantity, Rule, Values
+from campaign_analytics.rulebook.values import Value, did_you_mean, read_value, show_value
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.condition import Operand, Tree
+
+Level = Literal["offers", "merchants"]
+_ONE_VALUE = re.compile(r"(?P<name>[^\[\]]+)\[(?P<of>[^\[\]]+)\]")
+
+
+@dataclass(frozen=True, eq=False)
+class Rulebook:
+    """A campaign's rules, parameters and words. ``set`` and ``load_rulebook`` make new ones; none is ever changed."""
+
+    document: Document
+    lists: Mapping[str, Values]  # of the vocabulary and its own
+    columns: Mapping[str, Column]  # likewise
+    conditions: Mapping[str, Tree]  # by rule: the condition alone
+    guards: Mapping[str, Tree]  # by rule, where it has ``when``
+    wheres: Mapping[str, Tree]  # by derived column: the condition of its recipe
+    limits: Mapping[str, Operand]  # by quota
+    derived_order: tuple[str, ...]  # derived columns, each after those that it is made from
+    values: Mapping[str, Bound]  # by parameter: the value in force; None = not set
+    severities: Mapping[str, str]  # by rule: what a variant or scenario overlays
+    hash: str  # of the content without labels and notes
+    path: str
+    variant: str | None = None
+    warnings: tuple[Fault, ...] = field(default=())
+
+    @property
+    def header(self) -> Header:
+        return self.document.rulebook
+
+    @property
+    def id(self) -> str:
+        return self.header.id
+
+    @property
+    def version(self) -> str:
+        return self.header.version
+
+    @property
+    def effective(self) -> date:
+        return self.header.effective
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.header.timezone)
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        return self.document.parameters
+
+    @property
+    def derived(self) -> Mapping[str, Derived]:
+        return self.document.derived
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule, with the severity in force, in the order of the notice's clauses."""
+        order = {clause: place for place, clause in enumerate(self.header.clauses)}
+        held = {
+            name: rule.model_copy(update={"severity": self.severities.get(name, rule.severity)})
+            for name, rule in self.document.rules.items()
+        }
+        return dict(sorted(held.items(), key=lambda item: order[item[1].clause[0]]))
+
+    @cached_property
+    def active(self) -> tuple[str, ...]:
+        """Rules that are assessed: not off, every parameter set, of phase both or enter, on no ladder; in clause order."""
+        return tuple(
+            name
+            for name, rule in self.rules.items()
+            if rule.severity != "off"
+            and rule.phase != "stay"
+            and not rule.ladder
+            and all(self.values[parameter] is not None for parameter in self.parameters_of(name))
+        )
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The columns that active rules read, directly or through recipes (keys are required besides)."""
+        return frozenset(
+            column for rule in self.active for name in self.columns_of(rule) for column in self.sources(name)
+        )
+
+    def sources(self, column: str) -> frozenset[str]:
+        """The table columns behind a column: itself, or what its recipe reads, at any depth."""
+        if column not in self.derived:
+            return frozenset((column,)) & self.columns.keys()
+        return frozenset(source for read in self.reads(column) for source in self.sources(read))
+
+    def reads(self, derived: str) -> tuple[str, ...]:
+        """The columns that a derived column's recipe reads, in the order of its arguments."""
+        from campaign_analytics.rulebook.condition import Col, operands
+        from campaign_analytics.rulebook.recipes import RECIPES
+
+        spec = self.derived[derived]
+        needs = {name.rstrip("?"): kind for name, kind in RECIPES[spec.make].items()}
+        read: list[str] = []
+        for name, value in spec.with_.items():
+            if needs[name] in ("column", "columns"):
+                read += [value] if isinstance(value, str) else value
+        if derived in self.wheres:
+            read += [each.name for each in operands(self.wheres[derived]) if isinstance(each, Col)]
+        return tuple(dict.fromkeys(read))
+
+    def recipe_parameters(self, derived: str) -> tuple[str, ...]:
+        """The parameters that feed a derived column's recipe (they have no place on a coded market)."""
+        from campaign_analytics.rulebook.condition import Param, operands
+
+        given = [v for v in self.derived[derived].with_.values() if isinstance(v, str) and v.startswith(":")]
+        inside = operands(self.wheres[derived]) if derived in self.wheres else ()
+        named = [v.removeprefix(":") for v in given] + [each.name for each in inside if isinstance(each, Param)]
+        return tuple(dict.fromkeys(name for name in named if name in self.parameters))
+
+    def columns_of(self, rule: str) -> tuple[str, ...]:
+        """The columns that a rule's condition and guard name, and those by which its parameters vary."""
+        from campaign_analytics.rulebook.condition import Col, operands
+
+        trees = self._trees(rule)
+        named = [each.name for tree in trees for each in operands(tree) if isinstance(each, Col)]
+        named += [by for tree in trees for by in sorted(per_value_columns(tree, self.values))]
+        return tuple(dict.fromkeys(named))
+
+    def parameters_of(self, rule: str) -> tuple[str, ...]:
+        """The parameters that a rule's condition and guard name."""
+        from campaign_analytics.rulebook.condition import Param, operands
+
+        named = [each.name for tree in self._trees(rule) for each in operands(tree) if isinstance(each, Param)]
+        return tuple(dict.fromkeys(name for name in named if name in self.parameters))
+
+    def _trees(self, rule: str) -> list[Tree]:
+        return [self.conditions[rule], *([self.guards[rule]] if rule in self.guards else [])]
+
+    def level(self, rule: str) -> Level:
+        """"offers" for a rule that reads an offers column, else "merchants"."""
+        return "offers" if any(self.table_of(column) == "offers" for column in self.columns_of(rule)) else "merchants"
+
+    def table_of(self, column: str) -> str:
+        """The table in which a column, read or derived, stands."""
+        return (self.derived.get(column) or self.columns[column]).table
+
+    def quantity(self, column: str) -> Quantity:
+        """The type, unit and list of a column, read or derived."""
+        return self.derived.get(column) or self.columns[column]
+
+    def names_of(self, quantity: Quantity) -> tuple[str, ...]:
+        """The values of the list behind a level, text or set; empty for free text and for amounts."""
+        return quantity.options or (self.lists[quantity.of].values if quantity.of else ())
+
+    def places(self, parameter: str) -> tuple[Value, ...]:
+        """The places of a parameter's slider, ascending; empty where it has none."""
+        held = self.parameters[parameter]
+        return places(held, self.names_of(held), self.zone)
+
+    def set(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Rulebook:
+        """The same rulebook with other parameter values, spelled as in its file ("85%", 3000, "L2", "none").
+
+        ``{"max_return_rate[厨具]": "5%"}`` moves one value of a parameter that varies by column. Raises ``ValueFault`` for an
+        unknown name, a value of the wrong type, or values that contradict each other; one out of bounds is a warning.
+        """
+        values = dict(self.values)
+        warned = list(self.warnings)
+        for place, raw in {**(changes or {}), **more}.items():
+            one = _ONE_VALUE.fullmatch(place)
+            name = one["name"] if one else place
+            if name not in self.parameters:
+                raise ValueFault(f"unknown parameter {name!r}{did_you_mean(name, self.parameters)}")
+            value = self._read(name, raw)
+            beyond = self.beyond_bounds(name, value)
+            if beyond:
+                warned.append(Fault(place, beyond))
+            values[name] = self._with_one(name, one["of"], value) if one else self._with_default(name, value)
+        changed = replace(self, values=values, warnings=tuple(warned))
+        for requirement, holds in changed.requirements().items():
+            if not holds:
+                raise ValueFault(f"these values contradict each other: {requirement} must hold")
+        return changed
+
+    def _read(self, name: str, raw: Any) -> Value | None:
+        held = self.parameters[name]
+        try:
+            return read_value(raw, held.type, names=self.names_of(held), zone=self.zone)
+        except ValueFault as fault:
+            raise ValueFault(f"{name}: {fault}") from None
+
+    def _with_default(self, name: str, value: Value | None) -> Bound:
+        now = self.values[name]
+        return replace(now, default=value) if isinstance(now, PerValue) else value
+
+    def _with_one(self, name: str, of: str, value: Value | None) -> Bound:
+        now = self.values[name]
+        if not isinstance(now, PerValue):
+            raise ValueFault(f"{name} has one value for all; it does not vary by column")
+        held = dict(now.values)
+        if value is None:
+            held.pop(of, None)
+        else:
+            held[of] = value
+        return replace(now, values=tuple(held.items()))
+
+    def beyond_bounds(self, name: str, value: Value | None) -> str:
+        """What to say of a value below the first or above the last place of its slider; else the empty string."""
+        grid: Any = self.places(name)
+        if value is None or len(grid) < 2 or isinstance(value, bool | str):
+            return ""
+        if grid[0] <= value <= grid[-1]:
+            return ""
+        low, here, high = (self.show(name, each) for each in (grid[0], value, grid[-1]))
+        return f"{here} is out of bounds: expected {low} to {high}"
+
+    def requirements(self) -> dict[str, bool]:
+        """Every condition of ``rulebook.require`` whose parameters are all set, and whether it holds now."""
+        from campaign_analytics.rulebook.check import requirement_trees
+        from campaign_analytics.rulebook.condition import operands
+        from campaign_analytics.rulebook.scalar import truth
+
+        return {
+            text: truth(tree, {}, self.values) is True
+            for text, tree in requirement_trees(self.document, self.lists).items()
+            if all(self.values[each.name] is not None for each in operands(tree))
+        }
+
+    def show(self, name: str, value: Value | None, lang: str = "en") -> str:
+        """A value of parameter ``name`` as people write it, with its unit."""
+        held = self.parameters[name]
+        unit = self.header.currency if held.type == "money" else held.unit
+        return show_value(value, held.type, unit=unit, lang=lang, names=self.names_of(held))

@@ -1,0 +1,405 @@
+"""What a rulebook's words mean: columns, units, conditions, defaults and clauses, checked together, every fault reported."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from campaign_analytics.errors import ValueFault
+from campaign_analytics.rulebook.condition import CLOCK, Kind, Operand, Param, Tree, operands, parse, parse_amount
+from campaign_analytics.rulebook.exact import Bound, PerValue, per_value_columns
+from campaign_analytics.rulebook.grid import places
+from campaign_analytics.rulebook.model import Column, Document, Entry, Parameter, Quantity, Values
+from campaign_analytics.rulebook.recipes import RECIPES
+from campaign_analytics.rulebook.values import did_you_mean, read_value
+
+Place = tuple[str | int, ...]
+CLOCK_PARAMETERS = ("enrol_from", "enrol_until", "campaign_from", "campaign_until", "hold_from")
+KEYS = ("offer_id", "merchant_id", "snapshot_at")  # structural columns: in any table
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_FACTOR = re.compile(r"x(\d+(\.\d+)?)")
+_MOST_SET_NAMES = 64
+
+
+def kind_of(quantity: Quantity, lists: Mapping[str, Values], currency: str) -> Kind:
+    """What a column or parameter holds, for reading conditions."""
+    names = quantity.options or (lists[quantity.of].values if quantity.of in lists else ())
+    unit = currency if quantity.type == "money" else quantity.unit
+    return Kind(quantity.type, unit, names, quantity.of in lists and lists[quantity.of].open)
+
+
+def requirement_trees(document: Document, lists: Mapping[str, Values]) -> dict[str, Tree]:
+    """The conditions over parameters alone of ``rulebook.require`` that can be read."""
+    kinds = {n: kind_of(p, lists, document.rulebook.currency) for n, p in document.parameters.items()}
+    trees = {text: parse(text, {}, kinds)[0] for text in document.rulebook.require}
+    return {text: tree for text, tree in trees.items() if tree is not None}
+
+
+class Checker:
+    """Goes through a document once; ``faults`` and ``warnings`` hold what it found, the rest what it made."""
+
+    def __init__(self, document: Document, lists: Mapping[str, Values], columns: Mapping[str, Column]) -> None:
+        self.document, self.lists, self.columns = document, {**lists, **document.lists}, {**columns, **document.columns}
+        self.shared = {"lists": lists.keys(), "columns": columns.keys()}
+        self.faults: list[tuple[Place, str, int | None]] = []
+        self.warnings: list[tuple[Place, str]] = []
+        self.conditions: dict[str, Tree] = {}
+        self.guards: dict[str, Tree] = {}
+        self.wheres: dict[str, Tree] = {}
+        self.limits: dict[str, Operand] = {}
+        self.values: dict[str, Bound] = {}
+        self.derived_order: tuple[str, ...] = ()
+        self._used: set[str] = set(CLOCK_PARAMETERS)
+        self.zone = ZoneInfo("UTC")
+
+    def run(self) -> None:
+        """Check everything; "used nowhere" and clauses last, only where all else was read."""
+        self._header()
+        self._quantities()
+        self._parameters()
+        self._kinds()
+        self._derived()
+        self._rules()
+        self._rest()
+        self._variants()
+        if not self.faults:
+            self._clauses()
+            self._unused()
+            self._requirements()
+        self._labels()
+
+    def fault(self, place: Place, message: str, offset: int | None = None) -> None:
+        self.faults.append((place, message, offset))
+
+    # ---- header, lists, columns, parameters
+
+    def _header(self) -> None:
+        header = self.document.rulebook
+        try:
+            self.zone = ZoneInfo(header.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            self.fault(("rulebook", "timezone"), f"unknown time zone {header.timezone!r}; write it like 'Asia/Shanghai'")
+        if header.category not in self.columns:
+            self._unknown(("rulebook", "category"), "column", header.category, self.columns)
+        for clause, times in Counter(header.clauses).items():
+            if times > 1:
+                self.fault(("rulebook", "clauses"), f"clause {clause!r} is listed {times} times")
+
+    def _quantities(self) -> None:
+        document = self.document
+        for kind, own in (("lists", document.lists), ("columns", document.columns)):
+            for name in own.keys() & self.shared[kind]:
+                self.fault((kind, name), f"{name!r} is in the shared vocabulary already; give yours another name")
+        for name in document.derived.keys() & self.columns.keys():
+            self.fault(("derived", name), f"a column named {name!r} exists already")
+        for name, held in document.lists.items():
+            self._list(name, held)
+        tables: tuple[tuple[str, Mapping[str, Quantity]], ...] = (
+            ("columns", document.columns), ("derived", document.derived), ("parameters", document.parameters),
+        )  # fmt: skip
+        for table, entries in tables:
+            for name, quantity in entries.items():
+                self._quantity((table, name), name, quantity)
+        for name, column in document.columns.items():
+            self._column(name, column)
+
+    def _list(self, name: str, held: Values) -> None:
+        for value, times in Counter(held.values).items():
+            if times > 1:
+                self.fault(("lists", name, "values"), f"{value!r} is listed {times} times")
+        for alias, value in held.aliases.items():
+            if value not in held.values:
+                near = did_you_mean(value, held.values)
+                self.fault(("lists", name, "aliases", alias), f"stands for {value!r}, which is not in the list{near}")
+
+    def _quantity(self, place: Place, name: str, quantity: Quantity) -> None:
+        if not _ID.fullmatch(name) or name in CLOCK or not _is_plain_name(name):
+            self.fault(place, f"{name!r} cannot be a name: small letters, digits and _, no word of SQL, not as_of or today")
+        if quantity.of and quantity.of not in self.lists:
+            self._unknown((*place, "of"), "list", quantity.of, self.lists)
+        if quantity.of and quantity.options:
+            self.fault((*place, "options"), "give either of or options")
+        listed = bool(quantity.of or quantity.options)
+        if quantity.type in ("level", "set") and not listed:
+            self.fault((*place, "type"), f"a {quantity.type} needs its list: of = \"…\" or options = […]")
+        if listed and quantity.type not in ("level", "set", "text"):
+            self.fault((*place, "of" if quantity.of else "options"), f"a {quantity.type} has no list")
+        if quantity.unit and quantity.type not in ("count", "number"):
+            self.fault((*place, "unit"), f"a {quantity.type} has no unit of its own")
+        names = kind_of(quantity, self.lists, "").names
+        if quantity.type == "set" and not place[0] == "parameters" and len(names) > _MOST_SET_NAMES:
+            self.fault(place, f"a set column can have at most {_MOST_SET_NAMES} names; this list has {len(names)}")
+
+    def _column(self, name: str, column: Column) -> None:
+        if column.empty is not None:
+            self._value(("columns", name, "empty"), column.empty, column)
+        if column.counts is None:
+            return
+        if column.type != "rate":
+            self.fault(("columns", name, "counts"), "only a rate has the counts that make it")
+        for part in column.counts:
+            if part not in self.columns:
+                self._unknown(("columns", name, "counts"), "column", part, self.columns)
+            elif self.columns[part].type != "count" or self.columns[part].table != column.table:
+                self.fault(("columns", name, "counts"), f"{part!r} must be a count of the same table")
+
+    def _value(self, place: Place, raw: Any, quantity: Quantity) -> Any:
+        names = kind_of(quantity, self.lists, "").names
+        try:
+            return read_value(raw, quantity.type, names=names, zone=self.zone)
+        except ValueFault as fault:
+            self.fault(place, str(fault))
+            return None
+
+    def _parameters(self) -> None:
+        for name, parameter in self.document.parameters.items():
+            place = ("parameters", name)
+            grid: Any = ()
+            try:
+                grid = places(parameter, kind_of(parameter, self.lists, "").names, self.zone)
+            except ValueFault as fault:
+                self.fault(place, str(fault))
+            default = self._placed((*place, "default"), parameter.default, parameter, grid)
+            held = {
+                of: self._placed((*place, "values", of), raw, parameter, grid) for of, raw in parameter.values.items()
+            }
+            if parameter.values and not parameter.by:
+                self.fault((*place, "values"), "values need by = \"column\" or by = \"ladder\"")
+            self.values[name] = default
+            if parameter.by:
+                self._by(place, parameter)
+                self.values[name] = PerValue(parameter.by, tuple((k, v) for k, v in held.items() if v is not None), default)
+            if parameter.scale is not None and not _FACTOR.fullmatch(str(parameter.scale)):
+                counted = parameter.type in ("level", "day")
+                self._value((*place, "scale"), parameter.scale, Quantity(type="count") if counted else parameter)
+
+    def _placed(self, place: Place, raw: Any, parameter: Parameter, grid: Any) -> Any:
+        value = None if raw is None else self._value(place, raw, parameter)
+        if value is not None and grid and value not in grid:
+            beyond = not grid[0] <= value <= grid[-1]
+            why = "is out of bounds" if beyond else "is off its grid: it is on no place of the slider"
+            self.fault(place, f"{raw!r} {why}")
+        return value
+
+    def _by(self, place: Place, parameter: Parameter) -> None:
+        by = parameter.by
+        if by in self.document.ladders:
+            allowed, is_open = self.document.ladders[by].tiers, False
+        elif by in self.columns:
+            kind = kind_of(self.columns[by], self.lists, "")
+            if kind.type not in ("text", "level") or not (kind.names or kind.open):
+                self.fault((*place, "by"), f"{by!r} is a {kind}; by needs a text or level column with a list")
+            allowed, is_open = kind.names, kind.open
+        else:
+            self._unknown((*place, "by"), "column or ladder", by, {**self.columns, **self.document.ladders})
+            return
+        for name in parameter.values:
+            if name not in allowed:
+                message = f"{name!r} is not a value of {by!r}{did_you_mean(name, allowed)}"
+                if is_open:
+                    self.warnings.append(((*place, "values", name), message))
+                else:
+                    self.fault((*place, "values", name), message)
+
+    # ---- conditions
+
+    def _kinds(self) -> None:
+        currency = self.document.rulebook.currency
+        self._column_kinds = {n: kind_of(c, self.lists, currency) for n, c in self.columns.items()}
+        self._column_kinds |= {n: kind_of(d, self.lists, currency) for n, d in self.document.derived.items()}
+        self._parameter_kinds = {n: kind_of(p, self.lists, currency) for n, p in self.document.parameters.items()}
+
+    def _table(self, column: str) -> str:
+        return (self.document.derived.get(column) or self.columns[column]).table
+
+    def _in_tables(self, *tables: str) -> dict[str, Kind]:
+        return {n: kind for n, kind in self._column_kinds.items() if n in KEYS or self._table(n) in tables}
+
+    def condition(self, place: Place, text: str, tables: Iterable[str]) -> Tree | None:
+        """Read a condition over some tables' columns; its problems become faults, its names count as used."""
+        tree, problems = parse(text, self._in_tables(*tables), self._parameter_kinds)
+        for problem in problems:
+            self.fault(place, problem.message, problem.offset)
+        if tree is not None:
+            self._used |= {each.name for each in operands(tree)}
+            varied = per_value_columns(tree, self.values)
+            self._used |= varied
+            if len(varied) > 1:
+                self.fault(place, f"its parameters vary by several columns ({', '.join(sorted(varied))}); one is allowed")
+        return tree
+
+    def _derived(self) -> None:
+        graph: dict[str, set[str]] = {}
+        for name, spec in self.document.derived.items():
+            graph[name] = set()
+            place = ("derived", name)
+            if spec.make not in RECIPES:
+                self._unknown((*place, "make"), "recipe", spec.make, RECIPES)
+                continue
+            needs = {argument.rstrip("?"): kind for argument, kind in RECIPES[spec.make].items()}
+            for argument in RECIPES[spec.make]:
+                if not argument.endswith("?") and argument not in spec.with_:
+                    self.fault((*place, "with"), f"recipe {spec.make!r} needs {argument!r}")
+            for argument, value in spec.with_.items():
+                at = (*place, "with", argument)
+                if argument not in needs:
+                    self._unknown(at, "argument", argument, needs)
+                elif needs[argument] == "where":
+                    tree = self.condition(at, str(value), [str(spec.with_.get("table", spec.table))])
+                    if tree is not None:
+                        self.wheres[name] = tree
+                        graph[name] |= {each.name for each in operands(tree)} & self.document.derived.keys()
+                elif needs[argument] in ("column", "columns"):
+                    graph[name] |= self._recipe_columns(at, [value] if needs[argument] == "column" else value)
+                elif isinstance(value, str) and value.startswith(":"):
+                    self._used.add(value[1:])
+                    if value[1:] not in self.document.parameters:
+                        self._unknown(at, "parameter", value[1:], self.document.parameters)
+        try:
+            self.derived_order = tuple(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            self.fault(("derived", error.args[1][0]), "is made from itself: " + " <- ".join(error.args[1]))
+
+    def _recipe_columns(self, place: Place, names: Any) -> set[str]:
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self.fault(place, f"{names!r} must be column names")
+            return set()
+        for name in names:
+            if name not in self._column_kinds and name not in CLOCK:
+                self._unknown(place, "column", name, self._column_kinds)
+        self._used |= set(names)
+        return set(names) & self.document.derived.keys()
+
+    def _rules(self) -> None:
+        document = self.document
+        for name, rule in document.rules.items():
+            place = ("rules", name)
+            tree = self.condition((*place, "condition"), rule.condition, ("offers", "merchants"))
+            guard = self.condition((*place, "when"), rule.when, ("offers", "merchants")) if rule.when else None
+            if tree is not None:
+                self.conditions[name] = tree
+            if guard is not None:
+                self.guards[name] = guard
+            for other in rule.follows:
+                if other not in document.rules:
+                    self._unknown((*place, "follows"), "rule", other, document.rules)
+            if rule.ladder and rule.ladder not in document.ladders:
+                self._unknown((*place, "ladder"), "ladder", rule.ladder, document.ladders)
+            for tree_ in (tree, guard):
+                self._ladder_parameters(place, rule.ladder, tree_)
+
+    def _ladder_parameters(self, place: Place, ladder: str, tree: Tree | None) -> None:
+        used = {each.name for each in operands(tree) if isinstance(each, Param)} if tree is not None else set()
+        for name in sorted(used & self.document.parameters.keys()):
+            by = self.document.parameters[name].by
+            if by in self.document.ladders and by != ladder:
+                self.fault(place, f"parameter {name!r} varies by ladder {by!r}; the rule needs ladder = {by!r}")
+
+    # ---- quotas, scoring, clauses' guards, variants
+
+    def _rest(self) -> None:
+        for name, quota in self.document.quotas.items():
+            place = ("quotas", name)
+            if quota.per not in ("merchant_id", self.document.rulebook.category, "all"):
+                self.fault((*place, "per"), f"{quota.per!r} must be merchant_id, {self.document.rulebook.category} or all")
+            kinds = self._in_tables("merchants") | {"group_size": Kind("count", "offer")}
+            limit, problems = parse_amount(quota.limit, kinds, self._parameter_kinds)
+            for problem in problems:
+                self.fault((*place, "limit"), problem.message, problem.offset)
+            if limit is not None:
+                self.limits[name] = limit
+                self._used |= {word.lstrip(":") for word in re.findall(r":?\w+", quota.limit)}
+            for key in quota.order.split(","):
+                column, *direction = key.split()
+                if column not in self._column_kinds or direction not in ([], ["ASC"], ["DESC"]):
+                    self.fault((*place, "order"), f"{key.strip()!r} must be a column, then ASC or DESC or nothing")
+                self._used.add(column)
+        for kind in ("quality", "weights"):
+            for column in getattr(self.document.scoring, kind):
+                if column not in self._column_kinds:
+                    self._unknown(("scoring", kind), "column", column, self._column_kinds)
+        for name, clause in self.document.clauses.items():
+            if clause.when:
+                self.condition(("clauses", name, "when"), clause.when, ("offers", "merchants"))
+            known = {**self._column_kinds, **self.document.parameters}
+            for used in clause.uses:
+                if used not in known:
+                    self._unknown(("clauses", name, "uses"), "derived column or parameter", used, known)
+            self._used |= set(clause.uses)
+
+    def _variants(self) -> None:
+        for name, variant in self.document.variants.items():
+            for parameter, raw in variant.parameters.items():
+                place = ("variants", name, "parameters", parameter)
+                if parameter not in self.document.parameters:
+                    self._unknown(place, "parameter", parameter, self.document.parameters)
+                else:
+                    self._value(place, raw, self.document.parameters[parameter])
+            for rule in variant.severity:
+                if rule not in self.document.rules:
+                    self._unknown(("variants", name, "severity", rule), "rule", rule, self.document.rules)
+
+    # ---- last: clauses, use, requirements, labels
+
+    def _clauses(self) -> None:
+        listed = self.document.rulebook.clauses
+        awake = (rule for rule in self.document.rules.values() if rule.severity == "block" and self._awake(rule.condition))
+        blocking = {clause for rule in awake for clause in rule.clause}
+        ruled = {c for rule in self.document.rules.values() for c in rule.clause}
+        cited: tuple[tuple[str, Mapping[str, Any]], ...] = (
+            ("rules", self.document.rules), ("parameters", self.document.parameters), ("quotas", self.document.quotas),
+        )  # fmt: skip
+        for table, entries in cited:
+            for name, entry in entries.items():
+                for clause in entry.clause:
+                    if clause not in listed:
+                        self._unknown((table, name, "clause"), "clause", clause, listed)
+        for clause in self.document.clauses:
+            if clause not in listed:
+                self._unknown(("clauses", clause), "clause", clause, listed)
+        quotas = {c for quota in self.document.quotas.values() for c in quota.clause}
+        for clause in listed:
+            if clause in self.document.clauses and clause in blocking:
+                self.fault(("clauses", clause), "has blocking rules already; a clause has either these or an entry here")
+            if clause not in self.document.clauses and clause not in ruled | quotas:
+                self.fault(("rulebook", "clauses"), f"clause {clause!r} has neither a rule nor an entry in [clauses]")
+
+    def _awake(self, condition: str) -> bool:
+        return all(self.values.get(name) is not None for name in re.findall(r":(\w+)", condition))
+
+    def _unused(self) -> None:
+        for kind in ("parameters", "derived"):
+            for name in getattr(self.document, kind).keys() - self._used:
+                self.fault((kind, name), "is used nowhere")
+
+    def _requirements(self) -> None:
+        from campaign_analytics.rulebook.scalar import truth
+
+        for i, text in enumerate(self.document.rulebook.require):
+            place = ("rulebook", "require", i)
+            tree, problems = parse(text, {}, self._parameter_kinds)
+            for problem in problems:
+                self.fault(place, problem.message, problem.offset)
+            unset = tree is None or any(self.values.get(each.name) is None for each in operands(tree))
+            if tree is not None and not unset and truth(tree, {}, self.values) is not True:
+                self.fault(place, f"the defaults contradict each other: {text} must hold")
+
+    def _labels(self) -> None:
+        for table in ("parameters", "columns", "derived", "rules"):
+            entries: Mapping[str, Entry] = getattr(self.document, table)
+            for name, entry in entries.items():
+                absent = [lang for lang in ("zh", "en") if not getattr(entry, lang)]
+                if absent:
+                    self.warnings.append(((table, name), f"has no {' and no '.join(absent)} label; its id is shown"))
+
+    def _unknown(self, place: Place, what: str, name: str, known: Iterable[str]) -> None:
+        self.fault(place, f"unknown {what} {name!r}{did_you_mean(name, known)}")
+
+
+def _is_plain_name(name: str) -> bool:
+    tree, _ = parse(f"{name} IS NULL", {name: Kind("flag")}, {})
+    return tree is not None

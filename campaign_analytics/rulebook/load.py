@@ -1,0 +1,162 @@
+"""From a TOML file to a checked ``Rulebook``, or to every fault that it has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from campaign_analytics.errors import CampaignError, Fault, RulebookError, RulebookWarning
+from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.rulebook.check import Checker, Place
+from campaign_analytics.rulebook.model import Document, Vocabulary
+from campaign_analytics.rulebook.places import Places
+from campaign_analytics.rulebook.values import did_you_mean
+
+_SHIPPED = resources.files("campaign_analytics") / "rulebooks"
+_VOCABULARY = "vocabulary"
+_WORDS = {"zh", "en", "note", "fix", "warn"}  # what the hash leaves out
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def shipped_rulebooks() -> tuple[str, ...]:
+    """The names of the rulebooks that come with the package."""
+    names = (Path(each.name) for each in _SHIPPED.iterdir())
+    return tuple(sorted(path.stem for path in names if path.suffix == ".toml" and path.stem != _VOCABULARY))
+
+
+def load_rulebook(name_or_path: str | Path, variant: str | None = None) -> Rulebook:
+    """Read and check a rulebook: one that is shipped, by its name, or a TOML file, by its path.
+
+    ``variant`` puts one of its ``[variants]`` on top. Raises ``RulebookError`` with every fault of the file, each with line and
+    place; warns (``RulebookWarning``) where a parameter's default is a probable misprint of the notice.
+    """
+    text, path = _text_of(name_or_path)
+    document, parsed = _document(text, path, Document)
+    vocabulary = load_vocabulary()
+    checker = Checker(document, vocabulary.lists, vocabulary.columns)
+    checker.run()
+    if checker.faults:
+        raise RulebookError(_located(checker.faults, text, path))
+    book = Rulebook(
+        document=document,
+        lists=checker.lists,
+        columns=checker.columns,
+        conditions=checker.conditions,
+        guards=checker.guards,
+        wheres=checker.wheres,
+        limits=checker.limits,
+        derived_order=checker.derived_order,
+        values=checker.values,
+        severities={},
+        hash=_hash(parsed),
+        path=path,
+        warnings=tuple(_located([(place, said, None) for place, said in checker.warnings], text, path)),
+    )
+    book = _overlaid(book, variant) if variant else book
+    for name, parameter in book.parameters.items():
+        if parameter.warn and book.values[name] == checker.values[name]:
+            warnings.warn(f"{book.id}: {name}: {parameter.warn.say('en')}", RulebookWarning, stacklevel=2)
+    return book
+
+
+def _overlaid(book: Rulebook, variant: str) -> Rulebook:
+    if variant not in book.document.variants:
+        known = book.document.variants
+        raise CampaignError(f"{book.id} has no variant {variant!r}{did_you_mean(variant, known)}; it has: {', '.join(known) or 'none'}")
+    overlay = book.document.variants[variant]
+    return replace(book.set(overlay.parameters), severities=overlay.severity, variant=variant)
+
+
+@cache
+def load_vocabulary() -> Vocabulary:
+    """The shared vocabulary: lists and columns that every rulebook may use."""
+    path = _SHIPPED / f"{_VOCABULARY}.toml"
+    return _document(path.read_text("utf-8"), path.name, Vocabulary)[0]
+
+
+def _text_of(name_or_path: str | Path) -> tuple[str, str]:
+    if isinstance(name_or_path, str) and name_or_path in shipped_rulebooks():
+        return (_SHIPPED / f"{name_or_path}.toml").read_text("utf-8"), f"{name_or_path}.toml"
+    path = Path(name_or_path)
+    try:
+        return path.read_text("utf-8-sig"), str(path)
+    except UnicodeDecodeError as error:
+        raise RulebookError([Fault("", f"is not UTF-8 (byte {error.start}); save it as UTF-8", file=str(path))]) from None
+    except OSError as error:
+        known = shipped_rulebooks()
+        near = did_you_mean(str(name_or_path), known) or f"; shipped are: {', '.join(known)}"
+        raise RulebookError([Fault("", f"cannot be read ({error.strerror or error}){near}", file=str(path))]) from None
+
+
+def _document(text: str, path: str, model: type[_Model]) -> tuple[_Model, dict[str, Any]]:
+    try:
+        parsed = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise RulebookError([_syntax(str(error), path)]) from None
+    try:
+        return model.model_validate(parsed), parsed
+    except ValidationError as error:
+        raise RulebookError(_located([_shape(each, parsed, model) for each in error.errors()], text, path)) from None
+
+
+def _syntax(said: str, path: str) -> Fault:
+    message, _, where = said.partition(" (at ")
+    line = where.removeprefix("line ").split(",")[0].rstrip(")")
+    return Fault("", f"is no TOML: {message}", int(line) if line.isdigit() else None, path)
+
+
+def _shape(error: Any, parsed: Mapping[str, Any], model: type[BaseModel]) -> tuple[Place, str, None]:
+    """One complaint of pydantic's in our words."""
+    place: Place = tuple(part for part in error["loc"] if not str(part).startswith(("function-", "lax-", "tuple[")))
+    kind, last = error["type"], str(place[-1]) if place else ""
+    if kind == "extra_forbidden":
+        return place, f"unknown {'table' if len(place) == 1 else 'key'} {last!r}{did_you_mean(last, _known_keys(model, place))}", None
+    if kind == "missing":
+        return place[:-1], f"{last!r} is missing", None
+    if kind == "literal_error":
+        return place, f"{error['input']!r} must be one of {error['ctx']['expected']}", None
+    return place, f"{error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}", None
+
+
+def _known_keys(model: type[BaseModel], place: Place) -> list[str]:
+    """The keys allowed where an unknown one stands."""
+    here: Any = model
+    for part in place[:-1]:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            field = here.model_fields.get(str(part))
+            here = field.annotation if field else None
+        else:  # dict[str, X]: any name leads to X
+            here = here.__args__[1] if getattr(here, "__origin__", None) is dict else None
+        while hasattr(here, "__metadata__"):
+            here = here.__origin__
+    if not (isinstance(here, type) and issubclass(here, BaseModel)):
+        return []
+    return [field.alias or name for name, field in here.model_fields.items()]
+
+
+def _located(found: list[tuple[Place, str, int | None]], text: str, path: str) -> list[Fault]:
+    places = Places(text)
+    faults = [Fault(".".join(map(str, place)), said, places.line(place, offset), path) for place, said, offset in found]
+    return sorted(faults, key=lambda fault: fault.line or 0)
+
+
+def _hash(parsed: Mapping[str, Any]) -> str:
+    """SHA-256 over the content without labels and notes, as hexadecimal digits."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(each) for key, each in sorted(value.items()) if key not in _WORDS}
+        return [plain(each) for each in value] if isinstance(value, list) else value if isinstance(value, bool) else str(value)
+
+    return hashlib.sha256(json.dumps(plain(parsed), ensure_ascii=False).encode()).hexdigest()

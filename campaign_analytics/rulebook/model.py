@@ -1,0 +1,205 @@
+"""What a rulebook file may say: its tables and keys, as they are written.
+
+One class a table of the file. Shapes and names are checked here; what the words mean (columns, units, conditions, defaults) is
+checked by ``load``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Type = Literal["flag", "count", "number", "rate", "money", "level", "text", "set", "day", "time"]
+TableName = Literal[
+    "offers", "merchants", "penalties", "links", "transactions", "skus", "price_tiers", "price_history"
+]
+
+
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _values(value: Any) -> Any:
+    return {"values": value} if isinstance(value, list) else value
+
+
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
+class Words(BaseModel):
+    """One text in the two languages that we speak."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    zh: str = ""
+    en: str = ""
+
+    def say(self, lang: str) -> str:
+        """The text in ``lang``, or in the other language where it has none."""
+        return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
+
+
+class Entry(BaseModel):
+    """Any table of the file: it may carry labels and a note."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    zh: str = ""
+    en: str = ""
+    note: Words = Words()
+
+    def label(self, lang: str, otherwise: str = "") -> str:
+        """The label in ``lang``, else in the other language, else ``otherwise`` (usually the id)."""
+        return ((self.zh or self.en) if lang == "zh" else (self.en or self.zh)) or otherwise
+
+
+class Header(Entry):
+    """``[rulebook]``: what campaign this is."""
+
+    id: str
+    version: str
+    effective: date
+    currency: str = "CNY"
+    timezone: str = "Asia/Shanghai"
+    category: str = "category"
+    clauses: tuple[str, ...]
+    require: tuple[str, ...] = ()
+    rank: tuple[str, ...] = ()
+
+
+class Values(Entry):
+    """``[lists.x]``: a level scale (lowest first), a closed vocabulary, or the universe of a set.
+
+    An ``open`` list names the usual values and their spellings; a text outside it is kept under its own name and reported.
+    """
+
+    values: tuple[str, ...]
+    aliases: dict[str, str] = Field(default_factory=dict)  # another spelling -> value
+    open: bool = False
+
+
+class Quantity(Entry):
+    """What columns and parameters have in common: a type, and the unit or list that goes with it."""
+
+    type: Type
+    unit: str = ""
+    of: str = ""
+    options: tuple[str, ...] = ()
+
+
+class Parameter(Quantity):
+    """``[parameters.x]``: a number, level, set ... that the notice or an assumption of ours fixes, and that may be moved."""
+
+    clause: OneOrMore
+    default: Any = None
+    min: Any = None
+    max: Any = None
+    step: Any = None
+    stops: tuple[Any, ...] | None = None
+    by: str = ""
+    values: dict[str, Any] = Field(default_factory=dict)
+    scale: Any = None
+    assumed: bool = False
+    warn: Words | None = None
+
+
+class Column(Quantity):
+    """``[columns.x]``: what a table's column holds and by which headers it is known."""
+
+    table: TableName
+    aliases: tuple[str, ...] = ()
+    empty: Any = None
+    counts: tuple[str, str] | None = None
+
+
+class Derived(Quantity):
+    """``[derived.x]``: a column made by a recipe of the closed catalogue before the rules run."""
+
+    table: TableName
+    make: str
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+
+
+class Rule(Entry):
+    """``[rules.x]``: one condition that a merchant or an offer must meet."""
+
+    clause: OneOrMore
+    condition: str
+    when: str = ""
+    phase: Literal["both", "enter", "stay"] = "both"
+    severity: Literal["block", "warn", "off"] = "block"
+    group: str = ""
+    follows: tuple[str, ...] = ()
+    ladder: str = ""
+    cure: Literal["now", "days", "slow", "no"] = "no"
+    lead_days: int = 0
+    weight: float = 1
+    fix: Words = Words()
+    assumed: bool = False  # the note tells a reading of ours, shown wherever the rule decides
+
+
+class Clause(Entry):
+    """``[clauses]``: a clause of the notice that is no blocking rule."""
+
+    kind: Literal["policy", "process", "benefit", "judged", "definition", "information"]
+    level: Literal["", "offer", "merchant"] = ""
+    grade: Literal["", "due", "unstated", "discretionary"] = ""
+    when: str = ""
+    uses: tuple[str, ...] = ()
+
+
+class Ladder(Entry):
+    """``[ladders.x]``: tiers, lowest first."""
+
+    tiers: tuple[str, ...]
+
+
+class Quota(Entry):
+    """``[quotas.x]``: how many may take part after the gate, and who comes first."""
+
+    clause: OneOrMore
+    per: str
+    limit: str
+    order: str
+
+
+class Scoring(Entry):
+    """``[scoring]``: weights and scales of our own indices."""
+
+    curable_credit: float = 0.9
+    near_miss_groups: int = 1
+    reference_offers: int = 20
+    quality: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+
+
+class Variant(Entry):
+    """``[variants.x]``: an overlay of parameters and severities."""
+
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    severity: dict[str, Literal["block", "warn", "off"]] = Field(default_factory=dict)
+
+
+class Document(BaseModel):
+    """A whole rulebook file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    rulebook: Header
+    lists: dict[str, Annotated[Values, BeforeValidator(_values)]] = Field(default_factory=dict)
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    columns: dict[str, Column] = Field(default_factory=dict)
+    derived: dict[str, Derived] = Field(default_factory=dict)
+    rules: dict[str, Rule] = Field(default_factory=dict)
+    clauses: dict[str, Clause] = Field(default_factory=dict)
+    ladders: dict[str, Ladder] = Field(default_factory=dict)
+    quotas: dict[str, Quota] = Field(default_factory=dict)
+    scoring: Scoring = Scoring()
+    variants: dict[str, Variant] = Field(default_factory=dict)
+
+
+class Vocabulary(BaseModel):
+    """The shared vocabulary file: lists and columns alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    lists: dict[str, Annotated[Values, BeforeValidator(_values)]] = Field(default_factory=dict)
+    columns: dict[str, Column] = Field(default_factory=dict)

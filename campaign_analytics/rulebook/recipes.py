@@ -1,0 +1,38 @@
+"""The closed catalogue of recipes: what each needs, so that a rulebook's derived columns are checked when it loads.
+
+The recipes themselves stand in ``derive``, one a file; one that has no file yet leaves the rules on it "not computed".
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Needs: TypeAlias = Literal["column", "columns", "value", "table", "where"]
+
+#: recipe -> argument -> what it takes; a name that ends in ? may be left out. ``column`` is a column id, a derived one or
+#: ``as_of``; ``value`` is a literal or ":parameter"; ``where`` is a condition over the columns of ``table``.
+RECIPES: dict[str, dict[str, Needs]] = {
+    "first_known": {"columns": "columns"},
+    "earliest": {"table": "table", "time": "column"},
+    "day_of": {"time": "column"},
+    "pieces": {"quantity": "column", "unit": "column", "batch?": "column", "policy": "value", "piece_units": "value"},
+    "uncovered_regions": {
+        "list": "column", "flag": "column", "free_from?": "column", "quantity?": "column",
+        "conflict": "value", "assume_standard": "value", "standard": "value",
+    },
+    "months_since_event": {
+        "table": "table", "where?": "where", "date": "column", "at": "column",
+        "linked?": "value", "identifiers?": "columns", "max_link_depth?": "value", "max_shared?": "value",
+    },
+    "events": {"table": "table", "where?": "where", "at": "column", "until": "column", "days?": "value", "sum?": "column"},
+    "count_rows": {"table": "table", "where?": "where"},
+    "extreme_price": {
+        "table": "table", "where?": "where", "price": "column", "at": "column", "until": "column", "days": "value",
+        "include_until?": "value", "extreme": "value",
+    },
+    "worst_row": {"table": "table", "take": "column", "part": "column", "whole": "column", "from?": "column", "at?": "column"},
+    "rank": {"of": "column", "within?": "column", "where?": "where", "share?": "value", "highest_first?": "value"},
+    "largest_share": {"table": "table", "of": "column"},
+    "claims_found": {"columns": "columns", "claims": "value", "harmless?": "value"},
+    "working_days_after": {"time": "column", "days": "value", "count_day?": "value"},
+}  # fmt: skip
