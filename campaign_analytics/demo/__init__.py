@@ -1,0 +1,5 @@
+"""Invented markets of any size, and writing a market as an operator's export looks."""
+
+from campaign_analytics.demo.market import demo_market
+
+__all__ = ["demo_market"]
