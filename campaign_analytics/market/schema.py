@@ -16,6 +16,22 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
+#: Columns that may stand in every table, whichever the vocabulary lists them under.
+ANYWHERE = ("offer_id", "merchant_id", "snapshot_at")
+
+#: The tables of a market, each with the keys without which a row of it means nothing. The first key of merchants and offers
+#: names a row once (once a snapshot); the other tables hold as many rows of a merchant or offer as there are.
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "merchants": ("merchant_id",),
+    "offers": ("offer_id", "merchant_id"),
+    "penalties": ("merchant_id",),
+    "links": ("merchant_id",),
+    "transactions": ("offer_id",),
+    "skus": ("offer_id",),
+    "price_tiers": ("offer_id",),
+    "price_history": ("offer_id",),
+}
+
 #: The NumPy kind behind each of a rulebook's types; integers take the narrowest signed width that holds them.
 #: flag bool · count, day (days since 1970-01-01), time (UTC microseconds since 1970) integers · money integers, in minor
 #: units (fen) · number, rate float64 (0.9, not 90) · level, text codes into ``names`` · set bits over ``names``
@@ -140,6 +156,8 @@ class Declared:
     as_of: date | datetime | None = None
     penalty_feed_complete: bool = False
     offers_are_complete: bool = False
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # table -> header -> column
+    units: Mapping[str, str] = field(default_factory=dict)  # rate column -> "percent" (95.3) or "share" (0.953)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +166,7 @@ class Market:
 
     tables: Mapping[str, Table]
     declared: Declared = field(default_factory=Declared)
+    earlier: Mapping[str, Table] = field(default_factory=dict)  # rows of earlier snapshots, by table
     quality: Quality | None = None
 
     @property

@@ -1,0 +1,1 @@
+"""Markets: what people export, read into typed columns."""

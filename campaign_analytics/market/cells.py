@@ -1,0 +1,147 @@
+"""One column: its raw texts read by its type, put back into rows, and everything that is to be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign_analytics.market.amounts import read_counts, read_money, read_numbers, read_rates
+from campaign_analytics.market.marks import load_marks
+from campaign_analytics.market.quality import Quality, Reason
+from campaign_analytics.market.reading import Reading
+from campaign_analytics.market.schema import Array, Cells
+from campaign_analytics.market.texts import BETWEEN, Texts, text_of
+from campaign_analytics.market.times import read_times
+from campaign_analytics.market.words import STR, read_flags, read_keys, read_listed, read_sets, read_texts
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Rulebook
+    from campaign_analytics.rulebook.model import Column
+
+NOTHING = Reason("empty", "nothing")
+
+
+@dataclass(frozen=True, eq=False)
+class ReadColumn:
+    """A column in rows, and how fine its texts were written (rates only)."""
+
+    cells: Cells
+    grain: Array | None = None
+
+
+def read_column(
+    texts: Texts,
+    column: str,
+    book: Rulebook,
+    *,
+    table: str,
+    rows: Array,
+    quality: Quality,
+    declared_unit: str = "",
+    header_unit: str = "",
+) -> ReadColumn:
+    """Read a column's cells by its type; report to ``quality`` under the source rows ``rows``."""
+    held = book.columns[column]
+    reading = _read(texts.distinct, texts.counts, column, book, declared_unit, header_unit)
+    filled = reading.empty.any() and held.empty is not None
+    reason = NOTHING
+    if filled:
+        _fill(reading, column, held, book)
+        reason = Reason("empty", f"nothing, which means {text_of(held.empty)} here")
+    empty = int(texts.counts[reading.empty].sum())
+    if empty:
+        quality.remark(table, column, reason, empty)
+    if reading.remark:
+        remark, count, example = reading.remark
+        quality.remark(table, column, remark, count, example)
+    missing = reading.missing() if not filled else reading.missing() & ~reading.empty
+    cells = _in_rows(reading, held.type, missing, texts.codes)
+    _report(reading, held.type, missing, texts, table, column, rows, quality)
+    return ReadColumn(cells, None if reading.grain is None else reading.grain[texts.codes])
+
+
+def all_missing(column: str, book: Rulebook, rows: int) -> Cells:
+    """The cells of a column that is in no file."""
+    held = book.columns[column]
+    names = book.names_of(held)
+    if held.type == "text" and not names:
+        return Cells("text", pd.array([""] * rows, dtype="str"), np.ones(rows, bool))
+    zeros = np.zeros(rows, np.float64 if held.type in ("number", "rate") else np.int64)
+    return Cells.make(held.type, zeros, np.ones(rows, bool), None, names)
+
+
+def _read(
+    texts: pa.StringArray, counts: Array, column: str, book: Rulebook, declared_unit: str, header_unit: str
+) -> Reading:
+    held = book.columns[column]
+    plain: dict[str, Callable[[pa.StringArray], Reading]] = {
+        "flag": read_flags,
+        "count": read_counts,
+        "money": read_money,
+        "number": read_numbers,
+    }
+    if held.type in plain:
+        return plain[held.type](texts)
+    if held.type == "rate":
+        return read_rates(texts, counts, declared_unit, header_unit)
+    if held.type == "day" or held.type == "time":
+        return read_times(texts, held.type, ZoneInfo(book.header.timezone))
+    names = book.names_of(held)
+    if held.type == "text" and not names:
+        return read_keys(texts) if column.endswith("_id") else read_texts(texts)
+    listed = book.lists.get(held.of)
+    aliases = listed.aliases if listed else {}
+    is_open = listed is not None and listed.open and held.type != "level"
+    return (read_sets if held.type == "set" else read_listed)(texts, names, aliases, is_open)
+
+
+def _fill(reading: Reading, column: str, held: Column, book: Rulebook) -> None:
+    """Put what an empty cell means, by the vocabulary, into the empty ones."""
+    spelled = text_of(held.empty) or min(load_marks().empty_set)
+    filler = _read(pa.array([spelled]), np.ones(1, np.int64), column, book, "share", "")
+    if isinstance(reading.values, pa.Array):
+        reading.values = pc.replace_with_mask(reading.values, pa.array(reading.empty), filler.values[0])
+    else:
+        reading.values[reading.empty] = filler.values[0]
+
+
+def _in_rows(reading: Reading, type: str, missing: Array, codes: Array) -> Cells:
+    gone = missing[codes] if missing.any() else None
+    if isinstance(reading.values, pa.Array):
+        clean = pc.replace_with_mask(reading.values, pa.array(missing), pa.scalar("")) if missing.any() else reading.values
+        values = STR.__from_arrow__(clean.take(pa.array(codes)).cast(pa.large_string()))
+        return Cells.make(type, values, gone)
+    return Cells.make(type, reading.values[codes], gone, None, reading.names)
+
+
+def _report(
+    reading: Reading, type: str, missing: Array, texts: Texts, table: str, column: str, rows: Array, quality: Quality
+) -> None:
+    for reason, places in reading.notes.items():
+        held = np.unique(np.asarray(places))
+        place_of = np.full(len(texts.distinct), -1, np.int32)
+        place_of[held] = np.arange(len(held))
+        codes = place_of[texts.codes]
+        where = np.flatnonzero(codes >= 0)
+        became: list[str] = []
+        if reason.kind != "missing":
+            became = spelled(_in_rows(reading, type, missing, held))
+        raw = texts.distinct.take(pa.array(held)).to_pylist()
+        quality.cells_noted(table, column, reason, rows[where], codes[where], raw, became)
+
+
+def spelled(cells: Cells) -> list[str]:
+    """Typed cells as reports show them; '' for a missing one."""
+    held: Any = cells.to_pandas().astype("str").where(~_gone(cells), "")
+    return [str(text) for text in held]
+
+
+def _gone(cells: Cells) -> Array:
+    return np.zeros(len(cells), bool) if cells.missing is None else cells.missing

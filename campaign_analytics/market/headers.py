@@ -1,0 +1,95 @@
+"""Which header of a file is which column."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from campaign_analytics.market.marks import alike, load_marks
+from campaign_analytics.market.quality import Reason
+from campaign_analytics.market.schema import ANYWHERE
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Rulebook
+
+_BRACKETED = re.compile(r"(?P<name>.*)[(\[{【〔<](?P<inside>[^()\[\]{}【】〔〕<>]*)[)\]}】〕>]\s*")
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What a table's headers mean."""
+
+    columns: Mapping[str, int]  # column -> place of its header
+    units: Mapping[str, str]  # column -> unit written in its header, where there is one
+    unread: Sequence[tuple[str, Reason]]  # headers that are put aside, and why
+
+
+def bare(header: str) -> tuple[str, str]:
+    """A header as it is compared (no case, width, space, underscore, bracket, unit), and its unit ("" = none written)."""
+    units = load_marks().units
+    text = unicodedata.normalize("NFKC", header).casefold().strip()
+    unit = ""
+    while (found := _BRACKETED.fullmatch(text)) and alike(found["inside"]) in units:
+        text, unit = found["name"].rstrip(), units[alike(found["inside"])]
+    if text.endswith("%"):
+        text, unit = text.rstrip("%"), "percent"
+    return _NO_LETTERS.sub("", text), unit
+
+
+def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: Mapping[str, str]) -> Matched:
+    """Find each header's column among those of ``table``: by the owner's mapping, by id or alias, else by label.
+
+    A header that fits two columns and a column that has two headers are put aside, never guessed; a declared mapping decides.
+    """
+    names, labels = _spellings(book, table)
+    elsewhere = {bare(id_)[0]: column.table for id_, column in book.columns.items()}
+    declared_for = set(declared.values())
+    places: dict[str, list[int]] = {}
+    units: dict[str, str] = {}
+    unread: list[tuple[str, Reason]] = []
+    for place, header in enumerate(headers):
+        name, unit = bare(header)
+        fits = names.get(name) or labels.get(name) or set()
+        fits = {declared[header]} if header in declared else fits - declared_for
+        if len(fits) != 1:
+            unread.append((header, _unmatched(header, fits, elsewhere.get(name))))
+            continue
+        places.setdefault(min(fits), []).append(place)
+        if unit:
+            units[min(fits)] = unit
+    for column, held in places.items():
+        if len(held) > 1:
+            both = " and ".join(repr(headers[place]) for place in held)
+            reason = Reason("unread", f"{both} both mean {column}; say which in market.toml: [headers.{table}]")
+            unread += [(headers[place], reason) for place in held]
+    return Matched({column: held[0] for column, held in places.items() if len(held) == 1}, units, unread)
+
+
+def known_columns(book: Rulebook, table: str) -> list[str]:
+    """The columns that may stand in ``table``: its own, and the structural ones that may stand anywhere."""
+    return [id_ for id_, column in book.columns.items() if column.table == table or id_ in ANYWHERE]
+
+
+def _spellings(book: Rulebook, table: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Compared form -> columns, of ids and aliases, and of labels."""
+    names: dict[str, set[str]] = {}
+    labels: dict[str, set[str]] = {}
+    for id_ in known_columns(book, table):
+        column = book.columns[id_]
+        for spelling in (id_, *column.aliases):
+            names.setdefault(bare(spelling)[0], set()).add(id_)
+        for label in filter(None, (column.zh, column.en)):
+            labels.setdefault(bare(label)[0], set()).add(id_)
+    return names, labels
+
+
+def _unmatched(header: str, fits: set[str], elsewhere: str | None) -> Reason:
+    if fits:
+        return Reason("unread", f"may mean {' or '.join(sorted(fits))}; say which in market.toml")
+    if elsewhere:
+        return Reason("unread", f"a column of the table {elsewhere}, not of this one")
+    return Reason("unread", "no known column" if header else "cells without a header")

@@ -1,0 +1,104 @@
+"""Rows that repeat each other, rows of earlier snapshots, and offers without a merchant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from campaign_analytics.market.cells import spelled
+from campaign_analytics.market.quality import Quality, Reason
+from campaign_analytics.market.schema import Array, Cells
+
+SAME_ROW = Reason("merged", "the same row again")
+OTHER_ROW = Reason("merged", "the same key with other cells; the first row stays, cells that differ are missing")
+CONFLICT = Reason("missing", "rows of the same key differ here")
+ORPHAN = Reason("doubted", "no such merchant in the table merchants")
+
+
+@dataclass(frozen=True, eq=False)
+class Merged:
+    """What is left of a table whose rows repeat."""
+
+    cells: Mapping[str, Cells]  # all rows, conflicting cells of rows that stay made missing
+    now: Array  # rows that stay
+    earlier: Array  # rows of earlier snapshots, which stay aside
+    merged: int  # rows that repeat others
+
+
+def merge_repeats(table: str, cells: Mapping[str, Cells], key: str, rows: Array, quality: Quality) -> Merged:
+    """One row for each key and snapshot: the first, with cells on which the others differ made missing.
+
+    Of several snapshots of a key the latest counts as now.
+    """
+    count = len(rows)
+    keys = pd.factorize(pd.Series(cells[key].values))[0]
+    when = _order_of_snapshots(cells.get("snapshot_at"), count)
+    pair = keys.astype(np.int64) * (int(when.max(initial=0)) + 1) + when
+    _, first, group = np.unique(pair, return_index=True, return_inverse=True)
+    heads = first[group]
+    repeats = np.flatnonzero(heads != np.arange(count))
+    if len(repeats):
+        cells = _settled(table, cells, key, repeats, heads[repeats], rows, quality)
+    latest = np.full(int(keys.max(initial=-1)) + 1, -1, np.int64)
+    np.maximum.at(latest, keys, when)
+    stays = heads == np.arange(count)
+    current = when == latest[keys]
+    return Merged(cells, np.flatnonzero(stays & current), np.flatnonzero(stays & ~current), len(repeats))
+
+
+def report_orphans(offers: Mapping[str, Cells], merchants: Mapping[str, Cells], rows: Array, quality: Quality) -> None:
+    """Note the offers whose merchant is not in the table of merchants; they are kept, their merchant's cells are unknown."""
+    owners = offers["merchant_id"]
+    known = pd.Series(owners.values).isin(pd.Series(merchants["merchant_id"].values)).to_numpy(bool)
+    where = np.flatnonzero(~known if owners.missing is None else ~known & ~owners.missing)
+    codes, texts = pd.factorize(pd.Series(owners.values).take(where))
+    quality.cells_noted("offers", "merchant_id", ORPHAN, rows[where], codes, texts, texts)
+
+
+def _order_of_snapshots(snapshots: Cells | None, rows: int) -> Array:
+    """(rows,) 0 for an unknown snapshot, then 1, 2 ... from the oldest."""
+    if snapshots is None:
+        return np.zeros(rows, np.int64)
+    order = np.unique(snapshots.values, return_inverse=True)[1].astype(np.int64) + 1
+    return order if snapshots.missing is None else np.where(snapshots.missing, 0, order)
+
+
+def _settled(
+    table: str, cells: Mapping[str, Cells], key: str, repeats: Array, heads: Array, rows: Array, quality: Quality
+) -> dict[str, Cells]:
+    """The cells with conflicts of ``repeats`` and their ``heads`` made missing, and reported."""
+    settled = dict(cells)
+    other = np.zeros(len(repeats), bool)
+    for name, held in cells.items():
+        differ = _differ(held, repeats, heads)
+        if not differ.any():
+            continue
+        other |= differ
+        where = np.unique(heads[differ])
+        texts = spelled(held.take(where))
+        quality.cells_noted(table, name, CONFLICT, rows[where], np.arange(len(where)), texts)
+        missing = np.zeros(len(rows), bool) if held.missing is None else held.missing.copy()
+        missing[where] = True
+        values = held.values
+        if held.type == "text" and not held.names:
+            values = values.copy()
+            values[where] = ""
+        settled[name] = Cells.make(held.type, values, missing, held.high, held.names)
+    names = pd.Series(cells[key].values)
+    for reason, which in ((SAME_ROW, ~other), (OTHER_ROW, other)):
+        codes, texts = pd.factorize(names.take(repeats[which]))
+        quality.cells_noted(table, key, reason, rows[repeats[which]], codes, texts)
+    return settled
+
+
+def _differ(held: Cells, one: Array, other: Array) -> Array:
+    """(n,) bool: whether cells differ, where one is missing and the other is not included."""
+    a, b = held.take(one), held.take(other)
+    differ: Array = np.asarray(a.values != b.values, bool)
+    if a.high is not None and b.high is not None:
+        differ |= a.high != b.high
+    gone = [np.zeros(len(one), bool) if each.missing is None else each.missing for each in (a, b)]
+    return (differ & ~(gone[0] & gone[1])) | (gone[0] != gone[1])

@@ -1,0 +1,54 @@
+"""How people write what every market has: table names, nothing, yes and no, units (``marks.toml``)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+_SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_INVISIBLE = " \t\r\n\f\v\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The words of ``marks.toml``, each in the form that ``alike`` gives."""
+
+    tables: dict[str, str]
+    missing: frozenset[str]
+    empty_set: frozenset[str]
+    true: frozenset[str]
+    false: frozenset[str]
+    units: dict[str, str]  # word -> "currency" or "percent"
+    dates: dict[str, str]
+
+
+def stripped(text: str) -> str:
+    """``text`` without spaces and invisible characters at its ends, and without a spreadsheet's leading apostrophe."""
+    return text.strip(_INVISIBLE).removeprefix("'").strip(_INVISIBLE)
+
+
+def narrow(text: str) -> str:
+    """``text`` stripped, full-width characters made half-width."""
+    return stripped(unicodedata.normalize("NFKC", text))
+
+
+def alike(text: str) -> str:
+    """The form in which words are compared: without case, width, spaces."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", text).casefold()).removeprefix("'")
+
+
+@cache
+def load_marks() -> Marks:
+    """Read the words once."""
+    held = tomllib.loads(resources.files("campaign_analytics.market").joinpath("marks.toml").read_text("utf-8"))
+    cells = {name: frozenset(map(alike, words)) for name, words in held["cells"].items()}
+    return Marks(
+        tables={alike(name): table for name, table in held["tables"].items()},
+        units={alike(word): unit for unit, words in held["units"].items() for word in words},
+        dates=held["dates"],
+        **cells,
+    )

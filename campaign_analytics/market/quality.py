@@ -1,0 +1,179 @@
+"""What reading a market did to it: every cell that was repaired, doubted or not understood, every row that was put aside.
+
+Findings are held as arrays, a block for each reason of a column, so that a million of them stay cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from campaign_analytics.market.schema import Array
+
+#: Longest raw text that a report shows; the data itself is never cut.
+SHOWN = 120
+
+#: What can be said of a cell, row, column or file, worst first, as a report orders it.
+KINDS = {
+    "absent": "a column that the rules use is in no file: its cells are missing",
+    "unread": "a file, sheet or column that is not read",
+    "rejected": "a row that can't be used: kept apart, see rejected()",
+    "missing": "a cell that is not understood or impossible: missing now",
+    "doubted": "kept as it stands, but look at it",
+    "merged": "a row that repeats another one",
+    "repaired": "understood after a repair that loses nothing",
+    "settled": "a unit that was settled once for the whole column",
+    "empty": "an empty cell, or one that says so",
+}
+
+
+class Reason(NamedTuple):
+    """Why something is reported: its kind (one of ``KINDS``) and the words for people."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """All cells (or rows) of one column that are reported for one reason; or a remark on a whole column, file or sheet."""
+
+    table: str
+    column: str
+    reason: Reason
+    count: int
+    example: str
+    rows: Array | None = None  # (count,) row numbers as a spreadsheet counts them; None = a remark, or only counted
+    codes: Array | None = None  # (count,) places in ``texts``
+    texts: Sequence[str] = ()  # distinct raw texts, shortened
+    became: Sequence[str] = ()  # beside ``texts``: what each was read as; empty = missing
+
+
+def shown(text: str) -> str:
+    """A raw text as reports show it: long ones are cut, with their length."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text):,} characters)"
+
+
+class Quality:
+    """The report on one market's reading. Tables: ``summary()``, ``cells()``, ``rejected(table)``, ``rows()``."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.accounts: dict[str, dict[str, int]] = {}  # table -> rows read, kept, merged, ...
+        self._rejected: dict[str, list[pd.DataFrame]] = {}
+
+    def remark(self, table: str, column: str, reason: Reason, count: int = 1, example: str = "") -> None:
+        """Note something about a whole column, sheet or file, or only the number of its cells."""
+        self.findings.append(Finding(table, column, reason, count, shown(example)))
+
+    def cells_noted(
+        self,
+        table: str,
+        column: str,
+        reason: Reason,
+        rows: Array,
+        codes: Array,
+        texts: Iterable[str],
+        became: Iterable[str] = (),
+    ) -> None:
+        """Note cells: their source rows, and for each the place of its raw text among the distinct ``texts``."""
+        if len(rows):
+            held = [shown(text) for text in texts]
+            self.findings.append(
+                Finding(table, column, reason, len(rows), held[codes[0]], rows, codes, held, list(became))
+            )
+
+    def reject(self, table: str, rows: pd.DataFrame) -> None:
+        """Keep rows that can't be used: columns ``row``, ``reason``, then the file's own."""
+        self._rejected.setdefault(table, []).append(rows)
+
+    def account(self, table: str, read: int, **fates: int) -> None:
+        """Keep the books of a table's rows; every row read must have one fate."""
+        if read != sum(fates.values()):
+            raise AssertionError(f"rows of {table} don't add up: {read} read, {fates}")
+        self.accounts[table] = {"read": read, **fates}
+
+    def rows(self) -> pd.DataFrame:
+        """One row a table: rows read = kept + merged + earlier + rejected + blank."""
+        frame = pd.DataFrame.from_dict(self.accounts, orient="index")
+        return frame.rename_axis("table").reset_index()
+
+    def summary(self) -> pd.DataFrame:
+        """One row for each table, column, kind and reason: ``count`` and an ``example`` of the raw text, worst first."""
+        order = list(KINDS)
+        sums: dict[tuple[str, str, Reason], tuple[int, str]] = {}
+        for each in self.findings:
+            place = each.table, each.column, each.reason
+            count, example = sums.get(place, (0, each.example))
+            sums[place] = count + each.count, example
+        ordered = sorted(sums.items(), key=lambda item: (order.index(item[0][2].kind), item[0][0], -item[1][0]))
+        return pd.DataFrame(
+            [(t, c, reason.kind, reason.text, count, example) for (t, c, reason), (count, example) in ordered],
+            columns=["table", "column", "kind", "reason", "count", "example"],
+        )
+
+    def cells(self, kind: str | None = None) -> pd.DataFrame:
+        """One row a cell (all kinds, or one): ``table, row, column, kind, reason, raw, became``; '' = became missing.
+
+        Cells that are merely empty are counted in ``summary()`` alone.
+        """
+        held = [each for each in self.findings if each.rows is not None and kind in (None, each.reason.kind)]
+        return pd.DataFrame(
+            {
+                "table": _repeated(held, [each.table for each in held]),
+                "row": np.concatenate([np.asarray(each.rows, np.int64) for each in held] or [np.empty(0, np.int64)]),
+                "column": _repeated(held, [each.column for each in held]),
+                "kind": _repeated(held, [each.reason.kind for each in held]),
+                "reason": _repeated(held, [each.reason.text for each in held]),
+                "raw": _taken(held, [each.texts for each in held]),
+                "became": _taken(held, [each.became or [""] * len(each.texts) for each in held]),
+            }
+        )
+
+    def rejected(self, table: str) -> pd.DataFrame:
+        """The rows of ``table`` that were put aside, raw: ``row``, ``reason``, then the columns of the file."""
+        held = self._rejected.get(table)
+        if not held:
+            return pd.DataFrame({"row": np.empty(0, np.int64), "reason": np.empty(0, "str")})
+        return pd.concat(held, ignore_index=True).sort_values("row", ignore_index=True)
+
+    def unread(self, table: str) -> tuple[str, ...]:
+        """The headers of ``table`` that no known column answers to; their cells are not read."""
+        return tuple(each.column for each in self.findings if each.table == table and each.reason.kind == "unread")
+
+    def counts(self) -> Mapping[str, int]:
+        """How many cells, rows or columns there are of each kind."""
+        sums = dict.fromkeys(KINDS, 0)
+        for each in self.findings:
+            sums[each.reason.kind] += each.count
+        return {kind: count for kind, count in sums.items() if count}
+
+    def __str__(self) -> str:
+        lines = [
+            f"{table}: {books['read']:,} rows read"
+            + "".join(f", {count:,} {fate}" for fate, count in books.items() if fate != "read" and count)
+            for table, books in self.accounts.items()
+        ]
+        for row in self.summary().itertuples():
+            if row.kind not in ("empty", "settled"):
+                like = f", such as {row.example!r}" if row.example else ""
+                lines.append(f"  {row.kind}: {row.table}.{row.column}: {row.reason} ({row.count:,}{like})")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Quality({', '.join(f'{count:,} {kind}' for kind, count in self.counts().items())})"
+
+
+def _repeated(held: list[Finding], words: list[str]) -> pd.Categorical:
+    distinct = list(dict.fromkeys(words))
+    codes = np.repeat(np.asarray([distinct.index(w) for w in words], np.int64), [each.count for each in held])
+    return pd.Categorical.from_codes(codes, distinct)
+
+
+def _taken(held: list[Finding], texts: list[Sequence[str]]) -> pd.Series:
+    parts = [pd.Series(list(words), dtype="str").take(each.codes) for each, words in zip(held, texts, strict=True)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.Series([], dtype="str")

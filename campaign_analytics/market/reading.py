@@ -1,0 +1,60 @@
+"""What a column's distinct texts are read as, before they are put back into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from campaign_analytics.market.marks import alike, load_marks
+from campaign_analytics.market.quality import Reason
+from campaign_analytics.market.schema import Array
+
+
+@dataclass(eq=False)
+class Reading:
+    """The meaning of each distinct text of a column."""
+
+    values: Any  # (distinct,) in the type's held form
+    empty: Array  # (distinct,) bool: says that there is nothing
+    notes: dict[Reason, list[int]] = field(default_factory=dict)  # why some texts are reported; missing ones included
+    names: tuple[str, ...] = ()
+    grain: Array | None = None  # rates: one unit of the last decimal written
+    remark: tuple[Reason, int, str] | None = None  # on the whole column: reason, cells, example
+
+    def note(self, reason: Reason, places: Array | list[int]) -> None:
+        """Report the texts at ``places``."""
+        if len(places):
+            self.notes.setdefault(reason, []).extend(int(place) for place in places)
+
+    def missing(self) -> Array:
+        """(distinct,) bool: empty, or not understood."""
+        gone = self.empty.copy()
+        for reason, places in self.notes.items():
+            if reason.kind == "missing":
+                gone[places] = True
+        return gone
+
+
+#: One text that is not in the plain form: its value, and what is to be said of it. None = no value.
+One = Callable[[str], tuple[Any, Reason | None]]
+
+
+def read_one_by_one(texts: pa.StringArray, values: Any, plain: Array, one: One) -> Reading:
+    """Fill in ``values`` of the texts that are not ``plain``: those that say nothing, and those that ``one`` reads."""
+    missing = load_marks().missing
+    reading = Reading(values, np.zeros(len(texts), bool))
+    places = np.flatnonzero(~plain)
+    for place, text in zip(places.tolist(), texts.take(pa.array(places)).to_pylist(), strict=True):
+        value, reason = one(text)
+        if value is None and (reason is None or alike(text) in missing):
+            reading.empty[place] = True
+            continue
+        if reason is not None:
+            reading.notes.setdefault(reason, []).append(place)
+        if value is not None:
+            values[place] = value
+    return reading

@@ -1,0 +1,58 @@
+"""Rates that come with the two counts behind them: where the counts are known, they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from campaign_analytics.market.cells import ReadColumn, spelled
+from campaign_analytics.market.quality import Quality, Reason
+from campaign_analytics.market.schema import Array, Cells
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Rulebook
+
+PART_ABOVE_WHOLE = Reason("doubted", "more than the whole it is a part of; the rate is not made from it")
+DISAGREES = Reason("doubted", "differs from its counts, which decide")
+
+
+class Share(NamedTuple):
+    """A rate column, made from its counts where they are known."""
+
+    name: str
+    cells: Cells
+
+
+def rates_from_counts(
+    table: str, book: Rulebook, cells: Mapping[str, Cells], read: Mapping[str, ReadColumn], rows: Array, quality: Quality
+) -> Iterator[Share]:
+    """The rate columns of ``table`` whose two counts are both among ``cells``; a rate that differs from them is doubted."""
+    for name, column in book.columns.items():
+        if column.table != table or column.counts is None or not all(count in cells for count in column.counts):
+            continue
+        part, whole = (cells[count] for count in column.counts)
+        known = ~_gone(part) & ~_gone(whole) & (whole.values > 0)
+        above = known & (part.values > whole.values)
+        _doubt(table, column.counts[0], PART_ABOVE_WHOLE, part, above, rows, quality)
+        known &= ~above
+        values = np.divide(part.values, whole.values, out=np.zeros(len(rows)), where=known, dtype=np.float64)
+        missing = ~known
+        if name in read:
+            given = read[name].cells
+            grain = read[name].grain
+            apart = known & ~_gone(given) & (np.abs(given.values - values) > (1e-9 if grain is None else grain + 1e-12))
+            _doubt(table, name, DISAGREES, given, apart, rows, quality)
+            values = np.where(known, values, given.values)
+            missing &= _gone(given)
+        yield Share(name, Cells.make("rate", values, missing))
+
+
+def _gone(cells: Cells) -> Array:
+    return np.zeros(len(cells), bool) if cells.missing is None else cells.missing
+
+
+def _doubt(table: str, column: str, reason: Reason, cells: Cells, which: Array, rows: Array, quality: Quality) -> None:
+    where = np.flatnonzero(which)
+    quality.cells_noted(table, column, reason, rows[where], np.arange(len(where)), spelled(cells.take(where)))

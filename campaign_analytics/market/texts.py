@@ -1,0 +1,119 @@
+"""A column of raw texts, each distinct text held once: what is written a million times is parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign_analytics.market.marks import stripped
+from campaign_analytics.market.schema import Array
+
+#: Whole floats from here on may have lost digits: they are written with an exponent, which no identifier may have.
+_LOST_DIGITS = 1e15
+#: What stands between the parts of a list, set or array in one cell of a DataFrame.
+BETWEEN = "|"
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """A column as it was found: ``distinct[codes]``; an empty cell is the text ''."""
+
+    codes: Array  # (n,) int32
+    distinct: pa.StringArray
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @classmethod
+    def of_arrow(cls, column: pa.ChunkedArray | pa.Array) -> Texts:
+        """Hold any Arrow column; numbers, times and flags in their shortest exact spelling."""
+        held = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        if pa.types.is_nested(held.type) or pa.types.is_binary(held.type):
+            return cls.of_values(held.to_pylist())
+        if not pa.types.is_dictionary(held.type):
+            held = held.dictionary_encode()
+        texts = held.dictionary.cast(pa.string()).fill_null("")
+        codes = held.indices
+        if codes.null_count:
+            codes = codes.cast(pa.int32()).fill_null(len(texts))
+            texts = pa.concat_arrays([texts, pa.array([""], pa.string())])
+        return cls(np.asarray(codes, np.int32), texts)
+
+    @classmethod
+    def of_values(cls, values: Iterable[Any]) -> Texts:
+        """Hold Python values of any kinds."""
+        return cls.of_arrow(pa.array([text_of(value) for value in values], pa.string()))
+
+    @classmethod
+    def of_series(cls, series: pd.Series[Any]) -> Texts:
+        """Hold a pandas column; NaN, NaT, None and NA are empty cells."""
+        if series.dtype == object or isinstance(series.dtype, pd.CategoricalDtype):
+            if isinstance(series.dtype, pd.CategoricalDtype):
+                held = cls.of_series(pd.Series(series.cat.categories))
+                kinds = pa.concat_arrays([held.distinct.take(pa.array(held.codes)), pa.array([""], pa.string())])
+                codes = np.where(series.cat.codes < 0, len(kinds) - 1, series.cat.codes)
+                return cls(codes.astype(np.int32), kinds)
+            if pd.api.types.infer_dtype(series) != "string":
+                return cls.of_values(series)
+        return cls.of_arrow(pa.array(series, from_pandas=True))
+
+    @cached_property
+    def counts(self) -> Array:
+        """(distinct,) how many cells hold each text."""
+        return np.bincount(self.codes, minlength=len(self.distinct))
+
+    def blank(self) -> bool:
+        """Whether every cell is empty or holds spaces alone."""
+        return not any(stripped(text) for text in self.distinct.to_pylist())
+
+    def take(self, rows: Array) -> Texts:
+        """The cells at ``rows``, with the texts that stand there."""
+        used, codes = np.unique(self.codes[rows], return_inverse=True)
+        return Texts(codes.astype(np.int32), self.distinct.take(pa.array(used)))
+
+    def at(self, rows: Array) -> list[str]:
+        """The texts at ``rows``."""
+        held: list[str] = self.distinct.take(pa.array(self.codes[rows])).to_pylist()
+        return held
+
+
+def text_of(value: Any) -> str:
+    """A Python value as the text that a csv file would hold; '' for what pandas takes as missing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return _float_text(value)
+    if value is None or value is pd.NaT or value is pd.NA:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, np.floating):
+        return _float_text(float(value))
+    if isinstance(value, Decimal):
+        return "" if value.is_nan() else format(value, "f") if value.is_finite() else str(value)
+    if isinstance(value, set | frozenset):
+        return BETWEEN.join(sorted(map(text_of, value)))
+    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, bytes):
+        return BETWEEN.join(map(text_of, value))
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _float_text(value: float) -> str:
+    if value != value:
+        return ""
+    if value.is_integer():
+        return str(int(value)) if abs(value) < _LOST_DIGITS else f"{value:.16E}"
+    return repr(value)

@@ -1,0 +1,148 @@
+"""Words: flags, levels and texts of a list, sets, and free text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign_analytics.market.marks import alike, load_marks, narrow, stripped
+from campaign_analytics.market.quality import Reason
+from campaign_analytics.market.reading import Reading, read_one_by_one
+
+NOT_YES_OR_NO = Reason("missing", "neither yes nor no")
+NOT_LISTED = Reason("missing", "not in the list")
+NEW_NAME = Reason("doubted", "not in the list; kept under its own name")
+TOO_MANY_NAMES = Reason("missing", "not in the list, which has no room for more")
+DIGITS_LOST = Reason("missing", "a spreadsheet lost its digits; export it as text")
+MENDED = Reason("repaired", "what a spreadsheet put around an identifier was taken off")
+
+_MOST_NAMES = 64
+_PARTS = re.compile(r"[、,;/|]")
+_EXPONENT = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+")
+_POINT_ZERO = re.compile(r"([0-9]+)\.0+")
+#: Free text that needs no care: neither spaces at its ends nor so short that it may say "nothing".
+_PLAIN_TEXT = r"(?s)^[^\s\p{Z}\p{Cf}'].{10,}[^\s\p{Z}\p{Cf}0-9]$"
+_PLAIN_KEY = r"^[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*$"
+STR = pd.StringDtype("pyarrow", na_value=np.nan)
+
+
+def read_flags(texts: pa.StringArray) -> Reading:
+    """Yes and no."""
+    marks = load_marks()
+
+    def one(text: str) -> tuple[bool | None, Reason | None]:
+        word = alike(text)
+        return (True, None) if word in marks.true else (False, None) if word in marks.false else (None, NOT_YES_OR_NO)
+
+    return read_one_by_one(texts, np.zeros(len(texts), bool), np.zeros(len(texts), bool), one)
+
+
+def read_listed(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[str, str], extend: bool) -> Reading:
+    """Places in a list; with ``extend`` a text outside it gets a place behind, under its own name."""
+    places = _spellings(names, aliases)
+    missing = load_marks().missing
+    new: dict[str, str] = {}
+    if extend:
+        for text in sorted(texts.to_pylist()):
+            if alike(text) not in places and alike(text) not in missing:
+                new.setdefault(alike(text), narrow(text))
+    more = {word: len(names) + place for place, word in enumerate(new)}
+
+    def one(text: str) -> tuple[int | None, Reason | None]:
+        word = alike(text)
+        if word in more:
+            return more[word], NEW_NAME
+        return (places[word], None) if word in places else (None, NOT_LISTED)
+
+    reading = read_one_by_one(texts, np.zeros(len(texts), np.int64), np.zeros(len(texts), bool), one)
+    reading.names = (*names, *new.values())
+    return reading
+
+
+def read_sets(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[str, str], extend: bool) -> Reading:
+    """Bits over a list, of names that stand in one cell. A cell with a name that is not in a closed list is missing as a whole."""
+    places = _spellings(names, aliases)
+    marks = load_marks()
+    held = list(names)
+
+    def members(text: str) -> list[str]:
+        """The parts of a cell: between separators, and between spaces too where a part is no name."""
+        if alike(text) in places:
+            return [text]
+        parts = [part for part in map(narrow, _PARTS.split(narrow(text))) if part]
+        return [word for part in parts for word in ([part] if alike(part) in places or extend else part.split())]
+
+    def one(text: str) -> tuple[int | None, Reason | None]:
+        if alike(text) in marks.empty_set:
+            return 0, None
+        if alike(text) in marks.missing:
+            return None, None
+        bits, reason = 0, None
+        for name in members(text):
+            word = alike(name)
+            if word not in places:
+                if not extend:
+                    return None, NOT_LISTED
+                if len(held) == _MOST_NAMES:
+                    return None, TOO_MANY_NAMES
+                places[word], reason = len(held), NEW_NAME
+                held.append(narrow(name))
+            elif places[word] >= len(names):
+                reason = NEW_NAME
+            bits |= 1 << places[word]
+        return bits, reason
+
+    reading = read_one_by_one(texts, np.zeros(len(texts), np.uint64), np.zeros(len(texts), bool), one)
+    reading.names = tuple(held)
+    return reading
+
+
+def read_keys(texts: pa.StringArray) -> Reading:
+    """Identifiers: narrow, without what spreadsheets put around them; one whose digits are lost is missing."""
+
+    def one(text: str) -> tuple[str | None, Reason | None]:
+        key = narrow(text)
+        if alike(key) in load_marks().missing:
+            return None, None
+        if _EXPONENT.fullmatch(key):
+            return None, DIGITS_LOST
+        point_zero = _POINT_ZERO.fullmatch(key)
+        key = point_zero[1] if point_zero else key
+        return key, None if key == text else MENDED
+
+    return _read_text(texts, _PLAIN_KEY, one)
+
+
+def read_texts(texts: pa.StringArray) -> Reading:
+    """Free text, as it stands."""
+
+    def one(text: str) -> tuple[str | None, Reason | None]:
+        held = stripped(text)
+        if len(held) < 40 and alike(held) in load_marks().missing:
+            return None, None
+        return (None, DIGITS_LOST) if len(held) < 40 and _EXPONENT.fullmatch(held) else (held, None)
+
+    return _read_text(texts, _PLAIN_TEXT, one)
+
+
+def _read_text(texts: pa.StringArray, plain_form: str, one: Any) -> Reading:
+    plain = np.asarray(pc.match_substring_regex(texts, plain_form))
+    if plain.all():
+        return Reading(texts, np.zeros(len(texts), bool))
+    values: Any = dict[int, str]()
+    reading = read_one_by_one(texts, values, plain, one)
+    slow = [values.get(place, "") for place in np.flatnonzero(~plain).tolist()]
+    reading.values = pc.replace_with_mask(texts, pa.array(~plain), pa.array(slow, pa.string()))
+    return reading
+
+
+def _spellings(names: Sequence[str], aliases: Mapping[str, str]) -> dict[str, int]:
+    places = {name: place for place, name in enumerate(names)}
+    held = {alike(other): places[name] for other, name in aliases.items()}
+    return held | {alike(name): place for name, place in places.items()}
