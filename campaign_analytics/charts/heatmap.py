@@ -1,0 +1,177 @@
+"""Which group of offers misses which rule: shares in cells, what matters first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from campaign_analytics.charts.figure import BODY, MARGIN, SMALL, WIDTH, Chart
+from campaign_analytics.charts.fonts import balance, width, wrap
+from campaign_analytics.charts.labels import foot, listed, rule_names, share
+from campaign_analytics.charts.palette import FAINT, INK, QUIET, UNKNOWN, shade
+from campaign_analytics.words import say
+
+if TYPE_CHECKING:
+    from campaign_analytics.assess.assessment import Assessment
+
+MOST_GROUPS, MOST_RULES = 12, 12
+_LEVELS = ("offers", "merchants")
+_CELLS, _GAP = 3.0, 0.1  # inches: where cells begin, and the gap after the column of all offers
+_WIDEST, _HIGH, _LINE = 0.8, 0.38, 0.15  # inches: a cell, and a line of text
+_BLOCK = 0.28  # inches for the name of a block of rules
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a chart says of a rule: its clause and name, what it judges, whether all of it could be computed."""
+
+    clause: str
+    name: str
+    level: str  # "offers" or "merchants"
+    computed: bool = True
+
+
+@dataclass(frozen=True)
+class Group:
+    """One column: a group of offers, its size, and how many of them each rule fails or leaves undecided."""
+
+    name: str
+    offers: int
+    fail: dict[str, int]
+    unknown: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is drawn: rules and groups, most misses first; and the rules that are not, by why."""
+
+    everyone: Group
+    groups: Sequence[Group]
+    rules: Sequence[str]
+    fewer: Sequence[str]  # rules with misses that found no room
+    clear: Sequence[str]  # rules that nobody misses and all of which are decided
+
+
+def miss_heatmap(assessment: Assessment, by: str = "category", lang: str = "en") -> Chart:
+    """The share of each group's offers that miss each rule, certain misses and undecided ones apart.
+
+    At most 12 rules and 12 groups are drawn, those with most misses: the other groups are summed in one column, the
+    other rules named below.
+    """
+    book = assessment.book
+    rules = {
+        rule: Rule("/".join(book.rules[rule].clause), name, book.level(rule), rule not in assessment.not_computed)
+        for rule, name in rule_names(assessment, lang).items()
+        if book.rules[rule].severity == "block"
+    }
+    return draw(arrange(assessment.misses(by=by), rules, lang), rules, foot(assessment, lang), lang)
+
+
+def arrange(misses: pd.DataFrame, rules: Mapping[str, Rule], lang: str) -> Grid:
+    """Choose and order. ``misses``: one row a group and rule: group, rule, fail, unknown, offers (the group's size)."""
+    groups: dict[str, Group] = {}
+    columns = (misses[name].tolist() for name in ("group", "rule", "fail", "unknown", "offers"))
+    for group, rule, fail, unknown, offers in zip(*columns, strict=True):
+        name = say("no_name", lang) if pd.isna(group) else str(group)
+        counted = groups.setdefault(name, Group(name, offers, dict.fromkeys(rules, 0), dict.fromkeys(rules, 0)))
+        counted.fail[rule], counted.unknown[rule] = fail, unknown
+
+    def gathered(name: str, members: Sequence[Group]) -> Group:
+        fail = {rule: sum(group.fail[rule] for group in members) for rule in rules}
+        unknown = {rule: sum(group.unknown[rule] for group in members) for rule in rules}
+        return Group(name, sum(group.offers for group in members), fail, unknown)
+
+    def misses_most(group: Group) -> tuple[int, int, str]:
+        return -sum(group.fail[rule] for rule in rules), -group.offers, group.name
+
+    ordered = sorted(groups.values(), key=misses_most)
+    alone = ordered if len(ordered) <= MOST_GROUPS else ordered[: MOST_GROUPS - 1]
+    rest = ordered[len(alone) :]
+    others = [gathered(say("heatmap_other_groups", lang, count=len(rest)), rest)] if rest else []
+    everyone = gathered(say("all_offers", lang), ordered)
+    missed = [rule for rule in rules if everyone.fail[rule] or (everyone.unknown[rule] and rules[rule].computed)]
+    missed.sort(key=lambda rule: (-everyone.fail[rule], -everyone.unknown[rule]))
+    clear = [rule for rule in rules if rules[rule].computed and rule not in missed]
+    return Grid(everyone, [*alone, *others], missed[:MOST_RULES], missed[MOST_RULES:], clear)
+
+
+def draw(grid: Grid, rules: Mapping[str, Rule], notes: Sequence[str], lang: str) -> Chart:
+    """The grid as a page: rules in rows, offer rules before merchant rules; all offers, then groups in columns."""
+    columns = [grid.everyone, *grid.groups]
+    wide = min(_WIDEST, (WIDTH - MARGIN - _GAP - _CELLS) / len(columns))
+    lefts = [_CELLS + i * wide + (_GAP if i else 0) for i in range(len(columns))]
+    heads = [balance(group.name, wide - 0.06, SMALL, most=4) for group in columns]
+    blocks = [(level, [rule for rule in grid.rules if rules[rule].level == level]) for level in _LEVELS]
+    head = _LINE * (1 + max(map(len, heads))) + 0.06
+    body = head + sum(_BLOCK + _HIGH * len(block) for _, block in blocks if block)
+    subtitle = say("heatmap_subtitle", lang, offers=grid.everyone.offers)
+    chart = Chart(_title(grid, rules, lang), subtitle, [*_left_out(grid, rules, lang), *notes], body)
+    for left, group, lines in zip(lefts, columns, heads, strict=True):
+        bottom = chart.top + head - 0.04
+        for i, line in enumerate(reversed([*lines, f"{group.offers:,}"])):
+            chart.write(left + wide / 2, bottom - (i + 0.5) * _LINE, line, SMALL, INK if i else FAINT, "center")
+    full = max(
+        (group.fail[rule] / group.offers for group in columns for rule in grid.rules if group.offers), default=0.0
+    )
+    label = MARGIN + max((width(rules[rule].clause, BODY) for rule in grid.rules), default=0) + 0.15
+    y = chart.top + head
+    for level, block in blocks:
+        if block:
+            chart.write(MARGIN, y + _BLOCK / 2, say(f"{level}_rules", lang), SMALL, QUIET)
+            y += _BLOCK
+        for rule in block:
+            _label(chart, label, y, rules[rule])
+            for left, group in zip(lefts, columns, strict=True):
+                _cell(chart, left, y, wide, group, rule, rules[rule].computed, full)
+            y += _HIGH
+    return chart
+
+
+def _title(grid: Grid, rules: Mapping[str, Rule], lang: str) -> str:
+    worst = max(
+        ((group, rule) for group in grid.groups for rule in grid.rules), key=lambda at: at[0].fail[at[1]], default=None
+    )
+    if worst is None or not worst[0].fail[worst[1]]:
+        return say("heatmap_title_none", lang)
+    group, rule = worst
+    fail = group.fail[rule]
+    return say(
+        "heatmap_title", lang,
+        group=group.name, rule=rules[rule].name, fail=fail, offers=group.offers, share=share(fail, group.offers),
+    )  # fmt: skip
+
+
+def _left_out(grid: Grid, rules: Mapping[str, Rule], lang: str) -> list[str]:
+    total = grid.everyone
+    notes = []
+    if grid.fewer:
+        fewer = [f"{rules[rule].name} {share(total.fail[rule], total.offers)}" for rule in grid.fewer]
+        notes.append(say("heatmap_other_rules", lang, count=len(fewer), rules=listed(fewer, lang)))
+    if grid.clear:
+        notes.append(say("heatmap_no_miss", lang, rules=listed((rules[rule].name for rule in grid.clear), lang)))
+    if not all(rules[rule].computed for rule in grid.rules):
+        notes.append(say("heatmap_partly", lang))
+    return notes
+
+
+def _label(chart: Chart, x: float, y: float, rule: Rule) -> None:
+    chart.write(MARGIN, y + _HIGH / 2, rule.clause, BODY, QUIET)
+    lines = wrap(rule.name, _CELLS - x - 0.1, BODY, most=2)
+    for i, line in enumerate(lines):
+        chart.write(x, y + _HIGH / 2 + (i - (len(lines) - 1) / 2) * _LINE, line, BODY)
+
+
+def _cell(chart: Chart, x: float, y: float, wide: float, group: Group, rule: str, computed: bool, full: float) -> None:
+    fail, unknown = group.fail[rule], group.unknown[rule]
+    portion = fail / group.offers if group.offers else 0.0
+    chart.box(x + 0.015, y + 0.015, wide - 0.03, _HIGH - 0.03, shade(portion, full))
+    chart.write(
+        x + wide / 2, y + _HIGH * (0.34 if unknown else 0.5),
+        ("" if computed else "≥") + share(fail, group.offers) if fail or computed else "·",
+        BODY, INK if fail else FAINT, "center",
+    )  # fmt: skip
+    if unknown:
+        chart.write(x + wide / 2, y + _HIGH * 0.76, f"{UNKNOWN.mark} {share(unknown, group.offers)}", 7, INK, "center")

@@ -1,0 +1,93 @@
+"""The first rows of a DataFrame as people read them: titles in their language, names for ids, numbers aligned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from campaign_analytics.charts.labels import listed
+from campaign_analytics.words import known, say
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Rulebook
+
+_RULES = frozenset({"rule", "rules", "failed", "unknown", "not_applicable", "warned", "not_computed"})
+_WORDS = frozenset({"verdict", "kind", "table"})
+# Inline styles alone, and no colour: the notebook's theme, light or dark, gives it.
+_CELL = "padding:3px 14px 3px 0;vertical-align:top;text-align:"
+_TITLE = ";white-space:nowrap;border-bottom:1px solid"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The first ``rows`` of ``frame``, told in ``lang``; shows itself in a notebook."""
+
+    frame: pd.DataFrame
+    book: Rulebook
+    lang: str
+    rows: int
+
+    def titles(self) -> list[str]:
+        """The columns' names: the rulebook's or ours."""
+        return [self._title(str(name)) for name in self.frame.columns]
+
+    def cells(self) -> list[list[str]]:
+        """The shown rows, as texts."""
+        columns = [[self._cell(str(name), v) for v in cells.head(self.rows)] for name, cells in self.frame.items()]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    def _title(self, name: str) -> str:
+        if name in self.book.rules:
+            return self.book.rules[name].label(self.lang, name)
+        if known(name):
+            return say(name, self.lang)
+        return self.book.columns[name].label(self.lang, name) if name in self.book.columns else name
+
+    def _cell(self, name: str, value: Any) -> str:
+        if pd.isna(value):
+            return ""
+        if isinstance(value, str):
+            if name in _RULES:
+                ids = [rule for rule in value.split(";") if rule]
+                return listed((self._title(rule) for rule in ids), self.lang)
+            if name == "column":
+                return self._title(value)
+            return say(value, self.lang) if name in _WORDS and known(value) else value
+        if name.startswith("share"):
+            return f"{value:.1%}"
+        return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+    def _repr_html_(self) -> str:
+        aligned = [
+            _CELL + ("right" if pd.api.types.is_numeric_dtype(cells.dtype) else "left")
+            for _, cells in self.frame.items()
+        ]
+        rows = self.cells()
+        head = _row("th", self.titles(), [style + _TITLE for style in aligned])
+        body = "".join(_row("td", row, aligned) for row in rows)
+        count = say("table_rows", self.lang, shown=len(rows), rows=len(self.frame))
+        return (
+            f'<table style="border-collapse:collapse;font-variant-numeric:tabular-nums"><thead>{head}</thead>'
+            f"<tbody>{body}</tbody></table><div>{escape(count)}</div>"
+        )
+
+    def __repr__(self) -> str:
+        shown = pd.DataFrame(self.cells(), columns=self.titles())
+        count = say("table_rows", self.lang, shown=len(shown), rows=len(self.frame))
+        return f"{shown.to_string(index=False)}\n{count}"
+
+
+def table(frame: pd.DataFrame, book: Rulebook, lang: str = "en", rows: int = 12) -> Table:
+    """The first ``rows`` of any frame of an assessment, readable: ``book`` gives the names of rules and columns.
+
+    Columns called ``share...`` are shown in percent. The frame itself is kept whole in ``.frame``.
+    """
+    return Table(frame, book, lang, rows)
+
+
+def _row(tag: str, texts: list[str], styles: list[str]) -> str:
+    cells = (f'<{tag} style="{style}">{escape(text)}</{tag}>' for text, style in zip(texts, styles, strict=True))
+    return f"<tr>{''.join(cells)}</tr>"
