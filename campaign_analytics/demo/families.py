@@ -214,6 +214,12 @@ class Quotient(Family):
         unseen = rows.gone(self.part) | rows.gone(self.whole)
         return np.where(unseen, stored(exact, self.step, rows.type), exact)
 
+    def fill(self, rows: Rows) -> tuple[Any, Array]:
+        """The same; where both counts are known, so is their quotient."""
+        values, gone = super().fill(rows)
+        unseen = rows.gone(self.part) | rows.gone(self.whole)
+        return values, gone & (unseen | np.isnan(values))
+
 
 class Own(Family):
     """The category that the row is of."""

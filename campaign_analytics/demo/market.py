@@ -69,6 +69,9 @@ class _Maker:
             values, gone = family.fill(self.rows(draft, column, name, column))
             draft.values[column], draft.gone[column] = values, gone
             type, names = self.world.columns[column].type, self.world.names(column)
+            if type == "text" and not names and gone.any():
+                values = values.copy()
+                values[gone] = ""
             draft.cells[column] = Cells.make(type, values, gone, names=names)
         return draft
 
