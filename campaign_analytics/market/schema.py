@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from campaign_analytics.market.quality import Quality
@@ -19,8 +21,8 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 #: Columns that may stand in every table, whichever the vocabulary lists them under.
 ANYWHERE = ("offer_id", "merchant_id", "snapshot_at")
 
-#: The tables of a market, each with the keys without which a row of it means nothing. The first key of merchants and offers
-#: names a row once (once a snapshot); the other tables hold as many rows of a merchant or offer as there are.
+#: The tables of a market, each with the keys without which a row of it means nothing. The first key of merchants and
+#: offers names a row once (once a snapshot); the other tables hold as many rows of a merchant or offer as there are.
 KEYS: Mapping[str, tuple[str, ...]] = {
     "merchants": ("merchant_id",),
     "offers": ("offer_id", "merchant_id"),
@@ -33,8 +35,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 #: The NumPy kind behind each of a rulebook's types; integers take the narrowest signed width that holds them.
-#: flag bool · count, day (days since 1970-01-01), time (UTC microseconds since 1970) integers · money integers, in minor
-#: units (fen) · number, rate float64 (0.9, not 90) · level, text codes into ``names`` · set bits over ``names``
+#: flag bool · count, day (days since 1970-01-01), time (UTC microseconds since 1970) integers · money integers, in
+#: minor units (fen) · number, rate float64 (0.9, not 90) · level, text codes into ``names`` · set bits over ``names``
 #: text without a list: a pandas ``str`` array of the texts themselves, ``names`` empty
 INTEGER_TYPES = frozenset({"count", "money", "day", "time", "level", "text"})
 
@@ -102,11 +104,15 @@ class Cells:
         high = None if self.high is None else self.high[rows]
         return Cells(self.type, values, missing if missing.any() else None, high, self.names)
 
-    def to_pandas(self) -> pd.Series:
+    def to_pandas(self) -> pd.Series[Any]:
         """The column as people read it: names for codes, yuan for fen, dates for days; missing as missing."""
         gone = np.zeros(len(self), bool) if self.missing is None else self.missing
         if self.type in ("level", "text") and self.names:
-            return pd.Series(pd.Categorical.from_codes(np.where(gone, -1, self.values), list(self.names), ordered=self.type == "level"))
+            return pd.Series(
+                pd.Categorical.from_codes(
+                    np.where(gone, -1, self.values), pd.Index(self.names), ordered=self.type == "level"
+                )
+            )
         if self.type == "set":
             held, where = np.unique(self.values, return_inverse=True)
             texts = ["、".join(n for i, n in enumerate(self.names) if int(bits) >> i & 1) for bits in held]
@@ -119,8 +125,11 @@ class Cells:
             return pd.Series(self.values.astype("datetime64[D]").astype("datetime64[s]")).mask(gone)
         if self.type == "time":
             return pd.Series(self.values.astype("datetime64[us]")).dt.tz_localize("UTC").mask(gone)
-        kind = {"flag": "boolean", "count": "Int64"}.get(self.type, "float64")
-        return pd.Series(self.values).astype(kind).mask(gone)
+        if self.type == "flag":
+            return pd.Series(self.values).astype("boolean").mask(gone)
+        if self.type == "count":
+            return pd.Series(self.values).astype("Int64").mask(gone)
+        return pd.Series(self.values).mask(gone)
 
 
 def _narrow(values: Array, high: Array | None) -> tuple[Array, Array | None]:
@@ -180,10 +189,12 @@ class Market:
     @cached_property
     def merchant_row(self) -> Array:
         """For every offer the row of its merchant, -1 for an orphan (int32)."""
-        merchants = pd.Index(self.merchants.cells["merchant_id"].values)
-        rows = merchants.get_indexer(pd.Index(self.offers.cells["merchant_id"].values))
-        return rows.astype(np.int32)
+        merchants, owners = (pa.array(table.cells["merchant_id"].values) for table in (self.merchants, self.offers))
+        return np.asarray(pc.index_in(owners, merchants).fill_null(-1), np.int32)
 
     def with_table(self, table: Table) -> Market:
         """The same market with one table put in or replaced; rows of offers and merchants must stay as they are."""
-        return replace(self, tables={**self.tables, table.name: table})
+        changed = replace(self, tables={**self.tables, table.name: table})
+        if "merchant_row" in self.__dict__:  # the join is the dearest thing that a market knows about itself
+            changed.__dict__["merchant_row"] = self.merchant_row
+        return changed

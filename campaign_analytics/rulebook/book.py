@@ -82,7 +82,8 @@ class Rulebook:
 
     @cached_property
     def active(self) -> tuple[str, ...]:
-        """Rules that are assessed: not off, every parameter set, of phase both or enter, on no ladder; in clause order."""
+        """Rules that are assessed: not off, every parameter set, of phase both or enter, on no ladder; in clause
+        order."""
         return tuple(
             name
             for name, rule in self.rules.items()
@@ -149,7 +150,7 @@ class Rulebook:
         return [self.conditions[rule], *([self.guards[rule]] if rule in self.guards else [])]
 
     def level(self, rule: str) -> Level:
-        """"offers" for a rule that reads an offers column, else "merchants"."""
+        """ "offers" for a rule that reads an offers column, else "merchants"."""
         return "offers" if any(self.table_of(column) == "offers" for column in self.columns_of(rule)) else "merchants"
 
     def table_of(self, column: str) -> str:
@@ -172,7 +173,8 @@ class Rulebook:
     def set(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Rulebook:
         """The same rulebook with other parameter values, spelled as in its file ("85%", 3000, "L2", "none").
 
-        ``{"max_return_rate[厨具]": "5%"}`` moves one value of a parameter that varies by column. Raises ``ValueFault`` for an
+        ``{"max_return_rate[厨具]": "5%"}`` moves one value of a parameter that varies by column. Raises
+        ``ValueFault`` for an
         unknown name, a value of the wrong type, or values that contradict each other; one out of bounds is a warning.
         """
         values = dict(self.values)

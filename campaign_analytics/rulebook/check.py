@@ -1,4 +1,5 @@
-"""What a rulebook's words mean: columns, units, conditions, defaults and clauses, checked together, every fault reported."""
+"""What a rulebook's words mean: columns, units, conditions, defaults and clauses, checked together, every fault
+reported."""
 
 from __future__ import annotations
 
@@ -82,7 +83,9 @@ class Checker:
         try:
             self.zone = ZoneInfo(header.timezone)
         except (ZoneInfoNotFoundError, ValueError):
-            self.fault(("rulebook", "timezone"), f"unknown time zone {header.timezone!r}; write it like 'Asia/Shanghai'")
+            self.fault(
+                ("rulebook", "timezone"), f"unknown time zone {header.timezone!r}; write it like 'Asia/Shanghai'"
+            )
         if header.category not in self.columns:
             self._unknown(("rulebook", "category"), "column", header.category, self.columns)
         for clause, times in Counter(header.clauses).items():
@@ -118,20 +121,22 @@ class Checker:
 
     def _quantity(self, place: Place, name: str, quantity: Quantity) -> None:
         if not _ID.fullmatch(name) or name in CLOCK or not _is_plain_name(name):
-            self.fault(place, f"{name!r} cannot be a name: small letters, digits and _, no word of SQL, not as_of or today")
+            self.fault(
+                place, f"{name!r} cannot be a name: small letters, digits and _, no word of SQL, not as_of or today"
+            )
         if quantity.of and quantity.of not in self.lists:
             self._unknown((*place, "of"), "list", quantity.of, self.lists)
         if quantity.of and quantity.options:
             self.fault((*place, "options"), "give either of or options")
         listed = bool(quantity.of or quantity.options)
         if quantity.type in ("level", "set") and not listed:
-            self.fault((*place, "type"), f"a {quantity.type} needs its list: of = \"…\" or options = […]")
+            self.fault((*place, "type"), f'a {quantity.type} needs its list: of = "…" or options = […]')
         if listed and quantity.type not in ("level", "set", "text"):
             self.fault((*place, "of" if quantity.of else "options"), f"a {quantity.type} has no list")
         if quantity.unit and quantity.type not in ("count", "number"):
             self.fault((*place, "unit"), f"a {quantity.type} has no unit of its own")
         names = kind_of(quantity, self.lists, "").names
-        if quantity.type == "set" and not place[0] == "parameters" and len(names) > _MOST_SET_NAMES:
+        if quantity.type == "set" and place[0] != "parameters" and len(names) > _MOST_SET_NAMES:
             self.fault(place, f"a set column can have at most {_MOST_SET_NAMES} names; this list has {len(names)}")
 
     def _column(self, name: str, column: Column) -> None:
@@ -168,11 +173,13 @@ class Checker:
                 of: self._placed((*place, "values", of), raw, parameter, grid) for of, raw in parameter.values.items()
             }
             if parameter.values and not parameter.by:
-                self.fault((*place, "values"), "values need by = \"column\" or by = \"ladder\"")
+                self.fault((*place, "values"), 'values need by = "column" or by = "ladder"')
             self.values[name] = default
             if parameter.by:
                 self._by(place, parameter)
-                self.values[name] = PerValue(parameter.by, tuple((k, v) for k, v in held.items() if v is not None), default)
+                self.values[name] = PerValue(
+                    parameter.by, tuple((k, v) for k, v in held.items() if v is not None), default
+                )
             if parameter.scale is not None and not _FACTOR.fullmatch(str(parameter.scale)):
                 counted = parameter.type in ("level", "day")
                 self._value((*place, "scale"), parameter.scale, Quantity(type="count") if counted else parameter)
@@ -229,7 +236,9 @@ class Checker:
             varied = per_value_columns(tree, self.values)
             self._used |= varied
             if len(varied) > 1:
-                self.fault(place, f"its parameters vary by several columns ({', '.join(sorted(varied))}); one is allowed")
+                self.fault(
+                    place, f"its parameters vary by several columns ({', '.join(sorted(varied))}); one is allowed"
+                )
         return tree
 
     def _derived(self) -> None:
@@ -305,7 +314,9 @@ class Checker:
         for name, quota in self.document.quotas.items():
             place = ("quotas", name)
             if quota.per not in ("merchant_id", self.document.rulebook.category, "all"):
-                self.fault((*place, "per"), f"{quota.per!r} must be merchant_id, {self.document.rulebook.category} or all")
+                self.fault(
+                    (*place, "per"), f"{quota.per!r} must be merchant_id, {self.document.rulebook.category} or all"
+                )
             kinds = self._in_tables("merchants") | {"group_size": Kind("count", "offer")}
             limit, problems = parse_amount(quota.limit, kinds, self._parameter_kinds)
             for problem in problems:
@@ -347,7 +358,9 @@ class Checker:
 
     def _clauses(self) -> None:
         listed = self.document.rulebook.clauses
-        awake = (rule for rule in self.document.rules.values() if rule.severity == "block" and self._awake(rule.condition))
+        awake = (
+            rule for rule in self.document.rules.values() if rule.severity == "block" and self._awake(rule.condition)
+        )
         blocking = {clause for rule in awake for clause in rule.clause}
         ruled = {c for rule in self.document.rules.values() for c in rule.clause}
         cited: tuple[tuple[str, Mapping[str, Any]], ...] = (
@@ -364,7 +377,9 @@ class Checker:
         quotas = {c for quota in self.document.quotas.values() for c in quota.clause}
         for clause in listed:
             if clause in self.document.clauses and clause in blocking:
-                self.fault(("clauses", clause), "has blocking rules already; a clause has either these or an entry here")
+                self.fault(
+                    ("clauses", clause), "has blocking rules already; a clause has either these or an entry here"
+                )
             if clause not in self.document.clauses and clause not in ruled | quotas:
                 self.fault(("rulebook", "clauses"), f"clause {clause!r} has neither a rule nor an entry in [clauses]")
 

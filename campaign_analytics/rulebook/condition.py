@@ -1,14 +1,15 @@
 """Conditions: SQL boolean expressions, read into a small closed tree in negation normal form.
 
-This is the only place that knows sqlglot's parser. NOT is pushed into the comparisons, so every use of the tree (bits, positions,
+This is the only place that knows sqlglot's parser. NOT is pushed into the comparisons, so every use of the tree
+(bits, positions,
 alternatives, repairs) is monotone. Types and units are checked against the columns and parameters while reading.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 import sqlglot
 from sqlglot import exp
@@ -115,9 +116,7 @@ class _Refused(Exception):
         super().__init__(message)
 
 
-def parse(
-    text: str, columns: Mapping[str, Kind], parameters: Mapping[str, Kind]
-) -> tuple[Tree | None, list[Problem]]:
+def parse(text: str, columns: Mapping[str, Kind], parameters: Mapping[str, Kind]) -> tuple[Tree | None, list[Problem]]:
     """Read a condition. Gives the tree, or ``None`` and every problem found."""
     reader = _Reader(text, columns, parameters)
     root = reader.sql()
@@ -179,7 +178,8 @@ _COMPARISONS: dict[type[exp.Expression], Operator] = {
 }  # fmt: skip
 _ARITHMETIC: dict[type[exp.Expression], Literal["+", "-", "*"]] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
 _ARGUMENTS: dict[type[exp.Expression], set[str]] = {
-    exp.Column: {"this"}, exp.Placeholder: {"this"}, exp.Literal: {"this", "is_string"}, exp.In: {"this", "expressions"},
+    exp.Column: {"this"}, exp.Placeholder: {"this"}, exp.Literal: {"this", "is_string"}, exp.In: {"this",
+    "expressions"},
     exp.Between: {"this", "low", "high"}, exp.Is: {"this", "expression"}, exp.Identifier: {"this", "quoted"},
     exp.Null: set(), exp.Not: {"this"}, exp.Paren: {"this"}, exp.Neg: {"this"},
 }  # fmt: skip
@@ -194,7 +194,7 @@ class _Reader:
         self.text, self.columns, self.parameters = text, columns, parameters
         self.problems: list[Problem] = []
 
-    def sql(self) -> exp.Expression | None:
+    def sql(self) -> Any:
         try:
             roots = sqlglot.parse(self.text)
         except SqlglotError as error:
@@ -378,7 +378,9 @@ class _Reader:
     def _can_count(self, operand: Operand, kind: Kind, node: exp.Expression) -> None:
         if kind.type in ("number", "rate") and any(isinstance(each, Col) for each in _inside(operand)):
             raise _Refused(f"{self._said(node)} is a {kind}: it is compared, never calculated with", self._offset(node))
-        if kind.type not in (*_SCALED, "day", "literal") or (isinstance(operand, Lit) and isinstance(operand.value, str)):
+        if kind.type not in (*_SCALED, "day", "literal") or (
+            isinstance(operand, Lit) and isinstance(operand.value, str)
+        ):
             raise _Refused(f"{self._said(node)} is a {kind}: it cannot be calculated with", self._offset(node))
 
     def _arithmetic(self, op: Literal["+", "-", "*"], node: exp.Expression) -> tuple[Operand, Kind]:
@@ -432,3 +434,15 @@ class _Reader:
 
 #: Reserved names: the moment of the assessment and its day in the rulebook's time zone.
 CLOCK = {"as_of": Kind("time"), "today": Kind("day")}
+
+
+def negate(tree: Tree) -> Tree:
+    """The tree that is true where ``tree`` is false and false where it is true."""
+    match tree:
+        case And(parts):
+            return Or(tuple(map(negate, parts)))
+        case Or(parts):
+            return And(tuple(map(negate, parts)))
+        case Compare(op, left, right):
+            return Compare(NEGATED[op], left, right)
+    return replace(tree, negated=not tree.negated)

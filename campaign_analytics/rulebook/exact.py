@@ -1,7 +1,9 @@
 """Parameters bound, and every comparison put on exact ground once, for every engine.
 
-Counts, money, days and times become whole numbers: a comparison with arithmetic is multiplied out until no fraction is left. Rates
-and scores are the nearest double of their decimal text and are compared as they stand. No float takes part in arithmetic.
+Counts, money, days and times become whole numbers: a comparison with arithmetic is multiplied out until no
+fraction is left. Rates
+and scores are the nearest double of their decimal text and are compared as they stand. No float takes part in
+arithmetic.
 """
 
 from __future__ import annotations
@@ -114,6 +116,11 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class Open:
+    """Decided by nothing that is there: unknown for every subject."""
+
+
+@dataclass(frozen=True)
 class All:
     parts: tuple[Exact, ...]
 
@@ -124,7 +131,7 @@ class Any_:
 
 
 Test: TypeAlias = Sum | Among | Within | Holds | Missing | Is
-Exact: TypeAlias = Test | Fixed | All | Any_
+Exact: TypeAlias = Test | Fixed | Open | All | Any_
 
 
 def bind(tree: Tree, values: Mapping[str, Bound]) -> Exact:
@@ -184,9 +191,7 @@ def _varying(operand: Operand, values: Mapping[str, Bound]) -> list[PerValue]:
 
 
 def _compare(tree: Compare, values: Mapping[str, Bound]) -> Exact:
-    kind = next(
-        (side.kind for side in (tree.left, tree.right) if isinstance(side, Col | Param)), None
-    )
+    kind = next((side.kind for side in (tree.left, tree.right) if isinstance(side, Col | Param)), None)
     if kind is not None and kind.type == "text":
         return _compare_texts(tree, values)
     varying = _varying(tree.left, values) + _varying(tree.right, values)
@@ -222,14 +227,17 @@ def _compare_texts(tree: Compare, values: Mapping[str, Bound]) -> Exact:
 
 
 def _text(operand: Operand, values: Mapping[str, Bound]) -> str:
-    return str(operand.value if isinstance(operand, Lit) else values[operand.name] if isinstance(operand, Param) else "")
+    return str(
+        operand.value if isinstance(operand, Lit) else values[operand.name] if isinstance(operand, Param) else ""
+    )
 
 
 _CONSTANT = ""  # the key of the constant in a linear form
 
 
 def _difference(tree: Compare, values: Mapping[str, Bound]) -> dict[str, Fraction | float]:
-    """left - right as a linear form over columns; for a bare rate or score against a constant, the constant as a float."""
+    """left - right as a linear form over columns; for a bare rate or score against a constant, the constant as a
+    float."""
     sides = (tree.left, tree.right)
     columns = [side for side in sides if isinstance(side, Col)]
     if columns and columns[0].kind.type in ("rate", "number"):
@@ -240,7 +248,9 @@ def _difference(tree: Compare, values: Mapping[str, Bound]) -> dict[str, Fractio
             else:  # no column, so it is exact until here and rounded to its nearest double once
                 form[_CONSTANT] = sign * float(_linear(side, None, values).get(_CONSTANT, Fraction(0)))
         return form
-    names = next((side.kind.names for side in sides if isinstance(side, Col | Param) and side.kind.type == "level"), None)
+    names = next(
+        (side.kind.names for side in sides if isinstance(side, Col | Param) and side.kind.type == "level"), None
+    )
     left, right = (_linear(side, names, values) for side in sides)
     return _add(left, right, -1)
 
@@ -311,7 +321,10 @@ def _whole(numbers: list[Any]) -> int:
 
 
 def _sum_by(
-    op: Operator, by: str, cases: list[tuple[str, dict[str, Fraction | float]]], default: dict[str, Fraction | float] | None
+    op: Operator,
+    by: str,
+    cases: list[tuple[str, dict[str, Fraction | float]]],
+    default: dict[str, Fraction | float] | None,
 ) -> Exact:
     """One comparison whose numbers depend on the name in column ``by``, on one common scale."""
     forms = [form for _, form in cases] + ([default] if default else [])
@@ -350,3 +363,24 @@ def _membership(tree: In, values: Mapping[str, Bound]) -> Exact:
     assert isinstance(item, Param | Lit)
     own = values[item.name] if isinstance(item, Param) else item.value
     return Fixed((own <= held if isinstance(own, frozenset) else own in held) != negated)
+
+
+def columns(exact: Exact) -> set[str]:
+    """The columns that a bound condition reads."""
+    match exact:
+        case All(parts) | Any_(parts):
+            return {name for part in parts for name in columns(part)}
+        case Fixed() | Open():
+            return set()
+        case Sum(terms, _, bound):
+            varying = [each for each in (*(c for c, _ in terms), bound) if isinstance(each, PerName)]
+            return {name for _, name in terms} | {each.by for each in varying}
+    return {exact.column}
+
+
+def opened(exact: Exact, gone: frozenset[str]) -> Exact:
+    """The condition with every test of a column in ``gone`` left open, ``IS NULL`` included: the column was never
+    made."""
+    if isinstance(exact, All | Any_):
+        return junction(isinstance(exact, All), [opened(part, gone) for part in exact.parts])
+    return Open() if gone & columns(exact) else exact

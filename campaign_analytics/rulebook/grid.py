@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,14 +57,16 @@ def _even(parameter: Parameter, zone: ZoneInfo) -> tuple[Value, ...]:
     if count != count.to_integral_value():
         raise ValueFault("max is not a whole number of steps above min")
     if count >= MOST_PLACES:
-        raise ValueFault(f"has {int(count) + 1} places; at most {MOST_PLACES} are allowed: take a larger step, or stops")
+        raise ValueFault(
+            f"has {int(count) + 1} places; at most {MOST_PLACES} are allowed: take a larger step, or stops"
+        )
     if isinstance(low, date):
         return tuple(low + timedelta(days=i * step) for i in range(int(count) + 1))
     return tuple(low + i * step for i in range(int(count) + 1))
 
 
 def _ascending(stops: list[Any]) -> tuple[Value, ...]:
-    if len(stops) < 2 or any(stop is None for stop in stops) or any(a >= b for a, b in zip(stops, stops[1:], strict=False)):
+    if len(stops) < 2 or any(stop is None for stop in stops) or any(a >= b for a, b in pairwise(stops)):
         raise ValueFault("stops must be at least two values, ascending, each once")
     if len(stops) > MOST_PLACES:
         raise ValueFault(f"has {len(stops)} stops; at most {MOST_PLACES} are allowed")

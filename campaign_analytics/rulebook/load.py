@@ -38,8 +38,8 @@ def shipped_rulebooks() -> tuple[str, ...]:
 def load_rulebook(name_or_path: str | Path, variant: str | None = None) -> Rulebook:
     """Read and check a rulebook: one that is shipped, by its name, or a TOML file, by its path.
 
-    ``variant`` puts one of its ``[variants]`` on top. Raises ``RulebookError`` with every fault of the file, each with line and
-    place; warns (``RulebookWarning``) where a parameter's default is a probable misprint of the notice.
+    ``variant`` puts one of its ``[variants]`` on top. Raises ``RulebookError`` with every fault of the file, each
+    with line and place; warns (``RulebookWarning``) where a parameter's default is a probable misprint of the notice.
     """
     text, path = _text_of(name_or_path)
     document, parsed = _document(text, path, Document)
@@ -73,7 +73,9 @@ def load_rulebook(name_or_path: str | Path, variant: str | None = None) -> Ruleb
 def _overlaid(book: Rulebook, variant: str) -> Rulebook:
     if variant not in book.document.variants:
         known = book.document.variants
-        raise CampaignError(f"{book.id} has no variant {variant!r}{did_you_mean(variant, known)}; it has: {', '.join(known) or 'none'}")
+        raise CampaignError(
+            f"{book.id} has no variant {variant!r}{did_you_mean(variant, known)}; it has: {', '.join(known) or 'none'}"
+        )
     overlay = book.document.variants[variant]
     return replace(book.set(overlay.parameters), severities=overlay.severity, variant=variant)
 
@@ -92,7 +94,9 @@ def _text_of(name_or_path: str | Path) -> tuple[str, str]:
     try:
         return path.read_text("utf-8-sig"), str(path)
     except UnicodeDecodeError as error:
-        raise RulebookError([Fault("", f"is not UTF-8 (byte {error.start}); save it as UTF-8", file=str(path))]) from None
+        raise RulebookError(
+            [Fault("", f"is not UTF-8 (byte {error.start}); save it as UTF-8", file=str(path))]
+        ) from None
     except OSError as error:
         known = shipped_rulebooks()
         near = did_you_mean(str(name_or_path), known) or f"; shipped are: {', '.join(known)}"
@@ -121,7 +125,11 @@ def _shape(error: Any, parsed: Mapping[str, Any], model: type[BaseModel]) -> tup
     place: Place = tuple(part for part in error["loc"] if not str(part).startswith(("function-", "lax-", "tuple[")))
     kind, last = error["type"], str(place[-1]) if place else ""
     if kind == "extra_forbidden":
-        return place, f"unknown {'table' if len(place) == 1 else 'key'} {last!r}{did_you_mean(last, _known_keys(model, place))}", None
+        return (
+            place,
+            f"unknown {'table' if len(place) == 1 else 'key'} {last!r}{did_you_mean(last, _known_keys(model, place))}",
+            None,
+        )
     if kind == "missing":
         return place[:-1], f"{last!r} is missing", None
     if kind == "literal_error":
@@ -157,6 +165,12 @@ def _hash(parsed: Mapping[str, Any]) -> str:
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: plain(each) for key, each in sorted(value.items()) if key not in _WORDS}
-        return [plain(each) for each in value] if isinstance(value, list) else value if isinstance(value, bool) else str(value)
+        return (
+            [plain(each) for each in value]
+            if isinstance(value, list)
+            else value
+            if isinstance(value, bool)
+            else str(value)
+        )
 
     return hashlib.sha256(json.dumps(plain(parsed), ensure_ascii=False).encode()).hexdigest()

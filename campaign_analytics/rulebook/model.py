@@ -1,7 +1,7 @@
 """What a rulebook file may say: its tables and keys, as they are written.
 
-One class a table of the file. Shapes and names are checked here; what the words mean (columns, units, conditions, defaults) is
-checked by ``load``.
+One class a table of the file. Shapes and names are checked here; what the words mean (columns, units, conditions,
+defaults) is checked by ``load``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Type = Literal["flag", "count", "number", "rate", "money", "level", "text", "set", "day", "time"]
-TableName = Literal[
-    "offers", "merchants", "penalties", "links", "transactions", "skus", "price_tiers", "price_history"
-]
+TableName = Literal["offers", "merchants", "penalties", "links", "transactions", "skus", "price_tiers", "price_history"]
 
 
 def _several(value: Any) -> Any:
@@ -70,7 +68,8 @@ class Header(Entry):
 class Values(Entry):
     """``[lists.x]``: a level scale (lowest first), a closed vocabulary, or the universe of a set.
 
-    An ``open`` list names the usual values and their spellings; a text outside it is kept under its own name and reported.
+    An ``open`` list names the usual values and their spellings; a text outside it is kept under its own name and
+    reported.
     """
 
     values: tuple[str, ...]
@@ -88,7 +87,8 @@ class Quantity(Entry):
 
 
 class Parameter(Quantity):
-    """``[parameters.x]``: a number, level, set ... that the notice or an assumption of ours fixes, and that may be moved."""
+    """``[parameters.x]``: a number, level, set ... that the notice or an assumption of ours fixes, and that may be
+    moved."""
 
     clause: OneOrMore
     default: Any = None

@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 Needs: TypeAlias = Literal["column", "columns", "value", "table", "where"]
 
-#: recipe -> argument -> what it takes; a name that ends in ? may be left out. ``column`` is a column id, a derived one or
-#: ``as_of``; ``value`` is a literal or ":parameter"; ``where`` is a condition over the columns of ``table``.
+#: recipe -> argument -> what it takes; a name that ends in ? may be left out. ``column`` is a column id, a derived
+#: one or ``as_of``; ``value`` is a literal or ":parameter"; ``where`` is a condition over the columns of ``table``.
 RECIPES: dict[str, dict[str, Needs]] = {
     "first_known": {"columns": "columns"},
     "earliest": {"table": "table", "time": "column"},
@@ -24,13 +24,14 @@ RECIPES: dict[str, dict[str, Needs]] = {
         "table": "table", "where?": "where", "date": "column", "at": "column",
         "linked?": "value", "identifiers?": "columns", "max_link_depth?": "value", "max_shared?": "value",
     },
-    "events": {"table": "table", "where?": "where", "at": "column", "until": "column", "days?": "value", "sum?": "column"},
-    "count_rows": {"table": "table", "where?": "where"},
+    "events": {"table": "table", "where?": "where", "at": "column", "until": "column", "days?": "value", "sum?":
+    "column"}, "count_rows": {"table": "table", "where?": "where"},
     "extreme_price": {
         "table": "table", "where?": "where", "price": "column", "at": "column", "until": "column", "days": "value",
         "include_until?": "value", "extreme": "value",
     },
-    "worst_row": {"table": "table", "take": "column", "part": "column", "whole": "column", "from?": "column", "at?": "column"},
+    "worst_row": {"table": "table", "take": "column", "part": "column", "whole": "column", "from?": "column",
+    "at?": "column"},
     "rank": {"of": "column", "within?": "column", "where?": "where", "share?": "value", "highest_first?": "value"},
     "largest_share": {"table": "table", "of": "column"},
     "claims_found": {"columns": "columns", "claims": "value", "harmless?": "value"},

@@ -1,7 +1,7 @@
 """One condition, one subject, in exact fractions: the plainest reading of a rule, and the oracle of every engine.
 
-A subject's values are typed as in ``values`` (money in fen, rates as ``Decimal``); ``None`` is missing, ``Range`` is a cell known
-only as a range. The outcome is SQL's: True, False, or ``None`` for unknown.
+A subject's values are typed as in ``values`` (money in fen, rates as ``Decimal``); ``None`` is missing, ``Range``
+is a cell known only as a range. The outcome is SQL's: True, False, or ``None`` for unknown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,21 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from campaign_analytics.rulebook.condition import And, Arith, Col, Compare, Flag, In, Lit, Null, Operand, Operator, Or, Param, Tree
+from campaign_analytics.rulebook.condition import (
+    And,
+    Arith,
+    Col,
+    Compare,
+    Flag,
+    In,
+    Lit,
+    Null,
+    Operand,
+    Operator,
+    Or,
+    Param,
+    Tree,
+)
 from campaign_analytics.rulebook.exact import Bound, PerValue
 from campaign_analytics.rulebook.values import day_number, instant
 
@@ -71,7 +85,9 @@ def _value(operand: Operand, row: Mapping[str, Any], values: Mapping[str, Bound]
     return held
 
 
-def _compare(op: Operator, left: Operand, right: Operand, row: Mapping[str, Any], values: Mapping[str, Bound]) -> bool | None:
+def _compare(
+    op: Operator, left: Operand, right: Operand, row: Mapping[str, Any], values: Mapping[str, Bound]
+) -> bool | None:
     leaf = next((side for side in (left, right) if isinstance(side, Col | Param)), None)
     kind = leaf.kind if leaf else None
     if kind is not None and kind.type == "text":

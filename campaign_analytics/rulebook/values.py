@@ -1,6 +1,8 @@
-"""One spelling of a value each: what stands in a rulebook, after ``--set`` or in a scenario becomes a typed value, and back.
+"""One spelling of a value each: what stands in a rulebook, after ``--set`` or in a scenario becomes a typed value,
+and back.
 
-Typed values: flag ``bool``; count ``int``; number and rate ``Decimal`` (0.9 for "90%"); money ``int`` in minor units (fen);
+Typed values: flag ``bool``; count ``int``; number and rate ``Decimal`` (0.9 for "90%"); money ``int`` in minor
+units (fen);
 level and text ``str``; set ``frozenset[str]``; day ``date``; time ``datetime`` with a zone. ``None`` is "not set".
 """
 

@@ -1,0 +1,270 @@
+"""A rulebook run over a market: every rule's outcome for every merchant and offer, and the verdicts that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from campaign_analytics.assess import views
+from campaign_analytics.assess.headline import headline
+from campaign_analytics.assess.outcomes import (
+    FAIL,
+    INELIGIBLE,
+    NOT_APPLICABLE,
+    NOT_COMPUTED,
+    PASS,
+    PRE_QUALIFIED,
+    UNDETERMINED,
+    UNKNOWN,
+)
+from campaign_analytics.derive import derive
+from campaign_analytics.derive.making import Moment, columns_for
+from campaign_analytics.engines.arrays import RULES_PER_WORD, Program, Progress
+from campaign_analytics.errors import CampaignError
+from campaign_analytics.market.schema import Array, Market
+from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.rulebook.condition import Or, Tree, negate
+from campaign_analytics.rulebook.exact import Exact, bind, opened
+from campaign_analytics.rulebook.values import EPOCH
+
+
+def assess(
+    market: Market,
+    rulebook: Rulebook,
+    as_of: str | date | datetime | None = None,
+    progress: Progress | None = None,
+) -> Assessment:
+    """Run every active rule of ``rulebook`` over ``market``.
+
+    ``as_of`` is the moment of the assessment, in the rulebook's time zone if none is given; a day means its first
+    moment. Left
+    out, it is what the market declares, else its latest ``snapshot_at``; else ``CampaignError``. ``progress`` is
+    called with the offers done and the offers in all.
+    """
+    moment = Moment(_moment(market, rulebook, as_of))
+    active = rulebook.active
+    columns = {name for rule in active for name in rulebook.columns_of(rule)}
+    market.merchant_row  # noqa: B018  (joined once, before copies of the market are made)
+    made, unmade, partly = derive(market, rulebook, moment, columns)
+    bits = _bits(rulebook, active)
+    trees = {
+        rule: Or((negate(rulebook.guards[rule]), tree)) if rule in rulebook.guards else tree
+        for rule, tree in ((rule, rulebook.conditions[rule]) for rule in active)
+    }
+    assessment = Assessment(
+        book=rulebook,
+        market=made,
+        moment=moment,
+        rules=active,
+        not_computed=tuple(rule for rule in active if (unmade | partly).intersection(rulebook.columns_of(rule))),
+        unmade=unmade,
+        bits=bits,
+        words={},
+    )
+    return replace(assessment, words=assessment.run(trees, orphans_unknown=True, progress=progress))
+
+
+def _moment(market: Market, book: Rulebook, as_of: str | date | datetime | None) -> datetime:
+    given: Any = as_of if as_of is not None else market.declared.as_of
+    if given is None:
+        snapshots = [table.cells["snapshot_at"] for table in market.tables.values() if "snapshot_at" in table.cells]
+        latest = [int(c.values.max()) for c in snapshots if len(c) and (c.missing is None or not c.missing.all())]
+        if not latest:
+            raise CampaignError(
+                "the moment of the assessment is not known: give as_of (a date), declare it in
+                the market's
+                market.toml, " "or give a column snapshot_at"
+            )
+        given = (EPOCH + np.timedelta64(max(latest), "us").item()).astimezone(book.zone)
+    if isinstance(given, str):
+        try:
+            given = datetime.fromisoformat(given)
+        except ValueError:
+            raise CampaignError(f"as_of: {given!r} is no date; write it like 2031-05-31 or 2031-05-31T12:00") from None
+    at: datetime = given if isinstance(given, datetime) else datetime.combine(given, time())
+    return at.astimezone(book.zone) if at.tzinfo else at.replace(tzinfo=book.zone)
+
+
+def _bits(book: Rulebook, rules: Sequence[str]) -> dict[str, int]:
+    """A bit for each rule: offer rules first, merchant rules from the next byte on, so that no byte is written
+    twice."""
+    offers = [rule for rule in rules if book.level(rule) == "offers"]
+    merchants = [rule for rule in rules if book.level(rule) == "merchants"]
+    start = -(-len(offers) // 8) * 8
+    return {**{rule: i for i, rule in enumerate(offers)}, **{rule: start + i for i, rule in enumerate(merchants)}}
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """Who qualifies, and every rule's outcome. Every view is derived from the masks and computed when asked.
+
+    ``words`` holds (words, subjects) uint64 a level: bit ``i`` of a word says that the rule of that bit fails, bit
+    ``32 + i``
+    that it is unknown. Offers carry their merchant's bits too. A rule among ``not_computed`` has columns whose
+    recipe is not (wholly) built: where it is unknown its outcome is "not_computed", outside the verdict.
+    """
+
+    book: Rulebook
+    market: Market
+    moment: Moment
+    rules: tuple[str, ...]
+    not_computed: tuple[str, ...]
+    unmade: frozenset[str]
+    bits: Mapping[str, int]
+    words: Mapping[Level, Array]
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment of the assessment, in the rulebook's time zone."""
+        return self.moment.as_of
+
+    # ---- masks
+
+    def run(
+        self, trees: Mapping[str, Tree], orphans_unknown: bool = False, progress: Progress | None = None
+    ) -> dict[Level, Array]:
+        """Evaluate one condition a rule at the bits of their rules, merchant rules once a merchant and gathered to
+        offers.
+
+        An offer without a merchant gets none of the merchant bits, or with ``orphans_unknown`` is unknown in every
+        merchant rule.
+        """
+        count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
+        rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
+        values = {**self.book.values, **self.moment.clock}
+        for rule, tree in trees.items():
+            rules[self.book.level(rule)].append((self.bits[rule], opened(bind(tree, values), self.unmade)))
+        rows = self.market.merchants.rows
+        merchants = np.zeros((count, rows + 1), np.uint64)
+        cells = columns_for(self.market, self.book, [exact for _, exact in rules["merchants"]], "merchants")
+        own = Program(rules["merchants"], cells).run(rows)
+        merchants[: len(own), :rows] = own
+        if orphans_unknown:
+            for bit, _ in rules["merchants"]:
+                merchants[bit // RULES_PER_WORD, rows] |= np.uint64(1 << (RULES_PER_WORD + bit % RULES_PER_WORD))
+        offers = np.take(merchants, self.market.merchant_row, axis=1)  # row -1, an orphan, is the last
+        cells = columns_for(self.market, self.book, [exact for _, exact in rules["offers"]], "offers")
+        Program(rules["offers"], cells).run(self.market.offers.rows, offers, progress)
+        return {"merchants": merchants[:, :rows], "offers": offers}
+
+    @cached_property
+    def not_applicable(self) -> Mapping[Level, Array]:
+        """(words, subjects) uint64 a level: bit ``i`` says that the rule of that bit does not apply: its guard is
+        false."""
+        return self.run({rule: self.book.guards[rule] for rule in self.rules if rule in self.book.guards})
+
+    def mask(self, rules: Sequence[str], unknown: bool = False) -> Array:
+        """(words,) uint64 with the fail bits (or the unknown bits) of ``rules``."""
+        held = np.zeros(len(self.words["offers"]), np.uint64)
+        for rule in rules:
+            word, bit = divmod(self.bits[rule], RULES_PER_WORD)
+            held[word] |= np.uint64(1 << (bit + RULES_PER_WORD * unknown))
+        return held
+
+    def rules_at(self, level: Level) -> tuple[str, ...]:
+        """The active rules that say something of a subject: all of an offer, the merchant rules of a merchant."""
+        return tuple(rule for rule in self.rules if level == "offers" or self.book.level(rule) == "merchants")
+
+    @cached_property
+    def blocking(self) -> tuple[str, ...]:
+        """The active rules that decide verdicts, in clause order."""
+        return tuple(rule for rule in self.rules if self.book.rules[rule].severity == "block")
+
+    @property
+    def decided(self) -> tuple[str, ...]:
+        """The blocking rules whose unknowns leave a verdict open: those that are computed."""
+        return tuple(rule for rule in self.blocking if rule not in self.not_computed)
+
+    def any(self, level: Level, rules: Sequence[str], unknown: bool = False) -> Array:
+        """(subjects,) bool: fails (or is unknown in) any of ``rules``."""
+        hit = np.zeros(self.words[level].shape[1], bool)
+        for held, mask in zip(self.words[level], self.mask(rules, unknown), strict=True):
+            if mask:
+                hit |= (held & mask) != 0
+        return hit
+
+    def outcome(self, rule: str, level: Level = "offers") -> Array:
+        """(subjects,) int8 codes into ``OUTCOMES`` of one rule."""
+        codes = np.where(
+            self.any(level, [rule], unknown=True), NOT_COMPUTED if rule in self.not_computed else UNKNOWN, PASS
+        )
+        if rule in self.book.guards:
+            word, bit = divmod(self.bits[rule], RULES_PER_WORD)
+            codes[(self.not_applicable[level][word] & np.uint64(1 << bit)) != 0] = NOT_APPLICABLE
+        codes[self.any(level, [rule])] = FAIL
+        return codes.astype(np.int8)
+
+    def verdict(self, level: Level = "offers") -> Array:
+        """(subjects,) int8 codes into ``VERDICTS``: any fail, else any unknown, else pre-qualified."""
+        codes = np.where(self.any(level, self.decided, unknown=True), UNDETERMINED, PRE_QUALIFIED)
+        codes[self.any(level, self.blocking)] = INELIGIBLE
+        return codes.astype(np.int8)
+
+    # ---- views
+
+    def verdicts(self) -> pd.DataFrame:
+        """One row an offer: offer_id, merchant_id (str), the category column, verdict (categorical)."""
+        return views.verdicts(self)
+
+    def outcomes(self, level: Level = "offers") -> pd.DataFrame:
+        """One row a subject: its key columns, then a categorical column a rule with the outcomes of ``OUTCOMES``."""
+        return views.outcomes(self, level)
+
+    def summary(self, by: str | None = None, level: Level = "offers") -> pd.DataFrame:
+        """Counts of verdicts: pre_qualified, ineligible, undetermined (int64) and their total, named after the level.
+
+        ``by`` names a column of the market to group by (a first column of that name; a missing value is its own
+        group); the largest group comes first.
+        """
+        return views.summary(self, by, level)
+
+    def offers(self, verdict: str | None = None) -> pd.DataFrame:
+        """One row an offer: offer_id, merchant_id, category, verdict, then rule ids joined by ";" (str).
+
+        failed and unknown name blocking rules, its merchant's included; not_applicable every rule whose guard is
+        false; warned
+        the warning rules that fail; not_computed the rules that could not be decided for want of a derived column.
+        """
+        return views.offers(self, verdict)
+
+    def merchants(self, verdict: str | None = None) -> pd.DataFrame:
+        """One row a merchant: merchant_id, verdict of its own rules, the same lists as ``offers()``, offers and
+        pre_qualified.
+
+        ``offers`` and ``pre_qualified`` (int64) count its offers and those of them that qualify.
+        """
+        return views.merchants(self, verdict)
+
+    def misses(self, by: str | None = None) -> pd.DataFrame:
+        """Long form, one row a group and rule: the group column, rule, clause, level, then counts of the group's
+        offers.
+
+        The counts (int64) fail, unknown, not_applicable, not_computed and pass add up to offers.
+        """
+        return views.misses(self, by)
+
+    def funnel(self) -> pd.DataFrame:
+        """One row a clause with blocking rules, in the notice's order: clause, rules, entering, lost_fail,
+        lost_unknown, left.
+
+        Each offer leaves at the first clause that it does not surely pass; entering = lost_fail + lost_unknown + left.
+        """
+        return views.funnel(self)
+
+    def assumptions(self, lang: str = "en") -> pd.DataFrame:
+        """What the notice does not state and we assumed, one row each: kind (parameter or rule), name, clause,
+        value, note."""
+        return views.assumptions(self, lang)
+
+    def headline(self, lang: str = "en") -> str:
+        """How many offers and merchants qualify, fail, or cannot be decided, and what stands outside every verdict."""
+        return headline(self, lang)
+
+    def __repr__(self) -> str:
+        return self.headline()

@@ -1,0 +1,52 @@
+"""The answer first: how many qualify, fail, or cannot be decided, and what stands outside every verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign_analytics.words import say
+
+if TYPE_CHECKING:
+    from campaign_analytics.assess.assessment import Assessment
+    from campaign_analytics.rulebook.book import Level
+
+
+def headline(assessment: Assessment, lang: str) -> str:
+    """A few lines of plain text; see ``Assessment.headline``."""
+    book = assessment.book
+    lines = [
+        say(
+            "headline_source",
+            lang,
+            book=book.header.label(lang, book.id),
+            version=book.version,
+            variant=f" ({book.variant})" if book.variant else "",
+            as_of=f"{assessment.as_of:%Y-%m-%d %H:%M}",
+            zone=book.header.timezone,
+        ),
+        _counts(assessment, "offers", lang),
+        _counts(assessment, "merchants", lang),
+    ]
+    orphans = int((assessment.market.merchant_row < 0).sum())
+    if orphans:
+        lines.append(say("headline_orphans", lang, count=orphans))
+    later = [_rule(assessment, rule, lang) for rule in assessment.not_computed]
+    if later:
+        lines.append(say("headline_not_computed", lang, rules=say("list", lang).join(later)))
+    assumed = len(assessment.assumptions())
+    if assumed:
+        lines.append(say("headline_assumed", lang, count=assumed))
+    return "\n".join(lines)
+
+
+def _counts(assessment: Assessment, level: Level, lang: str) -> str:
+    row = assessment.summary(level=level).iloc[0]
+    total = int(row[level])
+    good, bad, unsure = (int(row[name]) for name in ("pre_qualified", "ineligible", "undetermined"))
+    share = good / total if total else 0.0
+    return say(f"headline_{level}", lang, total=total, good=good, share=share, bad=bad, unsure=unsure)
+
+
+def _rule(assessment: Assessment, rule: str, lang: str) -> str:
+    held = assessment.book.rules[rule]
+    return f"{held.label(lang, rule)} ({held.clause[0]})"

@@ -1,0 +1,65 @@
+"""Derived columns: what a comparison cannot say, made once from the tables by a named recipe. One recipe a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from campaign_analytics.derive import (
+    count_rows,
+    day_of,
+    earliest,
+    first_known,
+    months_since_event,
+    pieces,
+    uncovered_regions,
+)
+from campaign_analytics.derive.making import Making, Moment
+from campaign_analytics.market.schema import Market
+from campaign_analytics.rulebook.book import Rulebook
+
+#: Recipes that are built; the rules on any other of the catalogue are "not computed".
+BUILT = {
+    module.__name__.rpartition(".")[2]: module.make
+    for module in (count_rows, day_of, earliest, first_known, months_since_event, pieces, uncovered_regions)
+}
+
+
+class Derivation(NamedTuple):
+    """A market with its derived columns."""
+
+    market: Market
+    unmade: frozenset[str]  # derived columns whose recipe is not built, or reads such a column
+    partly: frozenset[str]  # made, but with ranges where the recipe does not do all of its work yet
+
+
+def derive(market: Market, book: Rulebook, moment: Moment, wanted: Iterable[str]) -> Derivation:
+    """Make the ``wanted`` columns and those that they are made from."""
+    needed = _closure(book, wanted)
+    partly: set[str] = set()
+    unmade: set[str] = set()
+    for name in book.derived_order:
+        if name not in needed:
+            continue
+        recipe = BUILT.get(book.derived[name].make)
+        reads = set(book.reads(name))
+        if recipe is None or reads & unmade:
+            unmade.add(name)
+            continue
+        made = recipe(Making(market, book, name, moment))
+        if not made.complete or reads & partly:
+            partly.add(name)
+        table = market.tables[book.derived[name].table]
+        market = market.with_table(table.with_cells({name: made.cells}))
+    return Derivation(market, frozenset(unmade), frozenset(partly))
+
+
+def _closure(book: Rulebook, wanted: Iterable[str]) -> set[str]:
+    needed: set[str] = set()
+    waiting = [name for name in wanted if name in book.derived]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += [read for read in book.reads(name) if read in book.derived]
+    return needed

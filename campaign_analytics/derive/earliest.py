@@ -1,0 +1,24 @@
+"""``earliest``: the first time among a subject's rows of another table, such as a shop's first enrolled offer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from campaign_analytics.derive.making import Made, Making, rows_of
+from campaign_analytics.market.schema import Cells
+
+_NEVER = np.iinfo(np.int64).max
+
+
+def make(making: Making) -> Made:
+    """The least known value of column ``time`` of ``table`` for each subject; missing where there is none."""
+    table = making.argument("table")
+    times = making.cells(making.argument("time"), table)
+    key = "merchant_id" if making.spec.table == "merchants" else "offer_id"
+    subject = rows_of(making.market, table, key, making.spec.table)
+    known = subject >= 0
+    if times.missing is not None:
+        known &= ~times.missing
+    first = np.full(making.rows, _NEVER)
+    np.minimum.at(first, subject[known], times.values[known])
+    return Made(Cells.make(making.spec.type, first, first == _NEVER))

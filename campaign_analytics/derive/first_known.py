@@ -1,0 +1,42 @@
+"""``first_known``: the first of several columns that is known, such as the moment of enrolment, else the
+assessment's."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from campaign_analytics.derive.making import Made, Making
+from campaign_analytics.market.schema import Array, Cells
+
+
+def make(making: Making) -> Made:
+    """Take each row's value from the first column of ``columns`` where it is not missing."""
+    chosen, *others = (making.cells(name) for name in making.argument("columns"))
+    for other in others:
+        if chosen.missing is None:
+            break
+        chosen = _filled(chosen, other, chosen.missing)
+    return Made(chosen)
+
+
+def _filled(first: Cells, other: Cells, gone: Array) -> Cells:
+    names = tuple(dict.fromkeys((*first.names, *other.names)))
+    values = np.where(gone, _codes(other, names), first.values)
+    high = None
+    if first.high is not None or other.high is not None:
+        high = np.where(gone, _high(other), _high(first))
+    missing = gone if other.missing is None else gone & other.missing
+    return Cells.make(first.type, values, None if other.missing is None else missing, high, names)
+
+
+def _codes(cells: Cells, names: tuple[str, ...]) -> Array:
+    """Values as codes over ``names``: two columns of one open list may know different extra names."""
+    if cells.type != "text" or cells.names == names[: len(cells.names)]:
+        return np.asarray(cells.values)
+    place = {name: code for code, name in enumerate(names)}
+    codes: Array = np.array([place[name] for name in cells.names] or [0])[cells.values]
+    return codes
+
+
+def _high(cells: Cells) -> Array:
+    return np.asarray(cells.values if cells.high is None else cells.high)

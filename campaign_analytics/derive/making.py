@@ -1,0 +1,133 @@
+"""What a recipe is given to make its column from, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from campaign_analytics.engines.arrays import evaluate
+from campaign_analytics.market.schema import Array, Cells, Market
+from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.rulebook.exact import Bound, bind
+from campaign_analytics.rulebook.model import Derived, Quantity
+from campaign_analytics.rulebook.values import day_number, instant
+
+_HELD = {"flag": bool, "number": float, "rate": float}
+
+
+class Made(NamedTuple):
+    """A recipe's column; not ``complete`` where its ranges stand for work that the recipe does not do yet."""
+
+    cells: Cells
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The moment of an assessment, and what the reserved names stand for at it."""
+
+    as_of: datetime
+
+    @cached_property
+    def clock(self) -> dict[str, Bound]:
+        """``as_of`` and ``today``, to be bound beside a rulebook's parameters."""
+        return {"as_of": self.as_of, "today": self.as_of.date()}
+
+
+@dataclass(frozen=True, eq=False)
+class Making:
+    """One derived column about to be made. ``market`` holds every column that it is made from."""
+
+    market: Market
+    book: Rulebook
+    name: str
+    moment: Moment
+
+    @property
+    def spec(self) -> Derived:
+        return self.book.derived[self.name]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that the column has."""
+        return self.market.tables[self.spec.table].rows
+
+    def argument(self, name: str) -> Any:
+        """An argument as the rulebook gives it; a parameter's value in force where it gives ":parameter"."""
+        given = self.spec.with_.get(name)
+        if isinstance(given, str) and given.startswith(":"):
+            return self.book.values[given.removeprefix(":")]
+        return given
+
+    def column(self, argument: str) -> Cells | None:
+        """The column that an argument names, on this column's rows; None where the argument is left out."""
+        name = self.spec.with_.get(argument)
+        return None if name is None else self.cells(name)
+
+    def cells(self, name: str, table: str | None = None) -> Cells:
+        """A column by name on the rows of ``table`` (this column's own, if not said)."""
+        table = table or self.spec.table
+        rows = self.market.tables[table].rows
+        if name in self.moment.clock:
+            return constant(self.moment, name, rows)
+        return on_rows(self.market, self.book, name, table)
+
+    def where(self, table: str) -> tuple[Array, Array]:
+        """The rows of ``table`` that the recipe's condition surely selects, and those that it may select, both
+        (rows,) bool."""
+        rows = self.market.tables[table].rows
+        if self.name not in self.book.wheres:
+            return np.ones(rows, bool), np.ones(rows, bool)
+        exact = bind(self.book.wheres[self.name], {**self.book.values, **self.moment.clock})
+        cells = columns_for(self.market, self.book, [exact], table)
+        no, unknown = evaluate(exact, cells, rows)
+        return ~no & ~unknown, ~no
+
+
+def constant(moment: Moment, name: str, rows: int) -> Cells:
+    """A reserved name as a column."""
+    held = instant(moment.as_of) if name == "as_of" else day_number(moment.as_of.date())
+    kind = "time" if name == "as_of" else "day"
+    return Cells(kind, np.broadcast_to(np.int64(held), rows))
+
+
+def absent(quantity: Quantity, names: tuple[str, ...], rows: int) -> Cells:
+    """A column that the market does not have: missing everywhere."""
+    gone = np.ones(rows, bool)
+    if quantity.type == "text" and not names:
+        return Cells("text", pd.array([None] * rows, dtype="str"), gone)
+    return Cells.make(quantity.type, np.zeros(rows, _HELD.get(quantity.type, np.int64)), gone, names=names)
+
+
+def on_rows(market: Market, book: Rulebook, name: str, table: str) -> Cells:
+    """A column on the rows of ``table``: its own, or for offers its merchant's; missing everywhere where the
+    market lacks it."""
+    own = market.tables[table]
+    if name in own.cells:
+        return own.cells[name]
+    quantity = book.quantity(name)
+    if table == "offers" and name in market.merchants.cells:
+        return market.merchants.cells[name].take(market.merchant_row)
+    return absent(quantity, book.names_of(quantity), own.rows)
+
+
+def columns_for(market: Market, book: Rulebook, conditions: list[Any], table: str) -> Mapping[str, Cells]:
+    """Every column that bound conditions read, on the rows of ``table``."""
+    from campaign_analytics.engines.arrays import needed_columns
+
+    return {name: on_rows(market, book, name, table) for name in sorted(needed_columns(conditions))}
+
+
+def rows_of(market: Market, table: str, key: str, subjects: str) -> Array:
+    """For every row of ``table`` the row of the subject that its ``key`` names, -1 where there is none."""
+    if table == "offers" and subjects == "merchants":
+        return market.merchant_row
+    index = pd.Index(market.tables[subjects].cells[key].values)
+    rows: Array = index.get_indexer(pd.Index(market.tables[table].cells[key].values))
+    return rows

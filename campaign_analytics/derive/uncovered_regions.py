@@ -1,0 +1,63 @@
+"""``uncovered_regions``: to which regions an offer does not ship free at its minimum order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from campaign_analytics.derive.making import Made, Making
+from campaign_analytics.market.schema import Array, Cells
+
+
+def make(making: Making) -> Made:
+    """The set of regions that are charged, from a ``list`` of them, a yes/no ``flag`` and "free from N pieces".
+
+    The list decides where there is one. The flag alone: no = every region is charged; yes = not known, or
+    the ``standard`` exclusions where ``assume_standard`` is set. A no beside a list within ``standard`` is a
+    conflict, settled by ``conflict``: "list", "flag", or else not known. Free only from more pieces than
+    ``quantity``: every region is charged.
+    """
+    listed, flag = making.column("list"), making.column("flag")
+    assert listed is not None
+    assert flag is not None
+    bits = listed.values
+    every = _bits(listed.names, listed.names, bits)
+    standard = _bits(listed.names, making.argument("standard"), bits)
+    no_list, no_flag = _gone(listed), _gone(flag)
+    says_no = ~flag.values & ~no_flag
+
+    charged = np.where(no_list & says_no, every, bits)
+    unknown = no_list & ~says_no
+    if making.argument("assume_standard"):
+        charged = np.where(unknown & ~no_flag, standard, charged)
+        unknown &= no_flag
+    conflict = ~no_list & says_no & ((bits & ~standard) == 0)
+    if making.argument("conflict") == "flag":
+        charged = np.where(conflict, every, charged)
+    elif making.argument("conflict") != "list":
+        unknown |= conflict
+
+    too_few = _too_few(making)
+    charged, unknown = np.where(too_few, every, charged), unknown & ~too_few
+    return Made(Cells.make("set", charged, unknown, names=listed.names))
+
+
+def _too_few(making: Making) -> Array:
+    """Where shipping is surely free only from more pieces than the minimum order."""
+    free_from, quantity = making.column("free_from"), making.column("quantity")
+    if free_from is None or quantity is None:
+        return np.zeros(making.rows, bool)
+    least = quantity.values if quantity.high is None else quantity.high
+    too_few: Array = ~_gone(free_from) & ~_gone(quantity) & (free_from.values > least)
+    return too_few
+
+
+def _gone(cells: Cells) -> Array:
+    return np.zeros(len(cells), bool) if cells.missing is None else cells.missing
+
+
+def _bits(names: tuple[str, ...], some: Iterable[str], like: Array) -> Any:
+    held = frozenset(some)
+    return like.dtype.type(sum(1 << i for i, name in enumerate(names) if name in held))
