@@ -1,13 +1,13 @@
 """Amounts: counts, money, scores and rates, from distinct texts to exact numbers.
 
-What is written plainly (digits, perhaps a point) is read in arrays, as whole digits over a power of ten: exact, and its one
-division is the nearest double. The rest goes through Decimal, text by text.
+What is written plainly (digits, perhaps a point) is read in arrays, as whole digits over a power of ten: exact, and
+its one division is the nearest double. The rest goes through Decimal, text by text.
 """
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cache
 
 import numpy as np
@@ -33,6 +33,8 @@ AS_SHARE = Reason("settled", "bare numbers are shares of 1")
 _PLAIN = r"^[0-9]{1,15}$|^[0-9]{1,14}\.[0-9]{1,14}$"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}|[0-9]{1,3}(?:,[0-9]{3}){1,12})(?:\.[0-9]{0,40})?(?:[eE][+-]?[0-9]{1,3})?")
 _LONGEST = 60
+_EXACT = Context(prec=100)  # more digits than the longest text has
+_MINOR_PLACES = 2  # a yuan has a hundred fen
 _LIMIT = 10**15  # amounts from here on are no amounts of a market
 _TENS = np.array([float(10**power) for power in range(20)])
 #: At most this share of a column's bare numbers may be above 1 where the others are shares.
@@ -40,12 +42,12 @@ _STRAY = 0.01
 
 
 def plain_decimals(texts: pa.StringArray) -> tuple[Array, Array, Array]:
-    """``digits``, ``places`` and ``plain`` of texts such as 12.50 = 1250 over 10**2; zeros where a text is not plain."""
+    """``digits``, ``places`` and ``plain`` of texts such as 12.50 = 1250 over 10**2; zeros where not plain."""
     plain = np.asarray(pc.and_(pc.match_substring_regex(texts, _PLAIN), pc.less_equal(pc.binary_length(texts), 16)))
     held = pc.if_else(pa.array(plain), texts, "0")
     dot = np.asarray(pc.find_substring(held, "."))
     places = np.where(dot < 0, 0, np.asarray(pc.binary_length(held)) - dot - 1)
-    digits = np.asarray(pc.cast(pc.replace_substring(held, ".", ""), pa.int64()))
+    digits = np.array(pc.cast(pc.replace_substring(held, ".", ""), pa.int64()))
     return digits, places, plain
 
 
@@ -69,19 +71,19 @@ def read_counts(texts: pa.StringArray) -> Reading:
     return read_one_by_one(texts, digits, plain & (places == 0), one)
 
 
-def read_money(texts: pa.StringArray, minor_places: int = 2) -> Reading:
+def read_money(texts: pa.StringArray) -> Reading:
     """Amounts from 0, in minor units (fen)."""
     digits, places, plain = plain_decimals(texts)
-    plain &= (places <= minor_places) & (digits < _LIMIT // 100)
-    digits *= np.where(plain, 10 ** np.maximum(minor_places - places, 0), 1)
+    plain &= (places <= _MINOR_PLACES) & (digits < _LIMIT // 100)
+    digits *= np.where(plain, 10 ** np.maximum(_MINOR_PLACES - places, 0), 1)
 
     def one(text: str) -> tuple[int | None, Reason | None]:
         number = decimal_of(_without_currency(narrow(text)))
         if number is None:
             return None, NOT_A_NUMBER
-        value, reason = _whole(number.scaleb(minor_places), PARTS_OF_MINOR)
+        value, reason = _whole(number.scaleb(_MINOR_PLACES, _EXACT), PARTS_OF_MINOR)
         if reason is PARTS_OF_MINOR and len(number.as_tuple().digits) > 15:  # 3.3000000000000003 was 1.1 + 2.2
-            value, reason = _whole(Decimal(f"{number:.14e}").scaleb(minor_places), PARTS_OF_MINOR)
+            value, reason = _whole(Decimal(f"{number:.14e}").scaleb(_MINOR_PLACES, _EXACT), PARTS_OF_MINOR)
             reason = reason or NOISE
         return value, reason
 
@@ -104,8 +106,8 @@ def read_numbers(texts: pa.StringArray) -> Reading:
 def read_rates(texts: pa.StringArray, counts: Array, declared: str, in_header: str) -> Reading:
     """Rates as shares of 1, each the nearest double: 95.3% and 0.953 are the same.
 
-    A bare number takes the unit of its column, settled once: ``declared`` ("percent", "share") or else ``in_header`` or else by
-    the range of the column's bare numbers, weighed by ``counts`` of cells. A bare number that may be either is missing.
+    A bare number takes the unit of its column, settled once: ``declared`` ("percent", "share") or else ``in_header`` or
+    else by the range of the column's bare numbers, weighed by ``counts`` of cells. One that may be either is missing.
     """
     numbers = pc.replace_substring_regex(texts, "%$", "")
     signed = np.asarray(pc.ends_with(texts, "%")).copy()
@@ -136,7 +138,7 @@ def read_rates(texts: pa.StringArray, counts: Array, declared: str, in_header: s
     values = np.where(percent & plain, digits / _TENS[places + 2], shares)
     grain[percent & plain] /= 100
     for place, number in slow.items():
-        held = number.scaleb(-2) if percent[place] else number
+        held = number.scaleb(-2, _EXACT) if percent[place] else number
         values[place], grain[place] = float(held), 10.0 ** int(held.as_tuple().exponent)
     reading.values, reading.grain = values, grain
     reading.note(UNIT_UNSURE, np.flatnonzero(unsure))

@@ -17,9 +17,9 @@ from campaign_analytics.market.marks import load_marks
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.reading import Reading
 from campaign_analytics.market.schema import Array, Cells
-from campaign_analytics.market.texts import BETWEEN, Texts, text_of
+from campaign_analytics.market.texts import Texts, text_of
 from campaign_analytics.market.times import read_times
-from campaign_analytics.market.words import STR, read_flags, read_keys, read_listed, read_sets, read_texts
+from campaign_analytics.market.words import read_flags, read_keys, read_listed, read_sets, read_texts
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
@@ -72,7 +72,8 @@ def all_missing(column: str, book: Rulebook, rows: int) -> Cells:
     held = book.columns[column]
     names = book.names_of(held)
     if held.type == "text" and not names:
-        return Cells("text", pd.array([""] * rows, dtype="str"), np.ones(rows, bool))
+        nothing = pd.array(pa.repeat(pa.scalar("", pa.large_string()), rows), dtype="str")
+        return Cells("text", nothing, np.ones(rows, bool) if rows else None)
     zeros = np.zeros(rows, np.float64 if held.type in ("number", "rate") else np.int64)
     return Cells.make(held.type, zeros, np.ones(rows, bool), None, names)
 
@@ -115,8 +116,10 @@ def _fill(reading: Reading, column: str, held: Column, book: Rulebook) -> None:
 def _in_rows(reading: Reading, type: str, missing: Array, codes: Array) -> Cells:
     gone = missing[codes] if missing.any() else None
     if isinstance(reading.values, pa.Array):
-        clean = pc.replace_with_mask(reading.values, pa.array(missing), pa.scalar("")) if missing.any() else reading.values
-        values = STR.__from_arrow__(clean.take(pa.array(codes)).cast(pa.large_string()))
+        clean = (
+            pc.replace_with_mask(reading.values, pa.array(missing), pa.scalar("")) if missing.any() else reading.values
+        )
+        values = pd.array(clean.take(pa.array(codes)), dtype="str")
         return Cells.make(type, values, gone)
     return Cells.make(type, reading.values[codes], gone, None, reading.names)
 

@@ -39,7 +39,9 @@ def read_declared(folder: Path, book: Rulebook) -> Declared:
 def _top(held: Mapping[str, Any]) -> list[str]:
     known = ("as_of", *_FLAGS, "headers", "units")
     faults = [
-        f"unknown key {key!r}{did_you_mean(key, known)}; expected {', '.join(known)}" for key in held if key not in known
+        f"unknown key {key!r}{did_you_mean(key, known)}; expected {', '.join(known)}"
+        for key in held
+        if key not in known
     ]
     if not isinstance(held.get("as_of", date.min), date | datetime):
         faults.append(f"as_of = {held['as_of']!r}: expected a day or time without quotes, such as as_of = 2031-05-31")
@@ -71,5 +73,7 @@ def _units(held: Any, book: Rulebook) -> list[str]:
     rates = [name for name, column in book.columns.items() if column.type == "rate"]
     faults = [f"units: no rate column {name!r}{did_you_mean(name, rates)}" for name in held if name not in rates]
     return faults + [
-        f"units.{name} = {unit!r}: expected {' or '.join(map(repr, UNITS))}" for name, unit in held.items() if unit not in UNITS
+        f"units.{name} = {unit!r}: expected {' or '.join(map(repr, UNITS))}"
+        for name, unit in held.items()
+        if unit not in UNITS
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -59,7 +58,7 @@ def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
             others.append(path.name)
         elif table in tables:
             raise MarketError(
-                f"{folder}: both {tables[table].name} and {path.name} hold the table {table}; keep one of them in the folder"
+                f"{folder}: both {tables[table].name} and {path.name} hold the table {table}; keep one of them there"
             )
         else:
             tables[table] = path
@@ -104,7 +103,11 @@ def _open_csv(path: Path) -> Found:
     head = text[:_HEAD].decode("utf-8", "ignore")
     try:
         first = next(
-            ((place, cells) for place, cells in enumerate(csv.reader(io.StringIO(head, newline=""))) if any(map(stripped, cells))),
+            (
+                (place, cells)
+                for place, cells in enumerate(csv.reader(io.StringIO(head, newline="")))
+                if any(map(stripped, cells))
+            ),
             None,
         )
     except csv.Error as error:
@@ -143,8 +146,8 @@ def _as_utf8(name: str, data: bytes) -> bytes:
             return data.decode("gb18030").encode()
         except UnicodeDecodeError as gb:
             raise MarketError(
-                f"{name}: unknown encoding; it is neither UTF-8 (broken at byte {utf8.start}) nor GB18030 (broken at byte "
-                f"{gb.start}); save it as csv in UTF-8"
+                f"{name}: unknown encoding; it is neither UTF-8 (broken at byte {utf8.start}) nor GB18030 "
+                f"(broken at byte {gb.start}); save it as csv in UTF-8"
             ) from gb
     return data
 
@@ -152,7 +155,9 @@ def _as_utf8(name: str, data: bytes) -> bytes:
 def _width_of_next(head: str, row: int) -> int:
     """How many cells the first data row has: rows that all end in a comma are no misfits."""
     try:
-        return next((len(cells) for place, cells in enumerate(csv.reader(io.StringIO(head, newline=""))) if place == row), 0)
+        return next(
+            (len(cells) for place, cells in enumerate(csv.reader(io.StringIO(head, newline=""))) if place == row), 0
+        )
     except csv.Error:
         return 0
 
@@ -198,7 +203,9 @@ def _open_xlsx(path: Path) -> Found:
         book = python_calamine.load_workbook(path)
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except (python_calamine.CalamineError, OSError) as error:
-        raise MarketError(f"{path.name} can't be read as a workbook: {error}; save it as xlsx again, or as csv") from error
+        raise MarketError(
+            f"{path.name} can't be read as a workbook: {error}; save it as xlsx again, or as csv"
+        ) from error
     filled = {name: rows for name, rows in sheets.items() if any(cell != "" for row in rows for cell in row)}
     if not filled:
         raise MarketError(f"{path.name} is empty; expected a row of headers and rows of data")

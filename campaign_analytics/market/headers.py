@@ -29,7 +29,7 @@ class Matched:
 
 
 def bare(header: str) -> tuple[str, str]:
-    """A header as it is compared (no case, width, space, underscore, bracket, unit), and its unit ("" = none written)."""
+    """A header as it is compared (no case, width, space, underscore, bracket, unit), and its unit ("" = none)."""
     units = load_marks().units
     text = unicodedata.normalize("NFKC", header).casefold().strip()
     unit = ""
@@ -43,7 +43,7 @@ def bare(header: str) -> tuple[str, str]:
 def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: Mapping[str, str]) -> Matched:
     """Find each header's column among those of ``table``: by the owner's mapping, by id or alias, else by label.
 
-    A header that fits two columns and a column that has two headers are put aside, never guessed; a declared mapping decides.
+    A header that fits two columns and a column that has two headers are put aside; only a declared mapping decides.
     """
     names, labels = _spellings(book, table)
     elsewhere = {bare(id_)[0]: column.table for id_, column in book.columns.items()}

@@ -50,7 +50,7 @@ def merge_repeats(table: str, cells: Mapping[str, Cells], key: str, rows: Array,
 
 
 def report_orphans(offers: Mapping[str, Cells], merchants: Mapping[str, Cells], rows: Array, quality: Quality) -> None:
-    """Note the offers whose merchant is not in the table of merchants; they are kept, their merchant's cells are unknown."""
+    """Note the offers whose merchant is not in the table of merchants; they are kept."""
     owners = offers["merchant_id"]
     known = pd.Series(owners.values).isin(pd.Series(merchants["merchant_id"].values)).to_numpy(bool)
     where = np.flatnonzero(~known if owners.missing is None else ~known & ~owners.missing)
@@ -89,8 +89,8 @@ def _settled(
         settled[name] = Cells.make(held.type, values, missing, held.high, held.names)
     names = pd.Series(cells[key].values)
     for reason, which in ((SAME_ROW, ~other), (OTHER_ROW, other)):
-        codes, texts = pd.factorize(names.take(repeats[which]))
-        quality.cells_noted(table, key, reason, rows[repeats[which]], codes, texts)
+        codes, keys = pd.factorize(names.take(repeats[which]))
+        quality.cells_noted(table, key, reason, rows[repeats[which]], codes, keys)
     return settled
 
 
@@ -101,4 +101,4 @@ def _differ(held: Cells, one: Array, other: Array) -> Array:
     if a.high is not None and b.high is not None:
         differ |= a.high != b.high
     gone = [np.zeros(len(one), bool) if each.missing is None else each.missing for each in (a, b)]
-    return (differ & ~(gone[0] & gone[1])) | (gone[0] != gone[1])
+    return np.asarray((differ & ~(gone[0] & gone[1])) | (gone[0] != gone[1]))

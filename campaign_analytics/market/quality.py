@@ -1,4 +1,4 @@
-"""What reading a market did to it: every cell that was repaired, doubted or not understood, every row that was put aside.
+"""What reading a market did to it: cells that were repaired, doubted or not understood, rows that were put aside.
 
 Findings are held as arrays, a block for each reason of a column, so that a million of them stay cheap.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """All cells (or rows) of one column that are reported for one reason; or a remark on a whole column, file or sheet."""
+    """All cells (or rows) of one column that are reported for one reason; or a remark on a column, file or sheet."""
 
     table: str
     column: str
@@ -103,7 +103,7 @@ class Quality:
         return frame.rename_axis("table").reset_index()
 
     def summary(self) -> pd.DataFrame:
-        """One row for each table, column, kind and reason: ``count`` and an ``example`` of the raw text, worst first."""
+        """One row a table, column, kind and reason: ``count`` and an ``example`` of the raw text, worst first."""
         order = list(KINDS)
         sums: dict[tuple[str, str, Reason], tuple[int, str]] = {}
         for each in self.findings:
@@ -158,10 +158,15 @@ class Quality:
             + "".join(f", {count:,} {fate}" for fate, count in books.items() if fate != "read" and count)
             for table, books in self.accounts.items()
         ]
-        for row in self.summary().itertuples():
-            if row.kind not in ("empty", "settled"):
-                like = f", such as {row.example!r}" if row.example else ""
-                lines.append(f"  {row.kind}: {row.table}.{row.column}: {row.reason} ({row.count:,}{like})")
+        summary = self.summary()
+        alike = summary["kind"].isin(["absent", "unread"])
+        for (kind, table, reason), group in summary[alike].groupby(["kind", "table", "reason"], sort=False):
+            lines.append(f"  {kind}: {table or 'files'}: {', '.join(group['column'])}: {reason}")
+        for row in summary[~alike & ~summary["kind"].isin(["empty", "settled"])].itertuples():
+            like = f", such as {row.example!r}" if row.example else ""
+            lines.append(
+                f"  {row.kind}: {row.table}{'.' * bool(row.column)}{row.column}: {row.reason} ({row.count:,}{like})"
+            )
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -171,9 +176,14 @@ class Quality:
 def _repeated(held: list[Finding], words: list[str]) -> pd.Categorical:
     distinct = list(dict.fromkeys(words))
     codes = np.repeat(np.asarray([distinct.index(w) for w in words], np.int64), [each.count for each in held])
-    return pd.Categorical.from_codes(codes, distinct)
+    kinds: pd.Categorical[Any] = pd.Categorical.from_codes(codes, pd.Index(distinct))
+    return kinds
 
 
 def _taken(held: list[Finding], texts: list[Sequence[str]]) -> pd.Series:
-    parts = [pd.Series(list(words), dtype="str").take(each.codes) for each, words in zip(held, texts, strict=True)]
+    parts = [
+        pd.Series(list(words), dtype="str").take(each.codes)
+        for each, words in zip(held, texts, strict=True)
+        if each.codes is not None
+    ]
     return pd.concat(parts, ignore_index=True) if parts else pd.Series([], dtype="str")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +17,12 @@ from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.files import OPENERS, Found, find_tables, open_file, open_frame, table_named
 from campaign_analytics.market.headers import Matched, match_headers
 from campaign_analytics.market.keys import merge_repeats, report_orphans
-from campaign_analytics.market.marks import alike, load_marks
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.schema import KEYS, Array, Cells, Declared, Market, Table
 from campaign_analytics.market.shares import rates_from_counts
 from campaign_analytics.market.times import AHEAD, ahead_of
 from campaign_analytics.market.words import DIGITS_LOST, read_keys
-from campaign_analytics.rulebook.values import did_you_mean, instant
+from campaign_analytics.rulebook.values import did_you_mean
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
@@ -39,9 +37,9 @@ def read_market(
 ) -> Market:
     """Read a folder of files, or DataFrames by table name, into typed columns; ``market.quality`` tells what was done.
 
-    A folder may hold ``market.toml``; ``declared`` says the same of DataFrames (and wins over the file). No cell is guessed: what
-    is not understood is missing, counted and reported. Raises MarketError where there is no market to read: no folder, no
-    merchants or offers, no header, no key column, an encoding that can't be told.
+    A folder may hold ``market.toml``; ``declared`` says the same of DataFrames (and wins over the file). No cell is
+    guessed: what is not understood is missing, counted and reported. Raises MarketError where nothing can be read:
+    no folder, no merchants or offers, no header, no key column, an encoding that can't be told.
     """
     if isinstance(source, Mapping):
         place, others = "the tables given", list[str]()
@@ -74,7 +72,9 @@ def _require(found: Mapping[str, object], place: str, names: list[str]) -> None:
         if table not in found:
             wanted = " or ".join(table + suffix for suffix in OPENERS)
             there = ", ".join(names) or "nothing"
-            raise MarketError(f"no table {table} in {place}: looked for {wanted}, found {there}; rename the file to its table")
+            raise MarketError(
+                f"no table {table} in {place}: looked for {wanted}, found {there}; rename the file to its table"
+            )
 
 
 class _Reader:
@@ -93,9 +93,12 @@ class _Reader:
             self.quality.remark("", file, Reason("unread", "not a table: its name or its ending is not known"))
         for table in NEEDED:
             if not tables[table].rows:
+                read = self.quality.accounts[table]["read"]
+                rejected = self.quality.rejected(table)["reason"].value_counts()
+                why = "; ".join(f"{count} rejected: {reason}" for reason, count in rejected.items())
                 raise MarketError(
-                    f"{found[table].place}: no usable row in the table {table} ({found[table].rows} read); "
-                    f"what is wrong with them: {self.quality}"
+                    f"{found[table].place}: the table {table} is empty: {read} rows under its headers"
+                    f"{f' ({why})' if why else ''}; expected a row for each of its {table}"
                 )
         offers = tables["offers"]
         assert offers.source_rows is not None
@@ -107,9 +110,8 @@ class _Reader:
         mapping = self.declared.headers.get(name, {})
         for header in mapping:
             if header not in found.headers:
-                raise MarketError(
-                    f"{NAME}: headers.{name}: no header {header!r} in {found.place}{did_you_mean(header, found.headers)}"
-                )
+                near = did_you_mean(header, found.headers)
+                raise MarketError(f"{NAME}: headers.{name}: no header {header!r} in {found.place}{near}")
         matched = match_headers(found.headers, name, self.book, mapping)
         self.check_keys(name, found, matched)
         for header, reason in matched.unread:
@@ -119,7 +121,7 @@ class _Reader:
 
         kept, blank = self.usable(name, found, matched)
         rows = found.source_rows[kept]
-        cells = self.columns(name, found, matched, kept, rows)
+        cells: Mapping[str, Cells] = self.columns(name, found, matched, kept, rows)
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
         merged, read = 0, found.rows + len(found.misfits)
         if name in NEEDED:
@@ -148,8 +150,9 @@ class _Reader:
             )
         why = "; ".join(f"{header!r} {reason.text}" for header, reason in matched.unread if absent[0] in reason.text)
         raise MarketError(
-            f"{found.place}: no column {absent[0]}, without which a row of {name} means nothing; looked for "
-            f"{self.spellings(absent[0])}, found {seen}; {why or f'rename its header, or name it in {NAME}: [headers.{name}]'}"
+            f"{found.place}: no column {absent[0]}, without which a row of {name} means nothing; "
+            f"looked for {self.spellings(absent[0])}, found {seen}; "
+            f"{why or f'rename its header, or name it in {NAME}: [headers.{name}]'}"
         )
 
     def spellings(self, column: str) -> str:
@@ -157,41 +160,45 @@ class _Reader:
         return ", ".join(dict.fromkeys(filter(None, (column, held.zh, *held.aliases[:3]))))
 
     def usable(self, name: str, found: Found, matched: Matched) -> tuple[Array, int]:
-        """The rows whose keys can be read, and how many are merely blank; the others are put aside as rejected."""
-        keep = np.ones(found.rows, bool)
-        for number, cells in found.misfits:
-            reason = f"{len(cells)} cells under {len(found.headers)} headers"
-            self.reject(name, found, np.array([number]), [reason], [list(cells)])
-        reasons = np.full(found.rows, "", object)
-        # an offer whose merchant is not known is still an offer
-        for key in KEYS[name][:1]:
-            texts = found.columns[matched.columns[key]]
-            reading = read_keys(texts.distinct)
-            for why, gone in ((f"no {key}", reading.empty), (f"{key}: {DIGITS_LOST.text}", reading.missing() & ~reading.empty)):
-                bad = gone[texts.codes]
-                reasons[bad & keep] = why
-                keep &= ~bad
-        bad = np.flatnonzero(~keep)
-        raw = [column.at(bad) for column in found.columns]
-        blank = np.array([not any(text and alike(text) for text in row) for row in zip(*raw, strict=True)], bool)
-        left = bad[~blank] if len(bad) else bad
-        if len(left):
-            cells = [list(row) for row, empty in zip(zip(*raw, strict=True), blank, strict=True) if not empty]
-            self.reject(name, found, found.source_rows[left], list(reasons[left]), cells)
-        return np.flatnonzero(keep), len(bad) - len(left)
+        """The rows whose first key can be read, and how many are merely blank; the others are put aside as rejected.
 
-    def reject(self, name: str, found: Found, rows: Array, reasons: list[str], cells: list[list[str]]) -> None:
-        width = max(len(found.headers), *map(len, cells))
-        headers = [*found.headers, *[f"({place + 1})" for place in range(len(found.headers), width)]]
-        frame = pd.DataFrame([row + [""] * (width - len(row)) for row in cells], columns=headers, dtype="str")
-        frame.insert(0, "reason", reasons, allow_duplicates=True)
-        frame.insert(0, "row", rows, allow_duplicates=True)
+        An offer whose merchant is not known is still an offer: it stays, with that cell missing.
+        """
+        key = KEYS[name][0]
+        texts = found.columns[matched.columns[key]]
+        reading = read_keys(texts.distinct)
+        gone = reading.missing()[texts.codes]
+        unusable = np.flatnonzero(gone)
+        filled = np.zeros(len(unusable), bool)
+        for column in found.columns if len(unusable) else ():
+            filled |= column.filled(unusable)
+        rejected = unusable[filled]
+        nothing = reading.empty[texts.codes[rejected]]
+        for why, which in ((f"no {key}", nothing), (f"{key}: {DIGITS_LOST.text}", ~nothing)):
+            rows = rejected[which]
+            self.reject(
+                name, key, why, found.source_rows[rows], texts.at(rows), [c.at(rows) for c in found.columns], found
+            )
+        for number, cells in found.misfits:
+            why = f"{len(cells)} cells under {len(found.headers)} headers"
+            self.reject(name, "", why, np.array([number]), [",".join(cells)], [[cell] for cell in cells], found)
+        return np.flatnonzero(~gone), len(unusable) - len(rejected)
+
+    def reject(
+        self, name: str, key: str, why: str, rows: Array, raw: list[str], columns: list[list[str]], found: Found
+    ) -> None:
+        """Put rows aside, and note them with the raw text of their key."""
+        if not len(rows):
+            return
+        extra = [f"({place + 1})" for place in range(len(found.headers), len(columns))]
+        frame = pd.DataFrame(
+            {place: pd.Series(cells, dtype="str") for place, cells in enumerate([rows, rows, *columns])}
+        )
+        frame = frame.astype({0: np.int64})
+        frame[1] = why
+        frame.columns = pd.Index(["row", "reason", *[*found.headers, *extra][: len(columns)]])
         self.quality.reject(name, frame)
-        codes, texts = pd.factorize(np.asarray(reasons, object))
-        for code, text in enumerate(texts):
-            where = np.flatnonzero(codes == code)
-            examples = [",".join(cells[place]) for place in where]
-            self.quality.cells_noted(name, "", Reason("rejected", str(text)), rows[where], np.arange(len(where)), examples)
+        self.quality.cells_noted(name, key, Reason("rejected", why), rows, np.arange(len(rows)), raw)
 
     def columns(self, name: str, found: Found, matched: Matched, kept: Array, rows: Array) -> dict[str, Cells]:
         whole = len(kept) == found.rows
@@ -209,8 +216,7 @@ class _Reader:
                 header_unit=matched.units.get(column, ""),
             )
         cells = {column: held.cells for column, held in read.items()}
-        for column in rates_from_counts(name, self.book, cells, read, rows, self.quality):
-            cells[column.name] = column.cells
+        cells |= dict(rates_from_counts(name, self.book, cells, read, rows, self.quality))
         for column in sorted(self.book.required):
             if self.book.columns[column].table == name and column not in cells:
                 cells[column] = all_missing(column, self.book, len(rows))
@@ -229,7 +235,9 @@ class _Reader:
                     if len(where):
                         codes, times = pd.factorize(held.take(where).to_pandas())
                         texts = [str(each) for each in times]
-                        self.quality.cells_noted(table.name, column, AHEAD, table.source_rows[where], codes, texts, texts)
+                        self.quality.cells_noted(
+                            table.name, column, AHEAD, table.source_rows[where], codes, texts, texts
+                        )
 
     def moment(self, tables: Mapping[str, Table]) -> datetime:
         """The day of the data: declared, else its latest snapshot, else now."""

@@ -189,7 +189,9 @@ class Market:
     @cached_property
     def merchant_row(self) -> Array:
         """For every offer the row of its merchant, -1 for an orphan (int32)."""
-        merchants, owners = (pa.array(table.cells["merchant_id"].values) for table in (self.merchants, self.offers))
+        merchants, owners = (
+            pa.array(table.cells["merchant_id"].values, from_pandas=True) for table in (self.merchants, self.offers)
+        )
         return np.asarray(pc.index_in(owners, merchants).fill_null(-1), np.int32)
 
     def with_table(self, table: Table) -> Market:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,17 +18,15 @@ PART_ABOVE_WHOLE = Reason("doubted", "more than the whole it is a part of; the r
 DISAGREES = Reason("doubted", "differs from its counts, which decide")
 
 
-class Share(NamedTuple):
-    """A rate column, made from its counts where they are known."""
-
-    name: str
-    cells: Cells
-
-
 def rates_from_counts(
-    table: str, book: Rulebook, cells: Mapping[str, Cells], read: Mapping[str, ReadColumn], rows: Array, quality: Quality
-) -> Iterator[Share]:
-    """The rate columns of ``table`` whose two counts are both among ``cells``; a rate that differs from them is doubted."""
+    table: str,
+    book: Rulebook,
+    cells: Mapping[str, Cells],
+    read: Mapping[str, ReadColumn],
+    rows: Array,
+    quality: Quality,
+) -> Iterator[tuple[str, Cells]]:
+    """Name and cells of the rate columns of ``table`` whose two counts are known; a rate that differs is doubted."""
     for name, column in book.columns.items():
         if column.table != table or column.counts is None or not all(count in cells for count in column.counts):
             continue
@@ -46,7 +44,7 @@ def rates_from_counts(
             _doubt(table, name, DISAGREES, given, apart, rows, quality)
             values = np.where(known, values, given.values)
             missing &= _gone(given)
-        yield Share(name, Cells.make("rate", values, missing))
+        yield name, Cells.make("rate", values, missing)
 
 
 def _gone(cells: Cells) -> Array:

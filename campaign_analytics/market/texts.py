@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from campaign_analytics.market.marks import stripped
 from campaign_analytics.market.schema import Array
@@ -37,11 +36,14 @@ class Texts:
     def of_arrow(cls, column: pa.ChunkedArray | pa.Array) -> Texts:
         """Hold any Arrow column; numbers, times and flags in their shortest exact spelling."""
         held = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        if pa.types.is_nested(held.type) or pa.types.is_binary(held.type):
+        try:
+            held = held if pa.types.is_dictionary(held.type) else held.dictionary_encode()
+            texts = held.dictionary.cast(pa.string()).fill_null("")
+        except (
+            pa.ArrowNotImplementedError,
+            pa.ArrowInvalid,
+        ):  # lists, bytes and other things that have no one spelling
             return cls.of_values(held.to_pylist())
-        if not pa.types.is_dictionary(held.type):
-            held = held.dictionary_encode()
-        texts = held.dictionary.cast(pa.string()).fill_null("")
         codes = held.indices
         if codes.null_count:
             codes = codes.cast(pa.int32()).fill_null(len(texts))
@@ -56,15 +58,17 @@ class Texts:
     @classmethod
     def of_series(cls, series: pd.Series[Any]) -> Texts:
         """Hold a pandas column; NaN, NaT, None and NA are empty cells."""
-        if series.dtype == object or isinstance(series.dtype, pd.CategoricalDtype):
-            if isinstance(series.dtype, pd.CategoricalDtype):
-                held = cls.of_series(pd.Series(series.cat.categories))
-                kinds = pa.concat_arrays([held.distinct.take(pa.array(held.codes)), pa.array([""], pa.string())])
-                codes = np.where(series.cat.codes < 0, len(kinds) - 1, series.cat.codes)
-                return cls(codes.astype(np.int32), kinds)
-            if pd.api.types.infer_dtype(series) != "string":
-                return cls.of_values(series)
-        return cls.of_arrow(pa.array(series, from_pandas=True))
+        if isinstance(series.dtype, pd.CategoricalDtype):
+            kinds = cls.of_series(pd.Series(series.cat.categories))
+            texts = pa.concat_arrays([kinds.distinct.take(pa.array(kinds.codes)), pa.array([""], pa.string())])
+            codes = series.cat.codes.to_numpy()
+            return cls(np.where(codes < 0, len(texts) - 1, codes).astype(np.int32), texts)
+        if series.dtype == object and pd.api.types.infer_dtype(series) != "string":
+            return cls.of_values(series)
+        try:
+            return cls.of_arrow(pa.array(series, from_pandas=True))
+        except pa.ArrowException:  # a pandas type that Arrow does not know
+            return cls.of_values(series)
 
     @cached_property
     def counts(self) -> Array:
@@ -74,6 +78,11 @@ class Texts:
     def blank(self) -> bool:
         """Whether every cell is empty or holds spaces alone."""
         return not any(stripped(text) for text in self.distinct.to_pylist())
+
+    def filled(self, rows: Array) -> Array:
+        """(rows,) bool: which of the cells at ``rows`` hold more than spaces."""
+        there = self.take(rows)
+        return np.array([bool(stripped(text)) for text in there.distinct.to_pylist()], bool)[there.codes]
 
     def take(self, rows: Array) -> Texts:
         """The cells at ``rows``, with the texts that stand there."""

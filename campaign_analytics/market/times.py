@@ -85,10 +85,10 @@ def _time_of(text: str, zone: ZoneInfo) -> datetime | None:
     if not found:
         return None
     fraction = (found["f"] or "").ljust(6, "0")[:6]
-    parts = [int(found[name] or 0) for name in "ymdHMS"]
+    year, month, day, hour, minute, second = (int(found[name] or 0) for name in "ymdHMS")
+    offset = (found["zone"] or "").replace("Z", "+00:00")
     try:
-        time = datetime(*parts, int(fraction), zone)  # type: ignore[misc, arg-type]
-        offset = (found["zone"] or "").replace("Z", "+00:00")
-        return datetime.fromisoformat(time.replace(tzinfo=None).isoformat() + offset) if offset else time
+        time = datetime(year, month, day, hour, minute, second, int(fraction))
+        return datetime.fromisoformat(time.isoformat() + offset) if offset else time.replace(tzinfo=zone)
     except ValueError:
         return None

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,7 +28,6 @@ _POINT_ZERO = re.compile(r"([0-9]+)\.0+")
 #: Free text that needs no care: neither spaces at its ends nor so short that it may say "nothing".
 _PLAIN_TEXT = r"(?s)^[^\s\p{Z}\p{Cf}'].{10,}[^\s\p{Z}\p{Cf}0-9]$"
 _PLAIN_KEY = r"^[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*$"
-STR = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
 def read_flags(texts: pa.StringArray) -> Reading:
@@ -66,7 +64,7 @@ def read_listed(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[st
 
 
 def read_sets(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[str, str], extend: bool) -> Reading:
-    """Bits over a list, of names that stand in one cell. A cell with a name that is not in a closed list is missing as a whole."""
+    """Bits over a list, of names in one cell. A cell with a name that is not in a closed list is missing as a whole."""
     places = _spellings(names, aliases)
     marks = load_marks()
     held = list(names)
