@@ -29,8 +29,8 @@ from campaign_analytics.engines.arrays import RULES_PER_WORD, Program, Progress
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Market
 from campaign_analytics.rulebook.book import Level, Rulebook
-from campaign_analytics.rulebook.condition import Or, Tree, negate
 from campaign_analytics.rulebook.exact import Exact, bind, opened
+from campaign_analytics.rulebook.tree import Or, Tree, negate
 from campaign_analytics.rulebook.values import EPOCH
 
 
@@ -77,9 +77,8 @@ def _moment(market: Market, book: Rulebook, as_of: str | date | datetime | None)
         latest = [int(c.values.max()) for c in snapshots if len(c) and (c.missing is None or not c.missing.all())]
         if not latest:
             raise CampaignError(
-                "the moment of the assessment is not known: give as_of (a date), declare it in
-                the market's
-                market.toml, " "or give a column snapshot_at"
+                "the moment of the assessment is not known: give as_of (a date), declare it in the market's "
+                "market.toml, or give a column snapshot_at"
             )
         given = (EPOCH + np.timedelta64(max(latest), "us").item()).astimezone(book.zone)
     if isinstance(given, str):

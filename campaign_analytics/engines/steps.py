@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 
 from campaign_analytics.market.schema import Array, Cells
-from campaign_analytics.rulebook.condition import NEGATED, Operator
 from campaign_analytics.rulebook.exact import (
     MIRRORED,
     All,
@@ -33,6 +32,7 @@ from campaign_analytics.rulebook.exact import (
     Sum,
     Within,
 )
+from campaign_analytics.rulebook.tree import NEGATED, Operator
 
 TRUE, FALSE = -1, -2  # constants, in place of a step's number
 _FEW_NAMES = 8  # up to so many equality tests are faster than one look-up

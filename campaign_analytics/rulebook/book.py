@@ -17,7 +17,7 @@ from campaign_analytics.rulebook.model import Column, Derived, Document, Header,
 from campaign_analytics.rulebook.values import Value, did_you_mean, read_value, show_value
 
 if TYPE_CHECKING:
-    from campaign_analytics.rulebook.condition import Operand, Tree
+    from campaign_analytics.rulebook.tree import Operand, Tree
 
 Level = Literal["offers", "merchants"]
 _ONE_VALUE = re.compile(r"(?P<name>[^\[\]]+)\[(?P<of>[^\[\]]+)\]")
@@ -108,8 +108,8 @@ class Rulebook:
 
     def reads(self, derived: str) -> tuple[str, ...]:
         """The columns that a derived column's recipe reads, in the order of its arguments."""
-        from campaign_analytics.rulebook.condition import Col, operands
         from campaign_analytics.rulebook.recipes import RECIPES
+        from campaign_analytics.rulebook.tree import Col, operands
 
         spec = self.derived[derived]
         needs = {name.rstrip("?"): kind for name, kind in RECIPES[spec.make].items()}
@@ -123,7 +123,7 @@ class Rulebook:
 
     def recipe_parameters(self, derived: str) -> tuple[str, ...]:
         """The parameters that feed a derived column's recipe (they have no place on a coded market)."""
-        from campaign_analytics.rulebook.condition import Param, operands
+        from campaign_analytics.rulebook.tree import Param, operands
 
         given = [v for v in self.derived[derived].with_.values() if isinstance(v, str) and v.startswith(":")]
         inside = operands(self.wheres[derived]) if derived in self.wheres else ()
@@ -132,7 +132,7 @@ class Rulebook:
 
     def columns_of(self, rule: str) -> tuple[str, ...]:
         """The columns that a rule's condition and guard name, and those by which its parameters vary."""
-        from campaign_analytics.rulebook.condition import Col, operands
+        from campaign_analytics.rulebook.tree import Col, operands
 
         trees = self._trees(rule)
         named = [each.name for tree in trees for each in operands(tree) if isinstance(each, Col)]
@@ -141,7 +141,7 @@ class Rulebook:
 
     def parameters_of(self, rule: str) -> tuple[str, ...]:
         """The parameters that a rule's condition and guard name."""
-        from campaign_analytics.rulebook.condition import Param, operands
+        from campaign_analytics.rulebook.tree import Param, operands
 
         named = [each.name for tree in self._trees(rule) for each in operands(tree) if isinstance(each, Param)]
         return tuple(dict.fromkeys(name for name in named if name in self.parameters))
@@ -230,8 +230,8 @@ class Rulebook:
     def requirements(self) -> dict[str, bool]:
         """Every condition of ``rulebook.require`` whose parameters are all set, and whether it holds now."""
         from campaign_analytics.rulebook.check import requirement_trees
-        from campaign_analytics.rulebook.condition import operands
         from campaign_analytics.rulebook.scalar import truth
+        from campaign_analytics.rulebook.tree import operands
 
         return {
             text: truth(tree, {}, self.values) is True

@@ -11,11 +11,19 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from campaign_analytics.errors import ValueFault
-from campaign_analytics.rulebook.condition import CLOCK, Kind, Operand, Param, Tree, operands, parse, parse_amount
+from campaign_analytics.rulebook.condition import parse, parse_amount
 from campaign_analytics.rulebook.exact import Bound, PerValue, per_value_columns
 from campaign_analytics.rulebook.grid import places
 from campaign_analytics.rulebook.model import Column, Document, Entry, Parameter, Quantity, Values
 from campaign_analytics.rulebook.recipes import RECIPES
+from campaign_analytics.rulebook.tree import (
+    CLOCK,
+    Kind,
+    Operand,
+    Param,
+    Tree,
+    operands,
+)
 from campaign_analytics.rulebook.values import did_you_mean, read_value
 
 Place = tuple[str | int, ...]

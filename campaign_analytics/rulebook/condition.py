@@ -7,99 +7,34 @@ alternatives, repairs) is monotone. Types and units are checked against the colu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from campaign_analytics.rulebook.tree import (
+    CLOCK,
+    NEGATED,
+    And,
+    Arith,
+    Col,
+    Compare,
+    Flag,
+    In,
+    Kind,
+    Lit,
+    Null,
+    Operand,
+    Operator,
+    Or,
+    Param,
+    Tree,
+    columns_and_parameters,
+)
 from campaign_analytics.rulebook.values import did_you_mean
-
-Operator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
-NEGATED: dict[Operator, Operator] = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a column or parameter holds: its type, its unit or currency, and the values of its list."""
-
-    type: str
-    unit: str = ""
-    names: tuple[str, ...] = ()
-    open: bool = False  # the list names the usual values; others may occur
-
-    def __str__(self) -> str:
-        return f"{self.type} ({self.unit})" if self.unit else self.type
-
-
-@dataclass(frozen=True)
-class Col:
-    name: str
-    kind: Kind
-
-
-@dataclass(frozen=True)
-class Param:
-    name: str
-    kind: Kind
-
-
-@dataclass(frozen=True)
-class Lit:
-    value: int | str
-
-
-@dataclass(frozen=True)
-class Arith:
-    op: Literal["+", "-", "*"]
-    left: Operand
-    right: Operand
-
-
-Operand: TypeAlias = Col | Param | Lit | Arith
-
-
-@dataclass(frozen=True)
-class Compare:
-    op: Operator
-    left: Operand
-    right: Operand
-
-
-@dataclass(frozen=True)
-class In:
-    """``item`` among the names of ``among``; where ``item`` is a set, every member of it; negated: not so."""
-
-    item: Operand
-    among: Col | Param | tuple[str, ...]
-    negated: bool = False
-
-
-@dataclass(frozen=True)
-class Null:
-    column: Col
-    negated: bool = False
-
-
-@dataclass(frozen=True)
-class Flag:
-    operand: Col | Param
-    negated: bool = False
-
-
-@dataclass(frozen=True)
-class And:
-    parts: tuple[Tree, ...]
-
-
-@dataclass(frozen=True)
-class Or:
-    parts: tuple[Tree, ...]
-
-
-Tree: TypeAlias = Compare | In | Null | Flag | And | Or
 
 
 @dataclass(frozen=True)
@@ -137,40 +72,6 @@ def parse_amount(
     except _Refused as refused:
         return None, [refused.problem]
     return operand, reader.problems
-
-
-def walk(tree: Tree) -> Iterator[Compare | In | Null | Flag]:
-    """The leaves of a tree, left to right."""
-    if isinstance(tree, And | Or):
-        for part in tree.parts:
-            yield from walk(part)
-    else:
-        yield tree
-
-
-def operands(tree: Tree) -> Iterator[Col | Param]:
-    """Every column and parameter of a tree, with repeats, left to right."""
-    for leaf in walk(tree):
-        match leaf:
-            case Compare(_, left, right):
-                yield from _inside(left)
-                yield from _inside(right)
-            case In(item, among):
-                yield from _inside(item)
-                if not isinstance(among, tuple):
-                    yield among
-            case Null(column):
-                yield column
-            case Flag(operand):
-                yield operand
-
-
-def _inside(operand: Operand) -> Iterator[Col | Param]:
-    if isinstance(operand, Arith):
-        yield from _inside(operand.left)
-        yield from _inside(operand.right)
-    elif not isinstance(operand, Lit):
-        yield operand
 
 
 _COMPARISONS: dict[type[exp.Expression], Operator] = {
@@ -376,7 +277,7 @@ class _Reader:
         return Col(name, self.columns[name]), self.columns[name]
 
     def _can_count(self, operand: Operand, kind: Kind, node: exp.Expression) -> None:
-        if kind.type in ("number", "rate") and any(isinstance(each, Col) for each in _inside(operand)):
+        if kind.type in ("number", "rate") and any(isinstance(each, Col) for each in columns_and_parameters(operand)):
             raise _Refused(f"{self._said(node)} is a {kind}: it is compared, never calculated with", self._offset(node))
         if kind.type not in (*_SCALED, "day", "literal") or (
             isinstance(operand, Lit) and isinstance(operand.value, str)
@@ -390,7 +291,9 @@ class _Reader:
         result = Arith(op, a, b)
         at = self._offset(node)
         if op == "*":
-            if any(isinstance(x, Col) for x in _inside(a)) and any(isinstance(x, Col) for x in _inside(b)):
+            if any(isinstance(x, Col) for x in columns_and_parameters(a)) and any(
+                isinstance(x, Col) for x in columns_and_parameters(b)
+            ):
                 raise _Refused("multiplies two columns; one side must be parameters alone", at)
             if "day" in (ka.type, kb.type):
                 raise _Refused("a day cannot be multiplied", at)
@@ -430,19 +333,3 @@ class _Reader:
                 if found >= 0:
                     return found
         return None
-
-
-#: Reserved names: the moment of the assessment and its day in the rulebook's time zone.
-CLOCK = {"as_of": Kind("time"), "today": Kind("day")}
-
-
-def negate(tree: Tree) -> Tree:
-    """The tree that is true where ``tree`` is false and false where it is true."""
-    match tree:
-        case And(parts):
-            return Or(tuple(map(negate, parts)))
-        case Or(parts):
-            return And(tuple(map(negate, parts)))
-        case Compare(op, left, right):
-            return Compare(NEGATED[op], left, right)
-    return replace(tree, negated=not tree.negated)

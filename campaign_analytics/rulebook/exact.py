@@ -16,7 +16,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from campaign_analytics.rulebook.condition import (
+from campaign_analytics.rulebook.tree import (
     And,
     Arith,
     Col,

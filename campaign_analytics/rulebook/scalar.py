@@ -13,7 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from campaign_analytics.rulebook.condition import (
+from campaign_analytics.rulebook.exact import Bound, PerValue
+from campaign_analytics.rulebook.tree import (
     And,
     Arith,
     Col,
@@ -28,7 +29,6 @@ from campaign_analytics.rulebook.condition import (
     Param,
     Tree,
 )
-from campaign_analytics.rulebook.exact import Bound, PerValue
 from campaign_analytics.rulebook.values import day_number, instant
 
 
