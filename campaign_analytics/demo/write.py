@@ -36,7 +36,7 @@ def write_market(
     """Write a market into ``folder``: a file a table, and ``market.toml``; ``read_market`` gives the same cells again.
 
     Labels, lists and time zone are those of ``book``; ``headers`` "zh" and "en" are labels, "id" column names. In csv
-    stands what people see (28.50 yuan, 95.3%, 是 and 否, L2), in ``encoding``; in parquet numbers, shares of 1 and local
+    stands what people see (28.50 yuan, 95.3%, 是, L2), in ``encoding``; in parquet numbers, shares of 1 and local
     times. A table's old file is written over. Returns the folder.
     """
     folder = Path(folder)
