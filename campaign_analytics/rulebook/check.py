@@ -4,17 +4,14 @@ reported."""
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from campaign_analytics.errors import ValueFault
 from campaign_analytics.rulebook.condition import parse, parse_amount
-from campaign_analytics.rulebook.exact import Bound, PerValue, per_value_columns
-from campaign_analytics.rulebook.grid import places
-from campaign_analytics.rulebook.model import Column, Document, Entry, Parameter, Quantity, Values
+from campaign_analytics.rulebook.exact import per_value_columns
+from campaign_analytics.rulebook.model import Column, Document, Entry, Values
+from campaign_analytics.rulebook.quantities import Place, QuantityChecker, kind_of
 from campaign_analytics.rulebook.recipes import RECIPES
 from campaign_analytics.rulebook.tree import (
     CLOCK,
@@ -24,21 +21,9 @@ from campaign_analytics.rulebook.tree import (
     Tree,
     operands,
 )
-from campaign_analytics.rulebook.values import did_you_mean, read_value
 
-Place = tuple[str | int, ...]
 CLOCK_PARAMETERS = ("enrol_from", "enrol_until", "campaign_from", "campaign_until", "hold_from")
 KEYS = ("offer_id", "merchant_id", "snapshot_at")  # structural columns: in any table
-_ID = re.compile(r"[a-z][a-z0-9_]*")
-_FACTOR = re.compile(r"x(\d+(\.\d+)?)")
-_MOST_SET_NAMES = 64
-
-
-def kind_of(quantity: Quantity, lists: Mapping[str, Values], currency: str) -> Kind:
-    """What a column or parameter holds, for reading conditions."""
-    names = quantity.options or (lists[quantity.of].values if quantity.of in lists else ())
-    unit = currency if quantity.type == "money" else quantity.unit
-    return Kind(quantity.type, unit, names, quantity.of in lists and lists[quantity.of].open)
 
 
 def requirement_trees(document: Document, lists: Mapping[str, Values]) -> dict[str, Tree]:
@@ -48,28 +33,21 @@ def requirement_trees(document: Document, lists: Mapping[str, Values]) -> dict[s
     return {text: tree for text, tree in trees.items() if tree is not None}
 
 
-class Checker:
+class Checker(QuantityChecker):
     """Goes through a document once; ``faults`` and ``warnings`` hold what it found, the rest what it made."""
 
     def __init__(self, document: Document, lists: Mapping[str, Values], columns: Mapping[str, Column]) -> None:
-        self.document, self.lists, self.columns = document, {**lists, **document.lists}, {**columns, **document.columns}
-        self.shared = {"lists": lists.keys(), "columns": columns.keys()}
-        self.faults: list[tuple[Place, str, int | None]] = []
-        self.warnings: list[tuple[Place, str]] = []
+        super().__init__(document, lists, columns)
         self.conditions: dict[str, Tree] = {}
         self.guards: dict[str, Tree] = {}
         self.wheres: dict[str, Tree] = {}
         self.limits: dict[str, Operand] = {}
-        self.values: dict[str, Bound] = {}
         self.derived_order: tuple[str, ...] = ()
         self._used: set[str] = set(CLOCK_PARAMETERS)
-        self.zone = ZoneInfo("UTC")
 
     def run(self) -> None:
         """Check everything; "used nowhere" and clauses last, only where all else was read."""
-        self._header()
-        self._quantities()
-        self._parameters()
+        self.check_quantities()
         self._kinds()
         self._derived()
         self._rules()
@@ -80,145 +58,6 @@ class Checker:
             self._unused()
             self._requirements()
         self._labels()
-
-    def fault(self, place: Place, message: str, offset: int | None = None) -> None:
-        self.faults.append((place, message, offset))
-
-    # ---- header, lists, columns, parameters
-
-    def _header(self) -> None:
-        header = self.document.rulebook
-        try:
-            self.zone = ZoneInfo(header.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            self.fault(
-                ("rulebook", "timezone"), f"unknown time zone {header.timezone!r}; write it like 'Asia/Shanghai'"
-            )
-        if header.category not in self.columns:
-            self._unknown(("rulebook", "category"), "column", header.category, self.columns)
-        for clause, times in Counter(header.clauses).items():
-            if times > 1:
-                self.fault(("rulebook", "clauses"), f"clause {clause!r} is listed {times} times")
-
-    def _quantities(self) -> None:
-        document = self.document
-        for kind, own in (("lists", document.lists), ("columns", document.columns)):
-            for name in own.keys() & self.shared[kind]:
-                self.fault((kind, name), f"{name!r} is in the shared vocabulary already; give yours another name")
-        for name in document.derived.keys() & self.columns.keys():
-            self.fault(("derived", name), f"a column named {name!r} exists already")
-        for name, held in document.lists.items():
-            self._list(name, held)
-        tables: tuple[tuple[str, Mapping[str, Quantity]], ...] = (
-            ("columns", document.columns), ("derived", document.derived), ("parameters", document.parameters),
-        )  # fmt: skip
-        for table, entries in tables:
-            for name, quantity in entries.items():
-                self._quantity((table, name), name, quantity)
-        for name, column in document.columns.items():
-            self._column(name, column)
-
-    def _list(self, name: str, held: Values) -> None:
-        for value, times in Counter(held.values).items():
-            if times > 1:
-                self.fault(("lists", name, "values"), f"{value!r} is listed {times} times")
-        for alias, value in held.aliases.items():
-            if value not in held.values:
-                near = did_you_mean(value, held.values)
-                self.fault(("lists", name, "aliases", alias), f"stands for {value!r}, which is not in the list{near}")
-
-    def _quantity(self, place: Place, name: str, quantity: Quantity) -> None:
-        if not _ID.fullmatch(name) or name in CLOCK or not _is_plain_name(name):
-            self.fault(
-                place, f"{name!r} cannot be a name: small letters, digits and _, no word of SQL, not as_of or today"
-            )
-        if quantity.of and quantity.of not in self.lists:
-            self._unknown((*place, "of"), "list", quantity.of, self.lists)
-        if quantity.of and quantity.options:
-            self.fault((*place, "options"), "give either of or options")
-        listed = bool(quantity.of or quantity.options)
-        if quantity.type in ("level", "set") and not listed:
-            self.fault((*place, "type"), f'a {quantity.type} needs its list: of = "…" or options = […]')
-        if listed and quantity.type not in ("level", "set", "text"):
-            self.fault((*place, "of" if quantity.of else "options"), f"a {quantity.type} has no list")
-        if quantity.unit and quantity.type not in ("count", "number"):
-            self.fault((*place, "unit"), f"a {quantity.type} has no unit of its own")
-        names = kind_of(quantity, self.lists, "").names
-        if quantity.type == "set" and place[0] != "parameters" and len(names) > _MOST_SET_NAMES:
-            self.fault(place, f"a set column can have at most {_MOST_SET_NAMES} names; this list has {len(names)}")
-
-    def _column(self, name: str, column: Column) -> None:
-        if column.empty is not None:
-            self._value(("columns", name, "empty"), column.empty, column)
-        if column.counts is None:
-            return
-        if column.type != "rate":
-            self.fault(("columns", name, "counts"), "only a rate has the counts that make it")
-        for part in column.counts:
-            if part not in self.columns:
-                self._unknown(("columns", name, "counts"), "column", part, self.columns)
-            elif self.columns[part].type != "count" or self.columns[part].table != column.table:
-                self.fault(("columns", name, "counts"), f"{part!r} must be a count of the same table")
-
-    def _value(self, place: Place, raw: Any, quantity: Quantity) -> Any:
-        names = kind_of(quantity, self.lists, "").names
-        try:
-            return read_value(raw, quantity.type, names=names, zone=self.zone)
-        except ValueFault as fault:
-            self.fault(place, str(fault))
-            return None
-
-    def _parameters(self) -> None:
-        for name, parameter in self.document.parameters.items():
-            place = ("parameters", name)
-            grid: Any = ()
-            try:
-                grid = places(parameter, kind_of(parameter, self.lists, "").names, self.zone)
-            except ValueFault as fault:
-                self.fault(place, str(fault))
-            default = self._placed((*place, "default"), parameter.default, parameter, grid)
-            held = {
-                of: self._placed((*place, "values", of), raw, parameter, grid) for of, raw in parameter.values.items()
-            }
-            if parameter.values and not parameter.by:
-                self.fault((*place, "values"), 'values need by = "column" or by = "ladder"')
-            self.values[name] = default
-            if parameter.by:
-                self._by(place, parameter)
-                self.values[name] = PerValue(
-                    parameter.by, tuple((k, v) for k, v in held.items() if v is not None), default
-                )
-            if parameter.scale is not None and not _FACTOR.fullmatch(str(parameter.scale)):
-                counted = parameter.type in ("level", "day")
-                self._value((*place, "scale"), parameter.scale, Quantity(type="count") if counted else parameter)
-
-    def _placed(self, place: Place, raw: Any, parameter: Parameter, grid: Any) -> Any:
-        value = None if raw is None else self._value(place, raw, parameter)
-        if value is not None and grid and value not in grid:
-            beyond = not grid[0] <= value <= grid[-1]
-            why = "is out of bounds" if beyond else "is off its grid: it is on no place of the slider"
-            self.fault(place, f"{raw!r} {why}")
-        return value
-
-    def _by(self, place: Place, parameter: Parameter) -> None:
-        by = parameter.by
-        if by in self.document.ladders:
-            allowed, is_open = self.document.ladders[by].tiers, False
-        elif by in self.columns:
-            kind = kind_of(self.columns[by], self.lists, "")
-            if kind.type not in ("text", "level") or not (kind.names or kind.open):
-                self.fault((*place, "by"), f"{by!r} is a {kind}; by needs a text or level column with a list")
-            allowed, is_open = kind.names, kind.open
-        else:
-            self._unknown((*place, "by"), "column or ladder", by, {**self.columns, **self.document.ladders})
-            return
-        for name in parameter.values:
-            if name not in allowed:
-                message = f"{name!r} is not a value of {by!r}{did_you_mean(name, allowed)}"
-                if is_open:
-                    self.warnings.append(((*place, "values", name), message))
-                else:
-                    self.fault((*place, "values", name), message)
 
     # ---- conditions
 
@@ -255,7 +94,7 @@ class Checker:
             graph[name] = set()
             place = ("derived", name)
             if spec.make not in RECIPES:
-                self._unknown((*place, "make"), "recipe", spec.make, RECIPES)
+                self.unknown((*place, "make"), "recipe", spec.make, RECIPES)
                 continue
             needs = {argument.rstrip("?"): kind for argument, kind in RECIPES[spec.make].items()}
             for argument in RECIPES[spec.make]:
@@ -264,7 +103,7 @@ class Checker:
             for argument, value in spec.with_.items():
                 at = (*place, "with", argument)
                 if argument not in needs:
-                    self._unknown(at, "argument", argument, needs)
+                    self.unknown(at, "argument", argument, needs)
                 elif needs[argument] == "where":
                     tree = self.condition(at, str(value), [str(spec.with_.get("table", spec.table))])
                     if tree is not None:
@@ -275,7 +114,7 @@ class Checker:
                 elif isinstance(value, str) and value.startswith(":"):
                     self._used.add(value[1:])
                     if value[1:] not in self.document.parameters:
-                        self._unknown(at, "parameter", value[1:], self.document.parameters)
+                        self.unknown(at, "parameter", value[1:], self.document.parameters)
         try:
             self.derived_order = tuple(TopologicalSorter(graph).static_order())
         except CycleError as error:
@@ -287,7 +126,7 @@ class Checker:
             return set()
         for name in names:
             if name not in self._column_kinds and name not in CLOCK:
-                self._unknown(place, "column", name, self._column_kinds)
+                self.unknown(place, "column", name, self._column_kinds)
         self._used |= set(names)
         return set(names) & self.document.derived.keys()
 
@@ -303,9 +142,9 @@ class Checker:
                 self.guards[name] = guard
             for other in rule.follows:
                 if other not in document.rules:
-                    self._unknown((*place, "follows"), "rule", other, document.rules)
+                    self.unknown((*place, "follows"), "rule", other, document.rules)
             if rule.ladder and rule.ladder not in document.ladders:
-                self._unknown((*place, "ladder"), "ladder", rule.ladder, document.ladders)
+                self.unknown((*place, "ladder"), "ladder", rule.ladder, document.ladders)
             for tree_ in (tree, guard):
                 self._ladder_parameters(place, rule.ladder, tree_)
 
@@ -340,14 +179,14 @@ class Checker:
         for kind in ("quality", "weights"):
             for column in getattr(self.document.scoring, kind):
                 if column not in self._column_kinds:
-                    self._unknown(("scoring", kind), "column", column, self._column_kinds)
+                    self.unknown(("scoring", kind), "column", column, self._column_kinds)
         for name, clause in self.document.clauses.items():
             if clause.when:
                 self.condition(("clauses", name, "when"), clause.when, ("offers", "merchants"))
             known = {**self._column_kinds, **self.document.parameters}
             for used in clause.uses:
                 if used not in known:
-                    self._unknown(("clauses", name, "uses"), "derived column or parameter", used, known)
+                    self.unknown(("clauses", name, "uses"), "derived column or parameter", used, known)
             self._used |= set(clause.uses)
 
     def _variants(self) -> None:
@@ -355,12 +194,12 @@ class Checker:
             for parameter, raw in variant.parameters.items():
                 place = ("variants", name, "parameters", parameter)
                 if parameter not in self.document.parameters:
-                    self._unknown(place, "parameter", parameter, self.document.parameters)
+                    self.unknown(place, "parameter", parameter, self.document.parameters)
                 else:
                     self._value(place, raw, self.document.parameters[parameter])
             for rule in variant.severity:
                 if rule not in self.document.rules:
-                    self._unknown(("variants", name, "severity", rule), "rule", rule, self.document.rules)
+                    self.unknown(("variants", name, "severity", rule), "rule", rule, self.document.rules)
 
     # ---- last: clauses, use, requirements, labels
 
@@ -378,10 +217,10 @@ class Checker:
             for name, entry in entries.items():
                 for clause in entry.clause:
                     if clause not in listed:
-                        self._unknown((table, name, "clause"), "clause", clause, listed)
+                        self.unknown((table, name, "clause"), "clause", clause, listed)
         for clause in self.document.clauses:
             if clause not in listed:
-                self._unknown(("clauses", clause), "clause", clause, listed)
+                self.unknown(("clauses", clause), "clause", clause, listed)
         quotas = {c for quota in self.document.quotas.values() for c in quota.clause}
         for clause in listed:
             if clause in self.document.clauses and clause in blocking:
@@ -418,11 +257,3 @@ class Checker:
                 absent = [lang for lang in ("zh", "en") if not getattr(entry, lang)]
                 if absent:
                     self.warnings.append(((table, name), f"has no {' and no '.join(absent)} label; its id is shown"))
-
-    def _unknown(self, place: Place, what: str, name: str, known: Iterable[str]) -> None:
-        self.fault(place, f"unknown {what} {name!r}{did_you_mean(name, known)}")
-
-
-def _is_plain_name(name: str) -> bool:
-    tree, _ = parse(f"{name} IS NULL", {name: Kind("flag")}, {})
-    return tree is not None

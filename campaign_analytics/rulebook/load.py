@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 import warnings
 from collections.abc import Mapping
@@ -12,21 +13,20 @@ from decimal import Decimal
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from campaign_analytics.errors import CampaignError, Fault, RulebookError, RulebookWarning
 from campaign_analytics.rulebook.book import Rulebook
-from campaign_analytics.rulebook.check import Checker, Place
+from campaign_analytics.rulebook.check import Checker
 from campaign_analytics.rulebook.model import Document, Vocabulary
 from campaign_analytics.rulebook.places import Places
+from campaign_analytics.rulebook.quantities import Place
+from campaign_analytics.rulebook.shape import shape
 from campaign_analytics.rulebook.values import did_you_mean
 
 _SHIPPED = resources.files("campaign_analytics") / "rulebooks"
 _VOCABULARY = "vocabulary"
 _WORDS = {"zh", "en", "note", "fix", "warn"}  # what the hash leaves out
-_Model = TypeVar("_Model", bound=BaseModel)
 
 
 def shipped_rulebooks() -> tuple[str, ...]:
@@ -42,12 +42,15 @@ def load_rulebook(name_or_path: str | Path, variant: str | None = None) -> Ruleb
     with line and place; warns (``RulebookWarning``) where a parameter's default is a probable misprint of the notice.
     """
     text, path = _text_of(name_or_path)
-    document, parsed = _document(text, path, Document)
+    parsed = _parsed(text, path)
+    shaped = shape(parsed, Document)
+    document = shaped.document
     vocabulary = load_vocabulary()
     checker = Checker(document, vocabulary.lists, vocabulary.columns)
     checker.run()
-    if checker.faults:
-        raise RulebookError(_located(checker.faults, text, path))
+    faults = shaped.faults + [each for each in checker.faults if not _follows(each[1], shaped.left_out)]
+    if faults:
+        raise RulebookError(_located(faults, text, path))
     book = Rulebook(
         document=document,
         lists=checker.lists,
@@ -84,7 +87,7 @@ def _overlaid(book: Rulebook, variant: str) -> Rulebook:
 def load_vocabulary() -> Vocabulary:
     """The shared vocabulary: lists and columns that every rulebook may use."""
     path = _SHIPPED / f"{_VOCABULARY}.toml"
-    return _document(path.read_text("utf-8"), path.name, Vocabulary)[0]
+    return Vocabulary.model_validate(_parsed(path.read_text("utf-8"), path.name))
 
 
 def _text_of(name_or_path: str | Path) -> tuple[str, str]:
@@ -103,54 +106,25 @@ def _text_of(name_or_path: str | Path) -> tuple[str, str]:
         raise RulebookError([Fault("", f"cannot be read ({error.strerror or error}){near}", file=str(path))]) from None
 
 
-def _document(text: str, path: str, model: type[_Model]) -> tuple[_Model, dict[str, Any]]:
+def _parsed(text: str, path: str) -> dict[str, Any]:
     try:
-        parsed = tomllib.loads(text, parse_float=Decimal)
+        return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise RulebookError([_syntax(str(error), path)]) from None
-    try:
-        return model.model_validate(parsed), parsed
-    except ValidationError as error:
-        raise RulebookError(_located([_shape(each, parsed, model) for each in error.errors()], text, path)) from None
+
+
+def _follows(said: str, left_out: frozenset[str]) -> bool:
+    """A fault that only says that an entry is unknown which was left out for a fault of its own."""
+    return said.startswith("unknown") and any(f"'{name}'" in said or f"':{name}'" in said for name in left_out)
 
 
 def _syntax(said: str, path: str) -> Fault:
     message, _, where = said.partition(" (at ")
     line = where.removeprefix("line ").split(",")[0].rstrip(")")
-    return Fault("", f"is no TOML: {message}", int(line) if line.isdigit() else None, path)
-
-
-def _shape(error: Any, parsed: Mapping[str, Any], model: type[BaseModel]) -> tuple[Place, str, None]:
-    """One complaint of pydantic's in our words."""
-    place: Place = tuple(part for part in error["loc"] if not str(part).startswith(("function-", "lax-", "tuple[")))
-    kind, last = error["type"], str(place[-1]) if place else ""
-    if kind == "extra_forbidden":
-        return (
-            place,
-            f"unknown {'table' if len(place) == 1 else 'key'} {last!r}{did_you_mean(last, _known_keys(model, place))}",
-            None,
-        )
-    if kind == "missing":
-        return place[:-1], f"{last!r} is missing", None
-    if kind == "literal_error":
-        return place, f"{error['input']!r} must be one of {error['ctx']['expected']}", None
-    return place, f"{error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}", None
-
-
-def _known_keys(model: type[BaseModel], place: Place) -> list[str]:
-    """The keys allowed where an unknown one stands."""
-    here: Any = model
-    for part in place[:-1]:
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            field = here.model_fields.get(str(part))
-            here = field.annotation if field else None
-        else:  # dict[str, X]: any name leads to X
-            here = here.__args__[1] if getattr(here, "__origin__", None) is dict else None
-        while hasattr(here, "__metadata__"):
-            here = here.__origin__
-    if not (isinstance(here, type) and issubclass(here, BaseModel)):
-        return []
-    return [field.alias or name for name, field in here.model_fields.items()]
+    twice = re.fullmatch(r"Cannot declare \((.*)\) twice", message)
+    if twice:
+        message = ".".join(re.findall(r"'([^']*)'", twice[1])) + " is declared twice"
+    return Fault("", message if twice else f"is no TOML: {message}", int(line) if line.isdigit() else None, path)
 
 
 def _located(found: list[tuple[Place, str, int | None]], text: str, path: str) -> list[Fault]:
