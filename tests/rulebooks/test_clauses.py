@@ -97,7 +97,9 @@ def test_a_clause_that_is_a_rule_has_rules_and_no_entry(book: Rulebook) -> None:
 
 
 def test_a_rule_blocks_unless_the_notice_speaks_of_penalties_alone(book: Rulebook) -> None:
-    blocking = {clause for name in book.active if book.rules[name].severity == "block" for clause in book.rules[name].clause}
+    blocking = {
+        clause for name in book.active if book.rules[name].severity == "block" for clause in book.rules[name].clause
+    }
     assert {id for id, (kind, _) in NOTICE.items() if kind == "rule"} - blocking == {"备注6"}
 
 
