@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import combinations, pairwise
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -70,9 +71,12 @@ def width(text: str, size: float) -> float:
     return sum(map(_advance, text)) * size / 72
 
 
-# A line may break at a space and beside a Chinese character, but not before what closes or after what opens.
+# A line may break at a space and beside a Chinese character, but not before what closes, after what opens, nor within
+# a clause number such as 四.9a.
 _CHINESE = "\u2e80-\u9fff\uf900-\ufaff"
-_PIECES = re.compile(rf"\s+|[（「《“]*[{_CHINESE}][，。、；：？！）」》”％%]*|[^\s{_CHINESE}（「《]+|.")
+_PIECES = re.compile(
+    rf"\s+|[（「《“(]*[{_CHINESE}](?:[，。、；：？！）」》”％%),;:]|\.?[0-9a-z]+)*|[^\s{_CHINESE}（「《]+|."
+)
 
 
 def wrap(text: str, room: float, size: float, most: int | None = None) -> list[str]:
@@ -96,10 +100,12 @@ def wrap(text: str, room: float, size: float, most: int | None = None) -> list[s
 
 
 def balance(text: str, room: float, size: float, most: int) -> list[str]:
-    """As `wrap`, with lines of about one length: 家居 / 百货, not 家居百 / 货."""
+    """As `wrap`, in as many lines, but of about one length: 家居 / 百货, not 家居百 / 货."""
     lines = wrap(text, room, size, most)
-    for part in range(50, 100, 5):
-        narrower = wrap(text, room * part / 100, size)
-        if len(narrower) == len(lines):
-            return narrower
-    return lines
+    pieces = _PIECES.findall(drawable(text))
+    if len(pieces) > 20:
+        return lines
+    cuts = combinations(range(1, len(pieces)), len(lines) - 1)
+    ways = [["".join(pieces[i:j]).strip() for i, j in pairwise((0, *cut, len(pieces)))] for cut in cuts]
+    fitting = [way for way in ways if all(width(line, size) <= room for line in way)]
+    return min(fitting, key=lambda way: sum(width(line, size) ** 2 for line in way), default=lines)

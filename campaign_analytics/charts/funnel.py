@@ -17,8 +17,8 @@ from campaign_analytics.words import say
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
 
-_BAR, _BAR_END = 3.9, 6.7  # where bars begin and end, in inches
-_COLUMNS = {"lost_fail": (7.45, FAIL), "lost_unknown": (8.45, UNKNOWN), "left": (WIDTH - MARGIN, PASS)}  # right edges
+_BAR, _BAR_END = 3.75, 6.0  # where bars begin and end, in inches
+_COLUMNS = {"lost_fail": (6.95, FAIL), "lost_unknown": (7.9, UNKNOWN), "left": (WIDTH - MARGIN, PASS)}  # right edges
 _LINE, _GAP, _THICK = 0.165, 0.125, 0.16  # inches: a line of a label, space between rows, a bar
 
 

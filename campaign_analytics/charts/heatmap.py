@@ -10,7 +10,7 @@ import pandas as pd
 
 from campaign_analytics.charts.figure import BODY, MARGIN, SMALL, WIDTH, Chart
 from campaign_analytics.charts.fonts import balance, width, wrap
-from campaign_analytics.charts.labels import foot, listed, rule_names, share
+from campaign_analytics.charts.labels import foot, listed, rule_names, share, short
 from campaign_analytics.charts.palette import FAINT, INK, QUIET, UNKNOWN, shade
 from campaign_analytics.words import say
 
@@ -63,19 +63,21 @@ def miss_heatmap(assessment: Assessment, by: str = "category", lang: str = "en")
     """
     book = assessment.book
     rules = {
-        rule: Rule("/".join(book.rules[rule].clause), name, book.level(rule), rule not in assessment.not_computed)
+        rule: Rule(book.rules[rule].clause[0], name, book.level(rule), rule not in assessment.not_computed)
         for rule, name in rule_names(assessment, lang).items()
-        if book.rules[rule].severity == "block"
     }
-    return draw(arrange(assessment.misses(by=by), rules, lang), rules, foot(assessment, lang), lang)
+    misses = assessment.misses(by=by).rename(columns={by: "group"})
+    return draw(arrange(misses, rules, lang), rules, foot(assessment, lang), lang)
 
 
 def arrange(misses: pd.DataFrame, rules: Mapping[str, Rule], lang: str) -> Grid:
-    """Choose and order. ``misses``: one row a group and rule: group, rule, fail, unknown, offers (the group's size)."""
+    """Choose and order. ``misses``: a row a group and rule: group ("" = missing), rule, fail, unknown, offers in it."""
     groups: dict[str, Group] = {}
     columns = (misses[name].tolist() for name in ("group", "rule", "fail", "unknown", "offers"))
     for group, rule, fail, unknown, offers in zip(*columns, strict=True):
-        name = say("no_name", lang) if pd.isna(group) else str(group)
+        if rule not in rules:
+            continue
+        name = str(group) or say("no_name", lang)
         counted = groups.setdefault(name, Group(name, offers, dict.fromkeys(rules, 0), dict.fromkeys(rules, 0)))
         counted.fail[rule], counted.unknown[rule] = fail, unknown
 
@@ -111,7 +113,7 @@ def draw(grid: Grid, rules: Mapping[str, Rule], notes: Sequence[str], lang: str)
     chart = Chart(_title(grid, rules, lang), subtitle, [*_left_out(grid, rules, lang), *notes], body)
     for left, group, lines in zip(lefts, columns, heads, strict=True):
         bottom = chart.top + head - 0.04
-        for i, line in enumerate(reversed([*lines, f"{group.offers:,}"])):
+        for i, line in enumerate(reversed([*lines, short(group.offers, lang)])):
             chart.write(left + wide / 2, bottom - (i + 0.5) * _LINE, line, SMALL, INK if i else FAINT, "center")
     full = max(
         (group.fail[rule] / group.offers for group in columns for rule in grid.rules if group.offers), default=0.0

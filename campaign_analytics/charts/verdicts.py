@@ -31,7 +31,7 @@ def draw(counts: Mapping[str, Mapping[str, int]], notes: Sequence[str], lang: st
     totals = {level: sum(by_verdict.values()) for level, by_verdict in counts.items()}
     good = counts["offers"]["pre_qualified"]
     title = say(
-        "verdicts_title", lang, good=good, offers=totals["offers"], share=share(good, totals["offers"]),
+        "verdicts_title", lang, good=good, offers=totals["offers"], share=share(good, totals["offers"], 1),
         good_merchants=counts["merchants"]["pre_qualified"], merchants=totals["merchants"],
     )  # fmt: skip
     chart = Chart(title, say("verdicts_subtitle", lang), notes, body=_LEVEL * len(counts))

@@ -10,7 +10,7 @@ import pytest
 from campaign_analytics.charts import heatmap
 from campaign_analytics.charts.funnel import draw as draw_funnel
 from campaign_analytics.charts.heatmap import Grid, arrange
-from campaign_analytics.charts.labels import listed, share
+from campaign_analytics.charts.labels import listed, share, short
 from campaign_analytics.charts.verdicts import draw as draw_verdicts
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     ("part", "whole", "shown"),
-    [(0, 10, "0%"), (1, 10_000, "<1%"), (1, 3, "33%"), (9_999, 10_000, ">99%"), (10, 10, "100%"), (0, 0, "–")],
+    [(0, 9, "0%"), (4, 1000, "<1%"), (5, 1000, "1%"), (1, 3, "33%"), (995, 1000, ">99%"), (9, 9, "100%"), (0, 0, "–")],
 )
 def test_a_share_is_never_rounded_to_nobody_or_everybody(part: int, whole: int, shown: str) -> None:
     assert share(part, whole) == shown
@@ -29,6 +29,20 @@ def test_shares_to_a_tenth() -> None:
     assert share(1, 3, 1) == "33.3%"
     assert share(1, 10_000, 1) == "<0.1%"
     assert share(9_999, 10_000, 1) == ">99.9%"
+
+
+@pytest.mark.parametrize(
+    ("count", "en", "zh"),
+    [
+        (99_999, "99,999", "99,999"),
+        (123_456, "123k", "12.3万"),
+        (1_234_567, "1.2M", "123万"),
+        (2 * 10**8, "200M", "2.0亿"),
+    ],
+)
+def test_large_counts_are_short_where_room_is_little(count: int, en: str, zh: str) -> None:
+    assert short(count, "en") == en
+    assert short(count, "zh") == zh
 
 
 def test_names_are_separated_as_the_language_does() -> None:
@@ -43,8 +57,8 @@ COUNTS = {
 
 
 def test_the_verdicts_title_says_how_many_qualify() -> None:
-    assert draw_verdicts(COUNTS, [], "en").answer == "300 of 1,000 offers (30%) and 40 of 50 merchants pre-qualify"
-    assert draw_verdicts(COUNTS, [], "zh").answer == "1,000 个商品中 300 个（30%）预审合格，50 家商家中 40 家预审合格"
+    assert draw_verdicts(COUNTS, [], "en").answer == "300 of 1,000 offers (30.0%) and 40 of 50 merchants pre-qualify"
+    assert draw_verdicts(COUNTS, [], "zh").answer == "1,000 个商品中 300 个（30.0%）预审合格，50 家商家中 40 家预审合格"
 
 
 def test_each_verdict_has_its_number_share_and_mark() -> None:
@@ -106,7 +120,7 @@ def test_the_heat_map_title_names_group_rule_and_count(grid: Grid, example: Exam
 
 
 def test_offers_without_a_group_are_a_group() -> None:
-    frame = pd.DataFrame([(None, "a", 1, 0, 2)], columns=["group", "rule", "fail", "unknown", "offers"])
+    frame = pd.DataFrame([("", "a", 1, 0, 2)], columns=["group", "rule", "fail", "unknown", "offers"])
     grid = arrange(frame, {"a": heatmap.Rule("一", "A", "offers")}, "en")
     assert [group.name for group in grid.groups] == ["(no name)"]
 

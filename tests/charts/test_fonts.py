@@ -53,6 +53,7 @@ def test_lines_break_at_spaces_and_between_chinese_characters_but_not_before_pun
     assert wrap("Free shipping but", width("Free shipping", 9), 9) == ["Free shipping", "but"]
     assert wrap("四个汉字，", width("四个汉字", 9), 9) == ["四个汉", "字，"]
     assert wrap("满24区（包邮）", width("满24区（", 9), 9) == ["满24区", "（包邮）"]
+    assert wrap("price (三.2), medal", width("price (三.", 9), 9) == ["price", "(三.2),", "medal"]
 
 
 def test_nothing_is_cut_unless_lines_are_limited() -> None:
@@ -64,6 +65,8 @@ def test_nothing_is_cut_unless_lines_are_limited() -> None:
 
 def test_balanced_lines_are_of_one_length() -> None:
     assert balance("家居百货", width("家居百", 9), 9, most=3) == ["家居", "百货"]
+    assert balance("服饰配件、饰品", width("服饰配", 9), 9, most=3) == ["服饰", "配件、", "饰品"]
+    assert balance("女装", 1, 9, most=3) == ["女装"]
 
 
 def luminance(colour: str) -> float:

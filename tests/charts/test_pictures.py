@@ -90,6 +90,19 @@ def test_forty_groups_with_long_and_strange_names_are_drawn(make: Make, example:
     assert_legible(make(replace(example, outcomes=example.outcomes.assign(group=names)), "en"))
 
 
+@both_languages
+def test_millions_find_their_room(lang: str, example: Example) -> None:
+    counts = {verdict: 10_003 * count for verdict, count in example.verdicts().items()}
+    assert_legible(draw_verdicts({"offers": counts, "merchants": counts}, NOTES, lang))
+    steps = example.funnel()
+    steps.loc[:, "entering":] *= 10_003
+    assert_legible(draw_funnel(steps, example.names(lang), NOTES, lang))
+    misses = example.misses()
+    misses.loc[:, "fail":] *= 10_003
+    rules = example.rules(lang)
+    assert_legible(draw_heatmap(arrange(misses, rules, lang), rules, NOTES, lang))
+
+
 @every_chart
 @both_languages
 def test_n_and_what_was_not_computed_are_stated(make: Make, lang: str, example: Example) -> None:
