@@ -39,19 +39,22 @@ def make(making: Making) -> Made:
     elif making.argument("conflict") != "list":
         unknown |= conflict
 
-    too_few = _too_few(making)
-    charged, unknown = np.where(too_few, every, charged), unknown & ~too_few
+    surely, maybe = _too_few(making)
+    maybe &= (charged & ~standard) == 0  # a region too many is charged either way
+    charged, unknown = np.where(surely, every, charged), (unknown | maybe) & ~surely
     return Made(Cells.make("set", charged, unknown, names=listed.names))
 
 
-def _too_few(making: Making) -> Array:
-    """Where shipping is surely free only from more pieces than the minimum order."""
+def _too_few(making: Making) -> tuple[Array, Array]:
+    """Where shipping is surely, and where it may be, free only from more pieces than the minimum order."""
     free_from, quantity = making.column("free_from"), making.column("quantity")
     if free_from is None or quantity is None:
-        return np.zeros(making.rows, bool)
-    least = quantity.values if quantity.high is None else quantity.high
-    too_few: Array = ~_gone(free_from) & ~_gone(quantity) & (free_from.values > least)
-    return too_few
+        return np.zeros(making.rows, bool), np.zeros(making.rows, bool)
+    most_free, most_ordered = (each.values if each.high is None else each.high for each in (free_from, quantity))
+    told = ~_gone(free_from) & (most_free > 1)  # free from one piece on: free at any minimum order
+    surely: Array = told & ~_gone(quantity) & (free_from.values > most_ordered)
+    maybe: Array = told & (_gone(quantity) | (most_free > quantity.values))
+    return surely, maybe & ~surely
 
 
 def _gone(cells: Cells) -> Array:

@@ -31,6 +31,7 @@ from campaign_analytics.rulebook.exact import (
     PerName,
     Sum,
     Within,
+    largest_sum,
 )
 from campaign_analytics.rulebook.tree import NEGATED, Operator
 
@@ -68,6 +69,7 @@ class Builder:
         self.steps: list[Step] = []
         self.sources: dict[int, Array] = {}
         self._known: dict[Any, int] = {}
+        self._tables: dict[Any, Array] = {}  # one array for equal look-up tables, so that equal steps are seen as such
 
     # ---- steps
 
@@ -192,8 +194,7 @@ class Builder:
         return self._known_only(fails, column, zero_fails=0 in codes)
 
     def _looked_up(self, column: str, table: Array) -> int:
-        key = ("table", column, table.tobytes(), table.dtype.str)
-        held = self._known.setdefault(key, table)  # type: ignore[arg-type]
+        held = self._tables.setdefault((table.tobytes(), table.dtype.str), table)
         return self._step(_look_up, (self._source(column, "values"),), (held,), table.dtype.type)
 
     # ---- comparisons of amounts
@@ -310,18 +311,12 @@ class Builder:
             return np.float64
         if isinstance(test.bound, float):
             return np.float64
-        most = _largest(test.bound) + sum(_largest(c) * max(self.cells[name].size, 1) for c, name in test.terms)
+        most = largest_sum(test, {name: self.cells[name].size for _, name in test.terms})
         return np.int32 if most < 2**31 else np.int64 if most < 2**63 else object
 
 
 def _other(end: str) -> str:
     return "high" if end == "low" else "low"
-
-
-def _largest(number: Number | PerName) -> int:
-    if isinstance(number, PerName):
-        return max((abs(int(n)) for n in (*(v for _, v in number.values), number.default or 0)), default=0)
-    return abs(int(number))
 
 
 def _look_up(codes: Array, table: Array, out: Array) -> None:

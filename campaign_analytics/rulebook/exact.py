@@ -384,3 +384,14 @@ def opened(exact: Exact, gone: frozenset[str]) -> Exact:
     if isinstance(exact, All | Any_):
         return junction(isinstance(exact, All), [opened(part, gone) for part in exact.parts])
     return Open() if gone & columns(exact) else exact
+
+
+def largest_sum(test: Sum, sizes: Mapping[str, int]) -> int:
+    """What no part of an integer comparison can exceed, given each column's largest absolute value."""
+    return _largest(test.bound) + sum(_largest(c) * max(sizes[column], 1) for c, column in test.terms)
+
+
+def _largest(number: Number | PerName) -> int:
+    if isinstance(number, PerName):
+        return max((abs(int(n)) for n in (*(v for _, v in number.values), number.default or 0)), default=0)
+    return abs(int(number))
