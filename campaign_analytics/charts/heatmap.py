@@ -50,6 +50,7 @@ class Grid:
 
     everyone: Group
     groups: Sequence[Group]
+    others: Group | None  # the groups that found no room, summed
     rules: Sequence[str]
     fewer: Sequence[str]  # rules with misses that found no room
     clear: Sequence[str]  # rules that nobody misses and all of which are decided
@@ -92,17 +93,17 @@ def arrange(misses: pd.DataFrame, rules: Mapping[str, Rule], lang: str) -> Grid:
     ordered = sorted(groups.values(), key=misses_most)
     alone = ordered if len(ordered) <= MOST_GROUPS else ordered[: MOST_GROUPS - 1]
     rest = ordered[len(alone) :]
-    others = [gathered(say("heatmap_other_groups", lang, count=len(rest)), rest)] if rest else []
+    others = gathered(say("heatmap_other_groups", lang, count=len(rest)), rest) if rest else None
     everyone = gathered(say("all_offers", lang), ordered)
     missed = [rule for rule in rules if everyone.fail[rule] or (everyone.unknown[rule] and rules[rule].computed)]
     missed.sort(key=lambda rule: (-everyone.fail[rule], -everyone.unknown[rule]))
     clear = [rule for rule in rules if rules[rule].computed and rule not in missed]
-    return Grid(everyone, [*alone, *others], missed[:MOST_RULES], missed[MOST_RULES:], clear)
+    return Grid(everyone, alone, others, missed[:MOST_RULES], missed[MOST_RULES:], clear)
 
 
 def draw(grid: Grid, rules: Mapping[str, Rule], notes: Sequence[str], lang: str) -> Chart:
     """The grid as a page: rules in rows, offer rules before merchant rules; all offers, then groups in columns."""
-    columns = [grid.everyone, *grid.groups]
+    columns = [grid.everyone, *grid.groups, *([grid.others] if grid.others else [])]
     wide = min(_WIDEST, (WIDTH - MARGIN - _GAP - _CELLS) / len(columns))
     lefts = [_CELLS + i * wide + (_GAP if i else 0) for i in range(len(columns))]
     heads = [balance(group.name, wide - 0.06, SMALL, most=4) for group in columns]

@@ -13,7 +13,7 @@ from campaign_analytics.words import say
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
 
-_LEFT = 1.5  # inches kept for the name of what is counted
+_LEFT = 1.25  # inches kept for the name of what is counted
 _LEVEL, _THICK = 0.95, 0.32  # inches high: all of a level, its bar
 
 
@@ -47,10 +47,11 @@ def _bar(chart: Chart, y: float, level: str, by_verdict: Mapping[str, int], lang
     chart.write(MARGIN, y + 0.45, f"n = {total:,}", SMALL, QUIET)
     middle, x = y + 0.4 + _THICK / 2, _LEFT
     chart.bar(_LEFT, middle, room, _THICK, [(by_verdict[verdict], look) for verdict, look in VERDICTS.items()])
-    for i, (verdict, look) in enumerate(VERDICTS.items()):
+    places = zip((_LEFT, _LEFT + room / 2, WIDTH - MARGIN), ("left", "center", "right"), strict=True)
+    for (verdict, look), (at, align) in zip(VERDICTS.items(), places, strict=True):
         count = by_verdict[verdict]
         words = f"{look.mark} {count:,} · {share(count, total, 1)} {say(verdict, lang)}"
-        chart.write(_LEFT + i * room / 3, y + 0.2, words, 10.5, look.text)
+        chart.write(at, y + 0.2, words, 10, look.text, align)
         wide = room * count / total if total else 0.0
         if wide > 0.3 and not look.hatch:
             chart.write(x + wide / 2, middle, look.mark, 11, PAPER, "center")
