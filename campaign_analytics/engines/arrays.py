@@ -7,7 +7,6 @@ take more words.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,16 +18,9 @@ from campaign_analytics.rulebook.exact import Exact, columns
 CHUNK = 1 << 16  # subjects in one pass: the registers stay in the second-level cache
 RULES_PER_WORD = 32
 _UNKNOWN_BYTE = 4  # bytes 0-3 of a word hold the fail bits, 4-7 the unknown bits
+_NEVER = (FALSE,) * 8
 
 Progress = Callable[[int, int], None]  # subjects done, subjects in all
-
-
-@dataclass(frozen=True)
-class _Plane:
-    """Eight rules' bits of one byte: which step gives each bit, highest bit first."""
-
-    byte: int  # of the subject's words
-    bits: tuple[int, ...]
 
 
 class Program:
@@ -45,9 +37,9 @@ class Program:
             no[bit] = planes.no
             doubt[bit] = planes.doubt
         self.words = max((bit for bit, _ in rules), default=0) // RULES_PER_WORD + 1
-        self._fail_planes = _planes(no)
-        unsure = {bit: step for bit, step in doubt.items() if step != no[bit]}
-        self._doubt_planes = {plane.byte: plane for plane in _planes(unsure)}
+        self._fails = _by_byte(no)
+        self._doubts = _by_byte({bit: step for bit, step in doubt.items() if step != no[bit]})
+        self._bytes = sorted(self._fails.keys() | self._doubts.keys())
         needed = {step for bit in no for step in (no[bit], doubt[bit])}
         self._lines, self._registers = _allocate(builder.steps, needed)
         self._sources = builder.sources
@@ -62,22 +54,21 @@ class Program:
         bytes_ = words.view(np.uint8).reshape(len(words), rows, 8)
         size = min(CHUNK, rows)
         registers = [np.empty(size, dtype) for dtype in self._registers]
-        plane, unsure = np.empty(size, np.uint8), np.empty(size, np.uint8)
+        fails, doubts = np.empty(size, np.uint8), np.empty(size, np.uint8)
         for start in range(0, rows, CHUNK):
             stop = min(start + CHUNK, rows)
             values = self._evaluate(start, stop, registers)
             n = stop - start
-            for fails in self._fail_planes:
-                _pack(fails.bits, values, plane[:n])
-                word, byte = divmod(fails.byte, 4)
+            for byte in self._bytes:
+                word, place = divmod(byte, _UNKNOWN_BYTE)
                 target = bytes_[word, start:stop]
-                np.bitwise_or(target[:, byte], plane[:n], out=target[:, byte])
-                if fails.byte in self._doubt_planes:
-                    _pack(self._doubt_planes[fails.byte].bits, values, unsure[:n])
-                    np.bitwise_not(plane[:n], out=plane[:n])
-                    np.bitwise_and(unsure[:n], plane[:n], out=unsure[:n])
-                    column = target[:, byte + _UNKNOWN_BYTE]
-                    np.bitwise_or(column, unsure[:n], out=column)
+                _pack(self._fails.get(byte, _NEVER), values, fails[:n])
+                target[:, place] |= fails[:n]
+                if byte in self._doubts:
+                    _pack(self._doubts[byte], values, doubts[:n])
+                    np.bitwise_not(fails[:n], out=fails[:n])
+                    np.bitwise_and(doubts[:n], fails[:n], out=doubts[:n])
+                    target[:, place + _UNKNOWN_BYTE] |= doubts[:n]
             if progress:
                 progress(stop, rows)
         return words
@@ -96,13 +87,13 @@ class Program:
         return values
 
 
-def _planes(steps: Mapping[int, int]) -> list[_Plane]:
-    """Group rule bits by byte; bits that no rule can ever set are left FALSE."""
-    by_byte: dict[int, list[int]] = {}
+def _by_byte(steps: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+    """For every byte in which a rule can set a bit: the step behind each of its bits, highest first."""
+    held: dict[int, list[int]] = {}
     for bit, step in steps.items():
         if step != FALSE:
-            by_byte.setdefault(bit // 8, [FALSE] * 8)[7 - bit % 8] = step
-    return [_Plane(byte, tuple(bits)) for byte, bits in sorted(by_byte.items())]
+            held.setdefault(bit // 8, list(_NEVER))[7 - bit % 8] = step
+    return {byte: tuple(bits) for byte, bits in held.items()}
 
 
 def _pack(bits: tuple[int, ...], values: Mapping[int, Array], out: Array) -> None:
@@ -118,7 +109,9 @@ def _pack(bits: tuple[int, ...], values: Mapping[int, Array], out: Array) -> Non
             np.bitwise_or(out, bit, out=out)
         else:
             out[:] = bit
-        started = True
+            started = True
+    if not started:
+        out.fill(0)
 
 
 def _allocate(steps: list[Step], needed: set[int]) -> tuple[list[tuple[int, Step, int]], list[Any]]:

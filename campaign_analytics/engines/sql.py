@@ -177,13 +177,13 @@ def _term(coefficient: int | PerName, column: str, held: Mapping[str, Held], end
 
 def _per_name(numbers: PerName, held: Mapping[str, Held]) -> exp.Expr:
     by = held[numbers.by]
-    case = exp.Case(this=exp.column(numbers.by))
+    case = exp.Case()
     for name, number in numbers.values:
         key = _integer(by.names.index(name)) if by.type == "level" else exp.Literal.string(name)
-        case = case.when(key, _number(number), copy=False)
+        case = case.when(exp.EQ(this=exp.column(numbers.by), expression=key), _number(number), copy=False)
     rest: exp.Expr = exp.null() if numbers.default is None else _number(numbers.default)
     known = exp.Not(this=exp.Is(this=exp.column(numbers.by), expression=exp.null()))
-    return exp.Paren(this=case.else_(exp.Case().when(known, rest, copy=False), copy=False))
+    return exp.Paren(this=case.when(known, rest, copy=False))
 
 
 def _number(number: Number) -> exp.Expr:

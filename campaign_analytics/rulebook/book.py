@@ -136,7 +136,8 @@ class Rulebook:
 
         trees = self._trees(rule)
         named = [each.name for tree in trees for each in operands(tree) if isinstance(each, Col)]
-        named += [by for tree in trees for by in sorted(per_value_columns(tree, self.values))]
+        varying = {by for tree in trees for by in per_value_columns(tree, self.values)}
+        named += sorted(varying - self.document.ladders.keys())
         return tuple(dict.fromkeys(named))
 
     def parameters_of(self, rule: str) -> tuple[str, ...]:
