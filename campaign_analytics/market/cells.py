@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.market.amounts import read_counts, read_money, read_numbers, read_rates
-from campaign_analytics.market.marks import load_marks
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.reading import Reading
 from campaign_analytics.market.schema import Array, Cells
@@ -105,8 +104,7 @@ def _read(
 
 def _fill(reading: Reading, column: str, held: Column, book: Rulebook) -> None:
     """Put what an empty cell means, by the vocabulary, into the empty ones."""
-    spelled = text_of(held.empty) or min(load_marks().empty_set)
-    filler = _read(pa.array([spelled]), np.ones(1, np.int64), column, book, "share", "")
+    filler = _read(pa.array([text_of(held.empty)]), np.ones(1, np.int64), column, book, "share", "")
     if isinstance(reading.values, pa.Array):
         reading.values = pc.replace_with_mask(reading.values, pa.array(reading.empty), filler.values[0])
     else:

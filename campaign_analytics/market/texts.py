@@ -20,6 +20,7 @@ from campaign_analytics.market.schema import Array
 _LOST_DIGITS = 1e15
 #: What stands between the parts of a list, set or array in one cell of a DataFrame.
 BETWEEN = "|"
+EMPTY_SET = "[]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +115,9 @@ def text_of(value: Any) -> str:
     if isinstance(value, Decimal):
         return "" if value.is_nan() else format(value, "f") if value.is_finite() else str(value)
     if isinstance(value, set | frozenset):
-        return BETWEEN.join(sorted(map(text_of, value)))
+        return BETWEEN.join(sorted(map(text_of, value))) or EMPTY_SET
     if isinstance(value, Sequence | np.ndarray) and not isinstance(value, bytes):
-        return BETWEEN.join(map(text_of, value))
+        return BETWEEN.join(map(text_of, value)) or EMPTY_SET
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
