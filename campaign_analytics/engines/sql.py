@@ -144,7 +144,7 @@ def _compared(test: Sum, op: Operator, held: Mapping[str, Held], end: str) -> ex
     """``sum op bound`` with the sum at one end of its ranges."""
     wide = _wide(test, held)
     terms = [_term(coefficient, column, held, end, wide) for coefficient, column in test.terms]
-    total = terms[0]
+    total = terms[0] if terms else _integer(0)  # no column: parameters that vary by one
     for term in terms[1:]:
         total = exp.Add(this=total, expression=term)
     bound = _per_name(test.bound, held) if isinstance(test.bound, PerName) else _number(test.bound)
