@@ -59,6 +59,7 @@ def _settings(folder: Path, notebook: Path) -> list[str]:
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url=/lab/tree/{notebook.relative_to(folder).as_posix()}",
         "--ServerApp.jpserver_extensions={'notebook_shim': False}",  # reads settings of old, and warns of its own code
+        "--ServerApp.answer_yes=True",  # one Ctrl-C stops it
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
