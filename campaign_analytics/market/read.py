@@ -104,7 +104,7 @@ class _Reader:
         assert offers.source_rows is not None
         report_orphans(offers.cells, tables["merchants"].cells, offers.source_rows, self.quality)
         self.report_ahead(tables)
-        return Market(tables, self.declared, self.earlier, self.quality)
+        return Market(tables, self.declared, self.quality, self.earlier)
 
     def table(self, name: str, found: Found) -> Table:
         mapping = self.declared.headers.get(name, {})
@@ -133,7 +133,7 @@ class _Reader:
         else:
             now = np.arange(len(rows))
         aside = len(self.earlier[name].cells[KEYS[name][0]]) if name in self.earlier else 0
-        rejected = read - len(kept) - blank
+        rejected = len(self.quality.rejected(name))
         self.quality.account(name, read, kept=len(now), merged=merged, earlier=aside, rejected=rejected, blank=blank)
         return _taken(name, cells, now, rows, headers)
 

@@ -175,8 +175,8 @@ class Market:
 
     tables: Mapping[str, Table]
     declared: Declared = field(default_factory=Declared)
-    earlier: Mapping[str, Table] = field(default_factory=dict)  # rows of earlier snapshots, by table
     quality: Quality | None = None
+    earlier: Mapping[str, Table] = field(default_factory=dict)  # rows of earlier snapshots, by table
 
     @property
     def offers(self) -> Table:

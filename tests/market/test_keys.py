@@ -92,6 +92,13 @@ def test_source_rows_count_as_a_spreadsheet_does(book: Rulebook, folder: Write) 
     assert market.quality.cells("missing")["row"].tolist() == [5]
 
 
+def test_a_header_may_have_a_line_break(book: Rulebook, folder: Write) -> None:
+    market = read_market(folder({"offers.csv": 'offer_id,"merchant\r\nid",moq\r\n1,m,2\r\n'}), book)
+    assert shown(market, "moq") == [2]
+    assert market.offers.source_rows is not None
+    assert market.offers.source_rows.tolist() == [2]
+
+
 def test_events_may_repeat(book: Rulebook) -> None:
     sales = pd.DataFrame({"offer_id": ["1", "1"], "paid at": ["2024-01-01"] * 2, "unit price": ["9", "9"]})
     offers = pd.DataFrame({"offer_id": ["1"], "merchant_id": ["m"]})
