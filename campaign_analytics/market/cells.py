@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from campaign_analytics.rulebook.model import Column
 
 NOTHING = Reason("empty", "nothing")
+ZERO = Reason("missing", "zero, which is impossible here")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,8 @@ def read_column(
     """Read a column's cells by its type; report to ``quality`` under the source rows ``rows``."""
     held = book.columns[column]
     reading = _read(texts.distinct, texts.counts, column, book, declared_unit, header_unit)
+    if held.positive:
+        reading.note(ZERO, np.flatnonzero((reading.values == 0) & ~reading.missing()))
     filled = reading.empty.any() and held.empty is not None
     reason = NOTHING
     if filled:

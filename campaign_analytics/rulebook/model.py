@@ -109,6 +109,7 @@ class Column(Quantity):
     table: TableName
     aliases: tuple[str, ...] = ()
     empty: Any = None
+    positive: bool = False  # 0 is impossible, as for a price: such a cell is missing, and counted
     counts: tuple[str, str] | None = None
 
 

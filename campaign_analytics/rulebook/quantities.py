@@ -118,6 +118,8 @@ class QuantityChecker:
     def _column(self, name: str, column: Column) -> None:
         if column.empty is not None:
             self._value(("columns", name, "empty"), column.empty, column)
+        if column.positive and column.type not in ("count", "money", "number", "rate"):
+            self.fault(("columns", name, "positive"), f"a {column.type} is not positive or otherwise")
         if column.counts is None:
             return
         if column.type != "rate":

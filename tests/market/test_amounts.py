@@ -96,8 +96,11 @@ def test_a_price_that_is_not_understood_is_missing_with_its_reason(
     assert reasons(market, "list_price") == {text: reason}
 
 
-def test_a_free_price_is_kept_as_zero(read_offers: ReadOffers) -> None:
-    assert shown(read_offers({"list_price": ["0", "0.00"]}), "list_price") == [0, 0]
+def test_a_price_of_zero_is_impossible_where_a_column_is_positive(read_offers: ReadOffers) -> None:
+    market = read_offers({"list_price": ["0", "0.00", "0.01"], "unit_cost": ["0", "0.00", "1"]})
+    assert shown(market, "list_price") == [None, None, 0.01]
+    assert reasons(market, "list_price") == dict.fromkeys(("0", "0.00"), "zero, which is impossible here")
+    assert shown(market, "unit_cost") == [0, 0, 1]
 
 
 @pytest.mark.parametrize("text", ["", " ", "-", "--", "—", "-%", "N/A", "n/a", "暂无", "null", "NaN", "None"])

@@ -142,11 +142,15 @@ def test_numbers_that_can_not_be(read_offers: ReadOffers) -> None:
             "moq": ["-1", "1.5", "1e30", "2"],
         }
     )
-    assert shown(market, "list_price") == [None, None, None, 0]
+    assert shown(market, "list_price") == [None] * 4
     assert shown(market, "pickup_rate_48h") == [None] * 4
     assert shown(market, "growth_score") == [None, None, None, 60]
     assert shown(market, "moq") == [None, None, None, 2]
-    assert reasons(market, "list_price") == {"-1": "below zero", "inf": "not understood as a number"}
+    assert reasons(market, "list_price") == {
+        "-1": "below zero",
+        "inf": "not understood as a number",
+        "0": "zero, which is impossible here",
+    }
     assert reasons(market, "moq") == {"-1": "below zero", "1.5": "not a whole number", "1e30": "too large to be true"}
 
 
