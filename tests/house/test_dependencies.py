@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements.txt").read_text("utf-8")
 PINNED = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", LOCK, re.MULTILINE))
 
-#: Used without being imported: data, back ends, and what speaks another language than Python.
-UNSEEN = {"tzdata", "pyarrow"}
+#: Used without being imported: zoneinfo reads it.
+UNSEEN = {"tzdata"}
 
 
 def _project() -> dict[str, Any]:

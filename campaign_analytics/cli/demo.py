@@ -1,0 +1,25 @@
+"""``campaign-analytics demo``: an invented market in a folder of its own."""
+
+from __future__ import annotations
+
+import argparse
+
+from campaign_analytics.cli.rulebook import default_rulebook, quietly_loaded
+from campaign_analytics.cli.terminal import Progress
+from campaign_analytics.demo.market import demo_market
+from campaign_analytics.demo.write import write_market
+from campaign_analytics.errors import CampaignError
+
+
+def demo(asked: argparse.Namespace) -> None:
+    """Invent a market and write it; a folder that holds anything is left alone."""
+    folder = asked.folder
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise CampaignError(f"{folder} is there already; give a new or empty folder, so that no data is written over")
+    with Progress() as progress:
+        progress.say(f"inventing {asked.offers:,} offers")
+        market = demo_market(asked.offers, asked.seed)
+        progress.say(f"writing {folder}")
+        write_market(market, folder, quietly_loaded(default_rulebook()), format=asked.format)
+    print(f"{market.offers.rows:,} offers of {market.merchants.rows:,} merchants")
+    print(f"Written: {folder}; next: campaign-analytics assess {folder}")

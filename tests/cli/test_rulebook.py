@@ -1,0 +1,75 @@
+"""``rulebook show`` and ``rulebook check``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import campaign_analytics as ca
+from campaign_analytics.rulebook.load import shipped_rulebooks
+from tests.cli.conftest import Run
+
+
+@pytest.mark.parametrize("name", shipped_rulebooks())
+@pytest.mark.filterwarnings("ignore::campaign_analytics.errors.RulebookWarning")
+def test_show_for_machines_holds_every_clause_rule_and_parameter(run: Run, name: str) -> None:
+    book = ca.load_rulebook(name)
+    shown = json.loads(run("rulebook", "show", name, "--json").out)
+    assert [clause["id"] for clause in shown["clauses"]] == list(book.header.clauses)
+    assert {rule["id"]: rule["condition"] for rule in shown["rules"]} == {
+        rule: held.condition for rule, held in book.rules.items()
+    }
+    assert all(rule["level"] in ("offers", "merchants") and rule["clause"] for rule in shown["rules"])
+    assert [parameter["id"] for parameter in shown["parameters"]] == list(book.parameters)
+
+
+@pytest.mark.parametrize("name", shipped_rulebooks())
+@pytest.mark.filterwarnings("ignore::campaign_analytics.errors.RulebookWarning")
+def test_a_shown_value_can_be_set_again(run: Run, name: str) -> None:
+    book = ca.load_rulebook(name)
+    for parameter in json.loads(run("rulebook", "show", name, "--json").out)["parameters"]:
+        if not isinstance(parameter["value"], dict):
+            again = book.set({parameter["id"]: parameter["value"]})
+            assert again.values == book.values
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_show_for_people_has_three_tables(run: Run, lang: str) -> None:
+    lines = run("rulebook", "show", "--lang", lang).out.splitlines()
+    assert {"Clauses", "Rules", "Parameters"} <= set(lines)
+    assert any("select_pickup" in line and "pickup_rate_48h >= :min_pickup_rate_48h" in line for line in lines)
+    assert any(line.startswith("二.3(1)") and "min_pickup_rate_48h" in line and "90%" in line for line in lines)
+
+
+def test_check_passes_a_sound_file(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[rulebook]\nid = "mine"\nversion = "1"\neffective = 2024-01-01\nclauses = ["1"]\nen = "Mine"\nzh = "我的"\n'
+        '[rules.named]\nclause = "1"\ncondition = "category IS NOT NULL"\nen = "Named"\nzh = "有类目"\n',
+        "utf-8",
+    )
+    said = run("rulebook", "check", file)
+    assert (said.code, said.err) == (0, "")
+    assert said.out == f"{file}: no fault; 1 rules, 0 parameters\n"
+
+
+def test_check_names_every_fault_with_its_line(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[rulebook]\nid = "mine"\nversion = "1"\neffective = 2024-01-01\nclauses = ["1"]\n'
+        '[rules.one]\nclause = "1"\ncondition = "categori IS NOT NULL"\n'
+        '[rules.two]\nclause = "1"\ncondition = "category / 2 = 1"\n',
+        "utf-8",
+    )
+    said = run("rulebook", "check", file)
+    assert said.code == 1
+    assert "mine.toml:8: rules.one.condition: unknown column 'categori'; did you mean 'category'?" in said.err
+    assert "mine.toml:11: rules.two.condition: " in said.err
+
+
+def test_a_file_that_is_not_there_is_refused(run: Run) -> None:
+    said = run("rulebook", "check", "nowhere.toml")
+    assert said.code == 1
+    assert "nowhere.toml: cannot be read (No such file or directory)" in said.err
