@@ -13,7 +13,17 @@ from zoneinfo import ZoneInfo
 from campaign_analytics.errors import Fault, ValueFault
 from campaign_analytics.rulebook.exact import Bound, PerValue, per_value_columns
 from campaign_analytics.rulebook.grid import places
-from campaign_analytics.rulebook.model import Column, Derived, Document, Header, Parameter, Quantity, Rule, Values
+from campaign_analytics.rulebook.model import (
+    Column,
+    Derived,
+    Document,
+    Header,
+    Parameter,
+    Quantity,
+    Rule,
+    Values,
+    Words,
+)
 from campaign_analytics.rulebook.values import Value, did_you_mean, read_value, show_value
 
 if TYPE_CHECKING:
@@ -28,7 +38,8 @@ class Rulebook:
     """A campaign's rules, parameters and words. ``set`` and ``load_rulebook`` make new ones; none is ever changed."""
 
     document: Document
-    lists: Mapping[str, Values]  # of the vocabulary and its own
+    units: Mapping[str, Words]  # of the vocabulary and its own
+    lists: Mapping[str, Values]  # likewise
     columns: Mapping[str, Column]  # likewise
     conditions: Mapping[str, Tree]  # by rule: the condition alone
     guards: Mapping[str, Tree]  # by rule, where it has ``when``
@@ -166,6 +177,10 @@ class Rulebook:
         """The values of the list behind a level, text or set; empty for free text and for amounts."""
         return quantity.options or (self.lists[quantity.of].values if quantity.of else ())
 
+    def unit_label(self, unit: str, lang: str) -> str:
+        """A unit as people write it, else its id."""
+        return self.units[unit].say(lang) if unit in self.units else unit
+
     def places(self, parameter: str) -> tuple[Value, ...]:
         """The places of a parameter's slider, ascending; empty where it has none."""
         held = self.parameters[parameter]
@@ -243,5 +258,5 @@ class Rulebook:
     def show(self, name: str, value: Value | None, lang: str = "en") -> str:
         """A value of parameter ``name`` as people write it, with its unit."""
         held = self.parameters[name]
-        unit = self.header.currency if held.type == "money" else held.unit
+        unit = self.header.currency if held.type == "money" else self.unit_label(held.unit, lang)
         return show_value(value, held.type, unit=unit, lang=lang, names=self.names_of(held))

@@ -53,6 +53,7 @@ def load_rulebook(name_or_path: str | Path, variant: str | None = None) -> Ruleb
         raise RulebookError(_located(faults, text, path))
     book = Rulebook(
         document=document,
+        units={**vocabulary.units, **document.units},
         lists=checker.lists,
         columns=checker.columns,
         conditions=checker.conditions,

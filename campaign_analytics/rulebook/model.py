@@ -186,6 +186,7 @@ class Document(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     rulebook: Header
+    units: dict[str, Words] = Field(default_factory=dict)
     lists: dict[str, Annotated[Values, BeforeValidator(_values)]] = Field(default_factory=dict)
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     columns: dict[str, Column] = Field(default_factory=dict)
@@ -199,8 +200,9 @@ class Document(BaseModel):
 
 
 class Vocabulary(BaseModel):
-    """The shared vocabulary file: lists and columns alone."""
+    """The shared vocabulary file: units, lists and columns alone."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    units: dict[str, Words] = Field(default_factory=dict)
     lists: dict[str, Annotated[Values, BeforeValidator(_values)]] = Field(default_factory=dict)
     columns: dict[str, Column] = Field(default_factory=dict)

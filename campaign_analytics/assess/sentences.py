@@ -1,0 +1,310 @@
+"""A rule's outcome for one subject, in words: what is, what is needed, how far apart, in Chinese and English.
+
+Everything is said from the parsed condition and the rulebook's labels; nothing here knows a clause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from campaign_analytics.assess.leaves import Leaf, LeafTree
+from campaign_analytics.assess.subject import Subject, typed
+from campaign_analytics.rulebook.exact import MIRRORED, Bound, PerValue, bind, columns
+from campaign_analytics.rulebook.scalar import Range, truth
+from campaign_analytics.rulebook.tree import (
+    And,
+    Arith,
+    Col,
+    Compare,
+    Flag,
+    In,
+    Kind,
+    Lit,
+    Null,
+    Operand,
+    Or,
+    Param,
+    Tree,
+    columns_and_parameters,
+    operands,
+)
+from campaign_analytics.rulebook.values import MINOR_UNITS, instant, show_value
+from campaign_analytics.words import say
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Rulebook
+
+_NEEDS = {">=": "at_least", ">": "more_than", "<=": "at_most", "<": "less_than", "=": "exactly", "<>": "other_than"}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One comparison of one subject.
+
+    ``gap`` is signed, in the unit of the column (percentage points for a rate): above 0 what there is to spare,
+    below 0 what is short; None where nothing can be subtracted. A missing value is None.
+    """
+
+    outcome: bool | None
+    column: str | None
+    value: Any
+    needs: str  # such as "at least 90%"
+    gap: Decimal | None
+    text: str
+
+
+class Teller:
+    """Tells one subject's rules in one language."""
+
+    def __init__(self, subject: Subject, lang: str) -> None:
+        self.subject, self.lang = subject, lang
+        self.book: Rulebook = subject.assessment.book
+        self.values: Mapping[str, Bound] = {**self.book.values, **subject.assessment.moment.clock}
+
+    # ---- whole conditions
+
+    def truth(self, tree: Tree) -> bool | None:
+        """The scalar reading of a condition for the subject."""
+        row = {name: self.subject.value(name) for name in _columns(tree)}
+        return truth(tree, row, self.values)
+
+    def reasons(self, tree: Tree) -> list[Reason]:
+        """The comparisons that bring a condition's outcome about, left to right."""
+        if isinstance(tree, And | Or):
+            return [reason for part in self._telling(tree) for reason in self.reasons(part)]
+        return [self._reason(tree)] if _columns(tree) else []
+
+    def sentence(self, tree: Tree) -> str:
+        """A condition's outcome in one sentence; the alternatives where an OR fails."""
+        if not isinstance(tree, And | Or):
+            return self._reason(tree).text if _columns(tree) else ""
+        told = list(dict.fromkeys(text for part in self._telling(tree) if (text := self.sentence(part))))
+        if isinstance(tree, Or) and len(told) > 1 and self.truth(tree) is False:
+            return say("one_of", self.lang, parts=say("or", self.lang).join(told))
+        return say("and", self.lang).join(told)
+
+    def _telling(self, tree: And | Or) -> list[Tree]:
+        """The parts that share the outcome. Whether a value is given at all is no alternative that anybody can
+        choose."""
+        outcome = self.truth(tree)
+        parts = [part for part in tree.parts if self.truth(part) is outcome]
+        if isinstance(tree, Or) and outcome is False:
+            chosen = [part for part in parts if not any(isinstance(leaf, Null) for leaf in self._failing(part))]
+            return chosen or parts
+        return parts
+
+    def _failing(self, tree: Tree) -> list[LeafTree]:
+        if isinstance(tree, And | Or):
+            return [leaf for part in tree.parts if self.truth(part) is False for leaf in self._failing(part)]
+        return [tree]
+
+    # ---- one comparison
+
+    def _reason(self, leaf: LeafTree) -> Reason:
+        match leaf:
+            case Compare():
+                return self._comparison(leaf)
+            case In(Col() as column, among, negated):
+                return self._membership(leaf, column, among, negated)
+            case In(item, Col() as column, negated):
+                return self._holding(leaf, column, str(self._parameter(item)), negated)
+            case Null(column, negated):
+                text = self._said("given" if negated else "left_empty", leaf, column, value="")
+                return Reason(self.truth(leaf), column.name, self.subject.value(column.name), "", None, text)
+            case Flag(Col() as column, negated):
+                needs = say("no" if negated else "yes", self.lang)
+                return self._plain(leaf, column, needs)
+        raise TypeError(leaf)
+
+    def _plain(self, leaf: LeafTree, column: Col, needs: str, **more: str) -> Reason:
+        value = self.subject.value(column.name)
+        text = self._said("value", leaf, column, value=self.show(value, column.kind), needs=needs, **more)
+        return Reason(self.truth(leaf), column.name, value, needs, None, text)
+
+    def _said(self, kind: str, leaf: LeafTree, column: Col, **words: str) -> str:
+        outcome, value = self.truth(leaf), self.subject.value(column.name)
+        what = self.label(column.name)
+        if value is None and not isinstance(leaf, Null):
+            return say("is_missing", self.lang, what=what)
+        ending = {True: "holds", False: "fails", None: "open"}[outcome]
+        return say(f"{kind}_{ending}", self.lang, what=what, **words)
+
+    def _membership(self, leaf: In, column: Col, among: Col | Param | tuple[str, ...], negated: bool) -> Reason:
+        held = frozenset(among) if isinstance(among, tuple) else self._parameter(among)
+        value = self.subject.value(column.name)
+        listed = self.show(held, column.kind)
+        if isinstance(value, frozenset):
+            offending, fine = value - held, value & held
+            more = {"offending": self.show(offending, column.kind), "fine": self.show(fine, column.kind)}
+            kind = "members" if not negated and offending else "value"
+            needs = say("none_but" if not negated else "not_only", self.lang, names=listed)
+            text = self._said(kind, leaf, column, value=self.show(value, column.kind), needs=needs, **more)
+            return Reason(self.truth(leaf), column.name, value, needs, None, text)
+        needs = say("none_of" if negated else "among", self.lang, names=listed)
+        return self._plain(leaf, column, needs)
+
+    def _holding(self, leaf: In, column: Col, name: str, negated: bool) -> Reason:
+        return self._plain(leaf, column, say("not_containing" if negated else "containing", self.lang, name=name))
+
+    def _comparison(self, leaf: Compare) -> Reason:
+        left, right, op = leaf.left, leaf.right, leaf.op
+        if isinstance(right, Col) and not isinstance(left, Col):
+            left, right, op = right, left, MIRRORED[op]
+        own = left if isinstance(left, Col) else None
+        bound, exact = self._bound(leaf, own, right)
+        kind = own.kind if own else self._kind(left)
+        what = self.label(own.name) if own else self._spelled(left)
+        value = self.subject.value(own.name) if own else self._amount(left)
+        gone = [name for name in _columns(leaf) if self.subject.value(name) is None]
+        needs = say(_NEEDS[op], self.lang, bound=self.show(bound, kind)) if bound is not None else ""
+        if gone:
+            missing = say("list", self.lang).join(self.label(name) for name in gone)
+            return Reason(
+                None, own.name if own else None, value, needs, None, say("is_missing", self.lang, what=missing)
+            )
+        gap = None if isinstance(value, Range) else self._gap(value, exact, op, kind)
+        outcome = self.truth(leaf)
+        told = {"what": what, "value": self.show(value, kind), "needs": needs}
+        if outcome is None or gap is None or gap == 0 or op in ("=", "<>"):
+            text = say({True: "value_holds", False: "value_fails", None: "value_open"}[outcome], self.lang, **told)
+        else:
+            ending = "to_spare" if outcome else "short" if op in (">", ">=") else "over"
+            text = say(f"gap_{ending}", self.lang, **told, gap=self._gap_text(abs(gap), kind))
+        return Reason(outcome, own.name if own else None, value, needs, gap, text)
+
+    def _bound(self, leaf: Compare, own: Col | None, other: Operand) -> tuple[Any, Any]:
+        """The other side as a typed value on the column's grid, and exactly; None where it is not known."""
+        names = [each for each in _columns(other) if own is None or each != own.name]
+        if not names or own is None or own.kind.type in ("level", "text"):
+            exact = self._amount(other)
+            return exact, exact
+        cells = {name: self.subject.cells(name) for name in columns(bind(leaf, self.values))}
+        edge = Leaf(leaf, bind(leaf, self.values), cells, 1).edge
+        if edge is None or np.ma.getmaskarray(edge)[0]:
+            return None, None
+        held = typed(self.subject.cells(own.name), edge.data[0], self.book.zone)
+        return held, held
+
+    def _amount(self, operand: Operand) -> Any:
+        """An operand's value for the subject, typed; None where a column of it is missing or known as a range."""
+        match operand:
+            case Col(name):
+                value = self.subject.value(name)
+                return None if isinstance(value, Range) else value
+            case Lit(value):
+                return value
+            case Param():
+                return self._parameter(operand)
+        left, right = self._amount(operand.left), self._amount(operand.right)
+        if left is None or right is None:
+            return None
+        if isinstance(left, date):
+            return left - right if isinstance(right, date) else _moved(left, right, operand.op)
+        result = {"+": Fraction(left) + Fraction(right), "-": Fraction(left) - Fraction(right)}.get(
+            operand.op, Fraction(left) * Fraction(right)
+        )
+        return _decimal(result)
+
+    def _parameter(self, operand: Operand) -> Any:
+        if isinstance(operand, Lit):
+            return operand.value
+        assert isinstance(operand, Param)
+        held = self.values[operand.name]
+        if isinstance(held, PerValue):
+            name = self.subject.value(held.by)
+            return None if name is None else dict(held.values).get(name, held.default)
+        return held
+
+    def _kind(self, operand: Operand) -> Kind:
+        kinds = [each.kind for each in _inside(operand) if not isinstance(each, Lit)]
+        spans = [kind for kind in kinds if kind.type == "day"]
+        if len(spans) == 2:
+            return Kind("count", "day")
+        return next((kind for kind in kinds if kind.type != "rate"), kinds[0])
+
+    def _gap(self, value: Any, bound: Any, op: str, kind: Kind) -> Decimal | None:
+        if value is None or bound is None or kind.type in ("text", "set", "flag"):
+            return None
+        sign = 1 if op in (">", ">=") else -1
+        return _decimal(sign * (_position(value, kind) - _position(bound, kind)))
+
+    # ---- words
+
+    def label(self, column: str) -> str:
+        """A column's label, else its id."""
+        return self.book.quantity(column).label(self.lang, column)
+
+    def _spelled(self, operand: Operand) -> str:
+        match operand:
+            case Col(name):
+                return self.label(name)
+            case Lit(value):
+                return str(value)
+            case Param(name):
+                held = self.book.parameters.get(name)
+                return held.label(self.lang, name) if held else say(name, self.lang)
+        sign = {"+": " + ", "-": " − ", "*": " × "}[operand.op]
+        return f"{self._spelled(operand.left)}{sign}{self._spelled(operand.right)}"
+
+    def show(self, value: Any, kind: Kind) -> str:
+        """A typed value with its unit."""
+        if isinstance(value, Range):
+            return say("range", self.lang, low=self.show(value.low, kind), high=self.show(value.high, kind))
+        if isinstance(value, frozenset) and not value:
+            return say("nothing", self.lang)
+        if kind.type == "money" and isinstance(value, Decimal):
+            return f"{value / MINOR_UNITS:,.4f}".rstrip("0").rstrip(".") + f" {kind.unit}"
+        if isinstance(value, timedelta):
+            value = value.days
+        unit = kind.unit if kind.type == "money" else self.book.unit_label(kind.unit, self.lang)
+        return show_value(value, kind.type, unit=unit, lang=self.lang, names=kind.names)
+
+    def _gap_text(self, gap: Decimal, kind: Kind) -> str:
+        match kind.type:
+            case "rate":
+                return say("points", self.lang, gap=f"{(gap * 100).normalize():f}")
+            case "level":
+                return say("steps", self.lang, gap=f"{gap:f}")
+            case "day":
+                return say("days", self.lang, gap=f"{gap:f}")
+            case "time":
+                return say("duration", self.lang, days=f"{float(gap) / 86_400e6:,.1f}")
+        return self.show(int(gap) if kind.type in ("money", "count") and gap == int(gap) else gap, kind)
+
+
+def _moved(day: date, days: Any, op: str) -> date:
+    return day + timedelta(days=int(days)) * (1 if op == "+" else -1)
+
+
+def _position(value: Any, kind: Kind) -> Fraction:
+    if kind.type == "level":
+        return Fraction(kind.names.index(value))
+    if isinstance(value, datetime):
+        return Fraction(instant(value))
+    if isinstance(value, date):
+        return Fraction(value.toordinal())
+    if isinstance(value, timedelta):
+        return Fraction(value.days)
+    return Fraction(value)
+
+
+def _decimal(number: Fraction) -> Decimal:
+    return Decimal(number.numerator) / Decimal(number.denominator)
+
+
+def _inside(operand: Operand) -> list[Col | Param | Lit]:
+    if isinstance(operand, Arith):
+        return _inside(operand.left) + _inside(operand.right)
+    return [operand]
+
+
+def _columns(tree: Tree | Operand) -> list[str]:
+    found = operands(tree) if not isinstance(tree, Col | Param | Lit | Arith) else columns_and_parameters(tree)
+    return list(dict.fromkeys(each.name for each in found if isinstance(each, Col)))
