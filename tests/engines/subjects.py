@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from campaign_analytics.engines.sql import HIGH, Held, word
 from campaign_analytics.market.schema import Cells
 from campaign_analytics.rulebook.book import Rulebook
-from campaign_analytics.rulebook.exact import Exact
+from campaign_analytics.rulebook.exact import Exact, PerValue
 from campaign_analytics.rulebook.scalar import Range
 from campaign_analytics.rulebook.tree import Kind
 from campaign_analytics.rulebook.values import day_number, instant
@@ -66,7 +66,9 @@ def _beside(kind: Kind, near: Sequence[Any]) -> list[Any]:
 def near_values(book: Rulebook, rule: str, kind: Kind) -> list[Any]:
     """The parameters of a rule that a column of ``kind`` may be compared with."""
     values = [book.values[name] for name in book.parameters_of(rule) if book.parameters[name].type == kind.type]
-    plain = [each for v in values for each in ([*dict(v.values).values(), v.default] if hasattr(v, "by") else [v])]
+    plain = [
+        each for v in values for each in ([*dict(v.values).values(), v.default] if isinstance(v, PerValue) else [v])
+    ]
     return [v for v in plain if v is not None and not isinstance(v, frozenset)]
 
 

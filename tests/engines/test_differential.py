@@ -99,8 +99,9 @@ AMOUNTS = {
     "time": ["t", ":time", "as_of"],
 }
 SINGLE = [
-    "f", "NOT f", ":on", "w IN (:words)", "w NOT IN ('red', 'blue')", "w = 'green'", "w <> :word", "'red' IN (c)", ":word IN (c)",
-    "c IN (:words)", "c NOT IN ('red', 'green')", "lev IN ('low', 'top')", "p IS NULL", "r IS NOT NULL", ":word = 'red'",
+    "f", "NOT f", ":on", "w IN (:words)", "w NOT IN ('red', 'blue')", "w = 'green'", "w <> :word", "'red' IN (c)",
+    ":word IN (c)", "c IN (:words)", "c NOT IN ('red', 'green')", "lev IN ('low', 'top')", "p IS NULL", "r IS NOT NULL",
+    ":word = 'red'",
 ]  # fmt: skip
 
 
