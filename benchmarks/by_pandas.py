@@ -1,0 +1,116 @@
+"""The spring rules by hand in pandas with nullable columns, whose booleans are three-valued."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import limits
+import numpy as np
+import pandas as pd
+from columns import BITS, Array, Column, Columns
+
+Frames = tuple[pd.DataFrame, pd.DataFrame]
+
+
+def prepare(columns: Columns) -> Frames:
+    """Frames of offers and of merchants; texts stay codes, sets stay bits."""
+    merchants = {name: _nullable(held) for name, held in columns.merchants.items()}
+    months = columns.merchants["months_since_fake_trading"]
+    merchants["months_at_most"] = pd.array(months.values if months.high is None else months.high)
+    offers = {name: _nullable(held) for name, held in columns.offers.items()}
+    return pd.DataFrame(offers), pd.DataFrame(merchants)
+
+
+def run(frames: Frames, columns: Columns) -> Array:
+    """(offers,) uint64, as ``by_numpy.run`` gives."""
+    offers, merchants = frames
+    words = _word(_merchant_rules(merchants, columns.merchants), len(merchants))[columns.merchant_row]
+    words |= _word(_offer_rules(offers, columns.offers), len(offers))
+    return words
+
+
+def merged(frames: Frames, columns: Columns) -> pd.DataFrame:
+    """One frame, with the columns of each offer's merchant beside its own."""
+    offers, merchants = frames
+    return pd.concat([offers, merchants.take(columns.merchant_row).reset_index(drop=True)], axis=1)
+
+
+def run_merged(frame: pd.DataFrame, columns: Columns) -> Array:
+    """The same words from merged rows, every rule evaluated for every offer."""
+    words = _word(_merchant_rules(frame, columns.merchants), len(frame))
+    words |= _word(_offer_rules(frame, columns.offers), len(frame))
+    return words
+
+
+def _nullable(held: Column) -> Any:
+    gone = np.zeros(len(held.values), bool) if held.missing is None else held.missing
+    kind = {"f": pd.arrays.FloatingArray, "b": pd.arrays.BooleanArray}.get(
+        held.values.dtype.kind, pd.arrays.IntegerArray
+    )
+    return kind(held.values, gone)
+
+
+def _word(rules: dict[str, Any], rows: int) -> Array:
+    """Fail bits below, unknown bits 32 places higher."""
+    words = np.zeros(rows, np.uint64)
+    for rule, passes in rules.items():
+        fails = (~passes).to_numpy(bool, na_value=False)
+        unknown = passes.isna().to_numpy()
+        words |= fails * np.uint64(1 << BITS[rule])
+        words |= unknown * np.uint64(1 << BITS[rule] + 32)
+    return words
+
+
+def _any_bit(series: pd.Series, bits: int) -> pd.Series:
+    """Whether a set holds any of some members; nullable integers know no bit operations."""
+    held = series.array
+    return pd.Series(pd.arrays.BooleanArray((held._data & held._data.dtype.type(bits)) != 0, held._mask))
+
+
+def _offer_rules(o: pd.DataFrame, held: dict[str, Column]) -> dict[str, Any]:
+    most = o["list_price"] * limits.PRICE[1]
+    return {
+        "enrolment_window": (o["enrolment_time"] >= limits.ENROL_FROM) & (o["enrolment_time"] < limits.ENROL_UNTIL),
+        "in_select": o["is_yanxuan"],
+        "select_pickup": o["pickup_rate_48h"] >= limits.PICKUP,
+        "select_growth": o["growth_score"] >= limits.GROWTH,
+        "minimum_order": o["moq_pieces"] <= limits.MOQ,
+        "free_shipping": ~_any_bit(o["unfree_regions"], int(~held["unfree_regions"].bits(*limits.MAY_COST))),
+        "campaign_price": (o["price_pc"] * limits.PRICE[0] <= most)
+        & (o["price_mobile"] * limits.PRICE[0] <= most)
+        & (o["price_pc"] > 0)
+        & (o["price_mobile"] > 0)
+        & (o["list_price"] > 0),
+        "experience": o["product_experience"] >= limits.EXPERIENCE,
+        "escrow": o["escrow_supported"],
+    }
+
+
+def _merchant_rules(m: pd.DataFrame, held: dict[str, Column]) -> dict[str, Any]:
+    (none,) = held["trustpass_type"].codes(limits.NO_TRUSTPASS)
+    kind, opened, day = m["trustpass_type"], m["trustpass_open"], m["shop_enrolment_day"]
+    one, other = held["trustpass_type"].codes(*limits.TRUSTPASS_TYPES)
+    enterprise, trader = held["entity_type"].codes(*limits.COURT_APPLIES_TO)
+    begun = m["trustpass_valid_from"].isna() | (m["trustpass_valid_from"] <= day)
+    bound = (m["entity_type"] == enterprise) | (m["entity_type"] == trader)
+    fails = m["months_at_most"] < limits.FAKE_TRADING_MONTHS
+    months = pd.Series(True, m.index, dtype="boolean").mask(m["months_since_fake_trading"] < limits.FAKE_TRADING_MONTHS)
+    return {
+        "select_level": (m["trustpass_level"] >= limits.LEVEL)
+        | _any_bit(m["member_types"], int(held["member_types"].bits(*limits.POWERFUL))),
+        "disputes": m["dispute_score"] >= limits.DISPUTE,
+        "medal": m["trade_medal"] >= limits.MEDAL,
+        "trustpass": (opened.notna() & opened) | (opened.isna() & (kind != none)),
+        "alipay": m["alipay_bound"] & m["alipay_verified"],
+        "protection": m["buyer_protection"],
+        "deposit": m["buyer_protection"] & (m["protection_deposit"] >= limits.DEPOSIT),
+        "trustpass_in_force": ((kind == one) | (kind == other)) & (m["trustpass_valid_to"] >= day) & begun,
+        "fake_trading": months.mask(fails, False),
+        "violation_points": m["penalty_points"] < limits.POINTS,
+        "severe_ip": m["severe_ip_count"] <= 0,
+        "prohibited_information": m["prohibited_info_points"] < limits.PROHIBITED,
+        "compliance": m["compliance_violations"] <= 0,
+        "infringing_goods": m["ip_points"] <= 0,
+        "court": ~bound | ~m["court_dishonest"],
+        "overdue": ~m["finance_overdue_severe"],
+    }
