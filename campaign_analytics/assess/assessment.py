@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess import views
+from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.headline import headline
 from campaign_analytics.assess.outcomes import (
     FAIL,
@@ -227,38 +228,41 @@ class Assessment:
         """One row an offer: offer_id, merchant_id, category, verdict, then rule ids joined by ";" (str).
 
         failed and unknown name blocking rules, its merchant's included; not_applicable every rule whose guard is
-        false; warned
-        the warning rules that fail; not_computed the rules that could not be decided for want of a derived column.
+        false; warned the warning rules that fail; not_computed the rules that want a derived column to be decided.
         """
         return views.offers(self, verdict)
 
     def merchants(self, verdict: str | None = None) -> pd.DataFrame:
-        """One row a merchant: merchant_id, verdict of its own rules, the same lists as ``offers()``, offers and
-        pre_qualified.
+        """One row a merchant: merchant_id, verdict of its own rules, the lists of ``offers()``, offers, pre_qualified.
 
         ``offers`` and ``pre_qualified`` (int64) count its offers and those of them that qualify.
         """
         return views.merchants(self, verdict)
 
     def misses(self, by: str | None = None) -> pd.DataFrame:
-        """Long form, one row a group and rule: the group column, rule, clause, level, then counts of the group's
-        offers.
+        """One row a group and rule: the group column, rule, clause, level, then counts of the group's offers.
 
         The counts (int64) fail, unknown, not_applicable, not_computed and pass add up to offers.
         """
         return views.misses(self, by)
 
     def funnel(self) -> pd.DataFrame:
-        """One row a clause with blocking rules, in the notice's order: clause, rules, entering, lost_fail,
-        lost_unknown, left.
+        """One row a clause that blocks, in order: clause, rules, entering, lost_fail, lost_unknown, left (int64).
 
         Each offer leaves at the first clause that it does not surely pass; entering = lost_fail + lost_unknown + left.
         """
         return views.funnel(self)
 
+    def explain(self, offer_id: str | None = None, *, merchant_id: str | None = None, lang: str = "en") -> Card:
+        """The card of one offer or one merchant: every rule with value, threshold, gap, outcome and origin.
+
+        It shows itself as text and as HTML; ``to_dict()`` gives plain values. Raises ``CampaignError`` for an unknown
+        id, with the closest one.
+        """
+        return explain(self, offer_id, merchant_id, lang)
+
     def assumptions(self, lang: str = "en") -> pd.DataFrame:
-        """What the notice does not state and we assumed, one row each: kind (parameter or rule), name, clause,
-        value, note."""
+        """What the notice leaves open and we assumed: kind (parameter or rule), name, clause, value, note."""
         return views.assumptions(self, lang)
 
     def headline(self, lang: str = "en") -> str:

@@ -70,13 +70,10 @@ class Leaf:
 
     @cached_property
     def edge(self) -> Masked | None:
-        """(rows,) the last value of ``column`` that passes, given the subject's other columns; None where there is
-        none.
+        """(rows,) the last value of ``column`` that passes, given the subject's other columns; None if there is none.
 
-        Whole numbers for counts, money, days, times and levels; floats for rates and scores. Where the comparison
-        asks for a
-        value that no whole number is (``=`` between two fen), or other columns are unknown, the place holds a
-        masked value.
+        Whole numbers for counts, money, days, times and levels; floats for rates and scores. Masked where no whole
+        number passes (``=`` between two fen), or another column is not known exactly.
         """
         if not isinstance(self.exact, Sum) or self.column is None or self.exact.op == "<>":
             return None

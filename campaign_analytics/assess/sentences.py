@@ -41,6 +41,8 @@ from campaign_analytics.words import say
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
+_NO_KIND = Kind("")
+_MOST_NAMES = 8  # of a list, before the rest is counted
 _NEEDS = {">=": "at_least", ">": "more_than", "<=": "at_most", "<": "less_than", "=": "exactly", "<>": "other_than"}
 
 
@@ -71,9 +73,15 @@ class Teller:
     # ---- whole conditions
 
     def truth(self, tree: Tree) -> bool | None:
-        """The scalar reading of a condition for the subject."""
-        row = {name: self.subject.value(name) for name in _columns(tree)}
-        return truth(tree, row, self.values)
+        """The scalar reading of a condition for the subject; a comparison of a column that was never made is open."""
+        if isinstance(tree, And | Or):
+            ruling = isinstance(tree, Or)  # one such part decides
+            parts = [self.truth(part) for part in tree.parts]
+            return ruling if ruling in parts else None if None in parts else not ruling
+        names = _columns(tree)
+        if self.subject.assessment.unmade.intersection(names):
+            return None
+        return truth(tree, {name: self.subject.value(name) for name in names}, self.values)
 
     def reasons(self, tree: Tree) -> list[Reason]:
         """The comparisons that bring a condition's outcome about, left to right."""
@@ -84,26 +92,51 @@ class Teller:
     def sentence(self, tree: Tree) -> str:
         """A condition's outcome in one sentence; the alternatives where an OR fails."""
         if not isinstance(tree, And | Or):
-            return self._reason(tree).text if _columns(tree) else ""
+            return self._reason(tree).text if _columns(tree) else self._setting(tree)
         told = list(dict.fromkeys(text for part in self._telling(tree) if (text := self.sentence(part))))
         if isinstance(tree, Or) and len(told) > 1 and self.truth(tree) is False:
             return say("one_of", self.lang, parts=say("or", self.lang).join(told))
         return say("and", self.lang).join(told)
 
     def _telling(self, tree: And | Or) -> list[Tree]:
-        """The parts that share the outcome. Whether a value is given at all is no alternative that anybody can
-        choose."""
+        """The parts that share the outcome, but for those that tell nothing.
+
+        A setting of the rulebook alone settles an OR, and says nothing beside other parts; whether a value is given
+        at all is nobody's choice, so it is told only where nothing else is.
+        """
         outcome = self.truth(tree)
         parts = [part for part in tree.parts if self.truth(part) is outcome]
-        if isinstance(tree, Or) and outcome is False:
-            chosen = [part for part in parts if not any(isinstance(leaf, Null) for leaf in self._failing(part))]
-            return chosen or parts
-        return parts
+        settings = [part for part in parts if not _columns(part)]
+        if settings and isinstance(tree, Or) and outcome:
+            return settings[:1]
+        telling = [part for part in parts if part not in settings]
+        telling = [
+            part for part in telling if not any(isinstance(leaf, Null) for leaf in self._sharing(part))
+        ] or telling
+        return telling or parts
 
-    def _failing(self, tree: Tree) -> list[LeafTree]:
-        if isinstance(tree, And | Or):
-            return [leaf for part in tree.parts if self.truth(part) is False for leaf in self._failing(part)]
-        return [tree]
+    def _sharing(self, tree: Tree) -> list[LeafTree]:
+        """The comparisons inside ``tree`` that share its outcome."""
+        if not isinstance(tree, And | Or):
+            return [tree]
+        outcome = self.truth(tree)
+        return [leaf for part in tree.parts if self.truth(part) is outcome for leaf in self._sharing(part)]
+
+    def _setting(self, leaf: LeafTree) -> str:
+        """What a comparison of parameters alone says: the parameters as they are set."""
+        names = list(dict.fromkeys(each.name for each in operands(leaf) if each.name in self.book.parameters))
+        told = [self._spelled(Param(name, _NO_KIND)) + say("is", self.lang) + self.shown(name) for name in names]
+        return say("and", self.lang).join(told)
+
+    def shown(self, name: str) -> str:
+        """The value in force of a parameter (of one that varies, its default)."""
+        held = self.values[name]
+        return self.book.show(name, held.default if isinstance(held, PerValue) else held, self.lang)
+
+    def shown_cell(self, column: str, kind: Kind) -> str:
+        """The subject's cell of a column, as people write it."""
+        value = self.subject.value(column)
+        return say("missing_cell", self.lang) if value is None else self.show(value, kind)
 
     # ---- one comparison
 
@@ -131,6 +164,8 @@ class Teller:
     def _said(self, kind: str, leaf: LeafTree, column: Col, **words: str) -> str:
         outcome, value = self.truth(leaf), self.subject.value(column.name)
         what = self.label(column.name)
+        if column.name in self.subject.assessment.unmade:
+            return say("is_not_computed", self.lang, what=what)
         if value is None and not isinstance(leaf, Null):
             return say("is_missing", self.lang, what=what)
         ending = {True: "holds", False: "fails", None: "open"}[outcome]
@@ -165,10 +200,9 @@ class Teller:
         gone = [name for name in _columns(leaf) if self.subject.value(name) is None]
         needs = say(_NEEDS[op], self.lang, bound=self.show(bound, kind)) if bound is not None else ""
         if gone:
-            missing = say("list", self.lang).join(self.label(name) for name in gone)
-            return Reason(
-                None, own.name if own else None, value, needs, None, say("is_missing", self.lang, what=missing)
-            )
+            what = say("list", self.lang).join(self.label(name) for name in gone)
+            kind_of = "is_not_computed" if self.subject.assessment.unmade.intersection(gone) else "is_missing"
+            return Reason(None, own.name if own else None, value, needs, None, say(kind_of, self.lang, what=what))
         gap = None if isinstance(value, Range) else self._gap(value, exact, op, kind)
         outcome = self.truth(leaf)
         told = {"what": what, "value": self.show(value, kind), "needs": needs}
@@ -257,14 +291,21 @@ class Teller:
         """A typed value with its unit."""
         if isinstance(value, Range):
             return say("range", self.lang, low=self.show(value.low, kind), high=self.show(value.high, kind))
-        if isinstance(value, frozenset) and not value:
-            return say("nothing", self.lang)
+        if isinstance(value, frozenset):
+            return self._listed(value, kind)
         if kind.type == "money" and isinstance(value, Decimal):
             return f"{value / MINOR_UNITS:,.4f}".rstrip("0").rstrip(".") + f" {kind.unit}"
         if isinstance(value, timedelta):
             value = value.days
         unit = kind.unit if kind.type == "money" else self.book.unit_label(kind.unit, self.lang)
         return show_value(value, kind.type, unit=unit, lang=self.lang, names=kind.names)
+
+    def _listed(self, names: frozenset[str], kind: Kind) -> str:
+        ordered = [name for name in kind.names if name in names] or sorted(names)
+        if not ordered:
+            return say("nothing", self.lang)
+        told = say("list", self.lang).join(ordered[:_MOST_NAMES])
+        return say("and_more", self.lang, names=told, count=len(ordered)) if len(ordered) > _MOST_NAMES else told
 
     def _gap_text(self, gap: Decimal, kind: Kind) -> str:
         match kind.type:
