@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,11 +70,18 @@ class Teller:
         self.subject, self.lang = subject, lang
         self.book: Rulebook = subject.assessment.book
         self.values: Mapping[str, Bound] = {**self.book.values, **subject.assessment.moment.clock}
+        self._truths: dict[int, bool | None] = {}  # by the node's id: the rulebook keeps its trees
+        self._reasons: dict[int, Reason] = {}
 
     # ---- whole conditions
 
     def truth(self, tree: Tree) -> bool | None:
         """The scalar reading of a condition for the subject; a comparison of a column that was never made is open."""
+        if id(tree) not in self._truths:
+            self._truths[id(tree)] = self._truth(tree)
+        return self._truths[id(tree)]
+
+    def _truth(self, tree: Tree) -> bool | None:
         if isinstance(tree, And | Or):
             ruling = isinstance(tree, Or)  # one such part decides
             parts = [self.truth(part) for part in tree.parts]
@@ -141,6 +149,11 @@ class Teller:
     # ---- one comparison
 
     def _reason(self, leaf: LeafTree) -> Reason:
+        if id(leaf) not in self._reasons:
+            self._reasons[id(leaf)] = self._told(leaf)
+        return self._reasons[id(leaf)]
+
+    def _told(self, leaf: LeafTree) -> Reason:
         match leaf:
             case Compare():
                 return self._comparison(leaf)
@@ -217,10 +230,11 @@ class Teller:
         """The other side as a typed value on the column's grid, and exactly; None where it is not known."""
         names = [each for each in _columns(other) if own is None or each != own.name]
         if not names or own is None or own.kind.type in ("level", "text"):
-            exact = self._amount(other)
-            return exact, exact
-        cells = {name: self.subject.cells(name) for name in columns(bind(leaf, self.values))}
-        edge = Leaf(leaf, bind(leaf, self.values), cells, 1).edge
+            amount = self._amount(other)
+            return amount, amount
+        exact = bind(leaf, self.values)
+        cells = {name: self.subject.cells(name) for name in columns(exact)}
+        edge = Leaf(leaf, exact, cells, 1).edge
         if edge is None or np.ma.getmaskarray(edge)[0]:
             return None, None
         held = typed(self.subject.cells(own.name), edge.data[0], self.book.zone)
@@ -346,6 +360,7 @@ def _inside(operand: Operand) -> list[Col | Param | Lit]:
     return [operand]
 
 
-def _columns(tree: Tree | Operand) -> list[str]:
+@lru_cache(maxsize=4096)
+def _columns(tree: Tree | Operand) -> tuple[str, ...]:
     found = operands(tree) if not isinstance(tree, Col | Param | Lit | Arith) else columns_and_parameters(tree)
-    return list(dict.fromkeys(each.name for each in found if isinstance(each, Col)))
+    return tuple(dict.fromkeys(each.name for each in found if isinstance(each, Col)))

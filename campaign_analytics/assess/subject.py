@@ -56,8 +56,17 @@ class Subject:
                 self._cells[name] = held.take(np.array([row]))
         return self._cells[name]
 
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        return {}
+
     def value(self, name: str) -> Any:
         """One cell as a typed value: see ``rulebook.values``; None = missing, ``Range`` = known as a range."""
+        if name not in self._values:
+            self._values[name] = self._typed(name)
+        return self._values[name]
+
+    def _typed(self, name: str) -> Any:
         held = self.cells(name)
         if held.missing is not None and held.missing[0]:
             return None
