@@ -216,13 +216,17 @@ class Assessment:
         """One row a subject: its key columns, then a categorical column a rule with the outcomes of ``OUTCOMES``."""
         return views.outcomes(self, level)
 
-    def summary(self, by: str | None = None, level: Level = "offers") -> pd.DataFrame:
+    def summary(self, by: str | None = None, level: Level = "offers", weight: str | None = None) -> pd.DataFrame:
         """Counts of verdicts: pre_qualified, ineligible, undetermined (int64) and their total, named after the level.
 
-        ``by`` names a column of the market to group by (a first column of that name; a missing value is its own
-        group); the largest group comes first.
+        ``by`` names a column of the market to group by (a first column of that name; a missing value is a class of
+        its own, named ""), or "size": how many offers the merchant has, in the bands 1, 2-9, 10-99, 100+. The
+        largest class comes first. With ``weight``, a column of numbers (the rulebook's ``scoring.weights`` are the
+        suggested ones; "offers" weighs a merchant by how many it has), these are sums of it (float64), their total is
+        called weight, and weight_missing (int64) tells how many subjects count as 0 because theirs is missing.
+        Raises ``CampaignError`` for an unknown column.
         """
-        return views.summary(self, by, level)
+        return views.summary(self, by, level, weight)
 
     def offers(self, verdict: str | None = None) -> pd.DataFrame:
         """One row an offer: offer_id, merchant_id, category, verdict, then rule ids joined by ";" (str).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.book import Level
 from campaign_analytics.rulebook.exact import PerValue
-from campaign_analytics.rulebook.values import did_you_mean
+from campaign_analytics.rulebook.values import MINOR_UNITS, did_you_mean
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
@@ -32,16 +32,22 @@ def outcomes(assessment: Assessment, level: Level) -> pd.DataFrame:
     return pd.concat([_keys(assessment, level), pd.DataFrame(columns)], axis=1)
 
 
-def summary(assessment: Assessment, by: str | None, level: Level) -> pd.DataFrame:
+def summary(assessment: Assessment, by: str | None, level: Level, weight: str | None) -> pd.DataFrame:
     verdict = assessment.verdict(level)
-    codes, names = _groups(assessment, by, level)
-    counts = np.bincount(codes * 3 + verdict, minlength=3 * len(names)).reshape(-1, 3)
-    frame = pd.DataFrame(counts, columns=list(VERDICTS), dtype="int64")
-    frame[level] = counts.sum(axis=1)
+    codes, names = group_codes(assessment, by, level)
+    weights = weights_of(assessment, weight, level)
+    counts = np.bincount(codes * 3 + verdict, weights and weights.values, minlength=3 * len(names)).reshape(-1, 3)
+    frame = pd.DataFrame(counts, columns=list(VERDICTS))
+    total = level if weights is None else "weight"
+    frame[total] = counts.sum(axis=1)
+    assert np.allclose(frame[total], np.bincount(codes, weights and weights.values, minlength=len(names)))
+    if weights is not None:
+        frame["weight_missing"] = np.bincount(codes, weights.missing, minlength=len(names)).astype(np.int64)
     if by is None:
         return frame
     frame.insert(0, by, pd.Series(names, dtype="str"))
-    return frame[frame[level] > 0].sort_values(level, ascending=False, kind="stable", ignore_index=True)
+    held = frame[np.bincount(codes, minlength=len(names)) > 0]
+    return held.sort_values(total, ascending=False, kind="stable", ignore_index=True)
 
 
 def offers(assessment: Assessment, verdict: str | None) -> pd.DataFrame:
@@ -65,17 +71,19 @@ def merchants(assessment: Assessment, verdict: str | None) -> pd.DataFrame:
 
 
 def misses(assessment: Assessment, by: str | None) -> pd.DataFrame:
-    codes, names = _groups(assessment, by, "offers")
+    codes, names = group_codes(assessment, by, "offers")
+    sizes = np.bincount(codes, minlength=len(names))
     parts = []
     for rule in assessment.rules:
         counts = np.bincount(codes * 5 + assessment.outcome(rule), minlength=5 * len(names)).reshape(-1, 5)
+        assert (counts.sum(axis=1) == sizes).all()
         part = pd.DataFrame(counts, columns=list(OUTCOMES), dtype="int64")
         part = part[["fail", "unknown", "not_applicable", "not_computed", "pass"]]
         held = assessment.book.rules[rule]
         part.insert(0, "level", assessment.book.level(rule))
         part.insert(0, "clause", held.clause[0])
         part.insert(0, "rule", rule)
-        part["offers"] = counts.sum(axis=1)
+        part["offers"] = sizes
         if by is not None:
             part.insert(0, by, pd.Series(names, dtype="str"))
         parts.append(part[part["offers"] > 0] if by is not None else part)
@@ -95,6 +103,7 @@ def funnel(assessment: Assessment) -> pd.DataFrame:
         unknown = entering & ~fails & assessment.any("offers", computed, unknown=True)
         left = entering & ~fails & ~unknown
         counts = [int(each.sum()) for each in (entering, fails, unknown, left)]
+        assert counts[0] == sum(counts[1:])
         rows.append([clause, ";".join(rules), *counts])
         entering = left
     return pd.DataFrame(rows, columns=["clause", "rules", "entering", "lost_fail", "lost_unknown", "left"])
@@ -140,15 +149,28 @@ def _only(frame: pd.DataFrame, verdict: str | None) -> pd.DataFrame:
     return frame[frame["verdict"] == verdict].reset_index(drop=True)
 
 
-def _groups(assessment: Assessment, by: str | None, level: Level) -> tuple[Array, list[str]]:
-    """A group's number for every subject, and the groups' names; a missing value is a group of its own, named ""."""
+#: Grouping by this name puts subjects into classes by how many offers their merchant has.
+SIZE = "size"
+_BANDS = {1: "1", 2: "2-9", 10: "10-99", 100: "100+"}  # by the band's least number of offers
+
+
+def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[Array, list[str]]:
+    """(subjects,) a class's number for every subject, and the classes' names.
+
+    A missing value is a class of its own, named "". ``by`` is a column of the level or of its merchants, or "size"
+    (unless that is a column): "1", "2-9", "10-99" or "100+" offers of the merchant, "0" where it has none.
+    """
     rows = assessment.market.tables[level].rows
     if by is None:
         return np.zeros(rows, np.int64), [""]
     book, market = assessment.book, assessment.market
     known = [name for name in (*book.columns, *book.derived) if book.table_of(name) in ("offers", "merchants")]
+    if by == SIZE and SIZE not in known:
+        offers, gone = offers_each(assessment, level)
+        codes = np.searchsorted(list(_BANDS), offers, side="right")
+        return np.where(gone, len(_BANDS) + 1, codes), ["0", *_BANDS.values(), ""]
     if by not in known:
-        raise CampaignError(f"cannot group by {by!r}: no such column{did_you_mean(by, known)}")
+        raise CampaignError(f"cannot group by {by!r}: no such column{did_you_mean(by, [*known, SIZE])}")
     if level == "merchants" and by not in market.merchants.cells and book.table_of(by) == "offers":
         raise CampaignError(f"cannot group merchants by {by!r}: it is a column of offers")
     cells = on_rows(market, book, by, level)
@@ -160,6 +182,63 @@ def _groups(assessment: Assessment, by: str | None, level: Level) -> tuple[Array
         return codes, [*names, ""]
     codes, texts = pd.factorize(cells.to_pandas().astype("str"), use_na_sentinel=True)
     return np.where(codes < 0, len(texts), codes), [*map(str, texts), ""]
+
+
+class Weights(NamedTuple):
+    """What each subject counts for."""
+
+    values: Array  # (subjects,) float64; 0 where missing
+    missing: Array  # (subjects,) bool
+
+
+def weights_of(assessment: Assessment, weight: str | None, level: Level) -> Weights | None:
+    """Subjects weighed by a numeric column, money in whole units of its currency, a range by its low end.
+
+    None where each counts as 1. "offers" weighs a merchant by how many it has. Raises ``CampaignError`` for a name
+    that is no such column.
+    """
+    if weight is None or weight == level == "offers":
+        return None
+    if weight == "offers":
+        return Weights(*offers_each(assessment, level))
+    book = assessment.book
+    numeric = [
+        name
+        for name in (*book.columns, *book.derived)
+        if book.quantity(name).type in ("count", "money", "number", "rate")
+        and book.table_of(name) in (level, "merchants")
+    ]
+    if weight not in numeric:
+        raise CampaignError(
+            f"cannot weigh {level} by {weight!r}: no such column of numbers{did_you_mean(weight, [*numeric, 'offers'])}"
+        )
+    cells = on_rows(assessment.market, book, weight, level)
+    gone = np.zeros(len(cells), bool) if cells.missing is None else cells.missing
+    values = cells.values / MINOR_UNITS if cells.type == "money" else cells.values.astype(np.float64)
+    return Weights(values, gone)
+
+
+def offers_each(assessment: Assessment, level: Level) -> tuple[Array, Array]:
+    """(subjects,) float64 how many offers a subject's merchant has, and where there is no such merchant, bool."""
+    rows = assessment.market.merchant_row
+    merchants = assessment.market.merchants.rows
+    counts = np.bincount(rows[rows >= 0], minlength=merchants + 1).astype(np.float64)
+    if level == "merchants":
+        return counts[:merchants], np.zeros(merchants, bool)
+    return counts[rows], rows < 0  # row -1, an orphan, is the last
+
+
+def combinations(words: Array, mask: Array) -> tuple[Array, Array]:
+    """(subjects,) the number of each subject's combination of the bits in ``mask``, and (combinations,) one subject
+    of each. ``words`` is (words, subjects), ``mask`` (words,)."""
+    of = np.zeros(words.shape[1], np.int64)
+    for word, bits in zip(words, mask, strict=True):
+        within, distinct = pd.factorize(word & bits)
+        if len(distinct) > 1:
+            of, _ = pd.factorize(of * len(distinct) + within) if of.any() else (within, distinct)
+    example = np.zeros(int(of.max(initial=-1)) + 1, np.int64)
+    example[of] = np.arange(len(of))
+    return of, example
 
 
 def _lists(assessment: Assessment, level: Level) -> dict[str, pd.Series]:
@@ -182,20 +261,8 @@ def _lists(assessment: Assessment, level: Level) -> dict[str, pd.Series]:
 
 def _joined(assessment: Assessment, words: Array, rules: Sequence[str], shift: int) -> pd.Series:
     """One text for every combination of bits that occurs, then taken by every subject."""
-    mask = assessment.mask(rules, unknown=bool(shift))
-    held = words & mask[:, np.newaxis]
-    groups = np.zeros(words.shape[1], np.int64)
-    for word in held:  # combinations of several words are numbered word by word
-        _, within = np.unique(word, return_inverse=True)
-        _, groups = np.unique(groups * (int(within.max(initial=0)) + 1) + within, return_inverse=True)
-    example = np.zeros(int(groups.max(initial=-1)) + 1, np.int64)
-    example[groups] = np.arange(len(groups))
+    of, example = combinations(words, assessment.mask(rules, unknown=bool(shift)))
+    held = words[:, example].T.tolist()
     places = [(rule, *divmod(assessment.bits[rule], RULES_PER_WORD)) for rule in rules]
-    texts = [
-        ";".join(rule for rule, word, bit in places if int(held[word, row]) >> (bit + shift) & 1) for row in example
-    ]
-    return (
-        pd.Series(pd.array(texts, dtype="str")).take(groups).reset_index(drop=True)
-        if texts
-        else pd.Series([], dtype="str")
-    )
+    texts = [";".join(rule for rule, word, bit in places if each[word] >> (bit + shift) & 1) for each in held]
+    return pd.Series(pd.array(texts, dtype="str")).take(of).reset_index(drop=True)
