@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _RULES = frozenset({"rule", "rules", "failed", "unknown", "not_applicable", "warned", "not_computed"})
 _WORDS = frozenset({"verdict", "kind", "table"})
+_SHORT = 28  # characters; a column without longer texts, such as one of ids, is never broken into lines
 # Inline styles alone, and no colour: the notebook's theme, light or dark, gives it.
 _CELL = "padding:3px 14px 3px 0;vertical-align:top;text-align:"
 _TITLE = ";white-space:nowrap;border-bottom:1px solid"
@@ -43,7 +44,8 @@ class Table:
         if name in self.book.rules:
             return self.book.rules[name].label(self.lang, name)
         if known(name):
-            return say(name, self.lang)
+            words = say(name, self.lang)
+            return words[:1].upper() + words[1:]
         return self.book.columns[name].label(self.lang, name) if name in self.book.columns else name
 
     def _cell(self, name: str, value: Any) -> str:
@@ -55,17 +57,24 @@ class Table:
                 return listed((self._title(rule) for rule in ids), self.lang)
             if name == "column":
                 return self._title(value)
+            if name == "name" and value in self.book.parameters:
+                return self.book.parameters[value].label(self.lang, value)
             return say(value, self.lang) if name in _WORDS and known(value) else value
         if name.startswith("share"):
             return f"{value:.1%}"
+        if name == "difference":
+            return f"{value:+,}"
         return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}" if isinstance(value, float) else str(value)
 
     def _repr_html_(self) -> str:
-        aligned = [
-            _CELL + ("right" if pd.api.types.is_numeric_dtype(cells.dtype) else "left")
-            for _, cells in self.frame.items()
-        ]
         rows = self.cells()
+        aligned = [
+            _CELL + ("right" if pd.api.types.is_numeric_dtype(column.dtype) else "left")
+            for _, column in self.frame.items()
+        ]
+        for i, column in enumerate(zip(*rows, strict=True)):
+            if max(map(len, column)) <= _SHORT:
+                aligned[i] += ";white-space:nowrap"
         head = _row("th", self.titles(), [style + _TITLE for style in aligned])
         body = "".join(_row("td", row, aligned) for row in rows)
         count = say("table_rows", self.lang, shown=len(rows), rows=len(self.frame))

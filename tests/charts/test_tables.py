@@ -40,6 +40,15 @@ def test_the_first_rows_are_shown_and_all_are_counted(book: Rulebook) -> None:
     assert len(shown.frame) == 2
 
 
+def test_ids_stay_on_one_line(book: Rulebook) -> None:
+    assert "nowrap" in table(FRAME[["offer_id"]], book)._repr_html_().split("<tbody>")[1]
+
+
+def test_a_difference_has_its_sign_and_a_parameter_its_label(book: Rulebook) -> None:
+    frame = pd.DataFrame({"name": ["min_pickup_rate_48h"], "difference": [3]})
+    assert table(frame, book, "zh").cells() == [[book.parameters["min_pickup_rate_48h"].zh, "+3"]]
+
+
 def test_an_empty_frame_still_has_its_titles(book: Rulebook) -> None:
     assert "0 of 0 rows" in table(FRAME.head(0), book)._repr_html_()
 
