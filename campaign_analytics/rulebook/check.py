@@ -180,6 +180,11 @@ class Checker(QuantityChecker):
             for column in getattr(self.document.scoring, kind):
                 if column not in self._column_kinds:
                     self.unknown(("scoring", kind), "column", column, self._column_kinds)
+        cost = self.document.scoring.cost
+        if cost and cost not in self._column_kinds:
+            self.unknown(("scoring", "cost"), "column", cost, self._column_kinds)
+        elif cost and self._column_kinds[cost].type != "money":
+            self.fault(("scoring", "cost"), f"{cost!r} is a {self._column_kinds[cost].type}; a cost is money")
         for name, clause in self.document.clauses.items():
             if clause.when:
                 self.condition(("clauses", name, "when"), clause.when, ("offers", "merchants"))

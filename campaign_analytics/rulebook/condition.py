@@ -1,18 +1,18 @@
 """Conditions: SQL boolean expressions, read into a small closed tree in negation normal form.
 
-This is the only place that knows sqlglot's parser. NOT is pushed into the comparisons, so every use of the tree
-(bits, positions,
-alternatives, repairs) is monotone. Types and units are checked against the columns and parameters while reading.
+This is the only place that knows sqlglot's parser; it reads a lone expression, so no statement gets further. NOT is
+pushed into the comparisons, so every use of the tree (bits, positions, alternatives, repairs) is monotone. Types and
+units are checked against the columns and parameters while reading.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import sqlglot
-from sqlglot import exp
+from sqlglot import Dialect, TokenType, exp
 from sqlglot.errors import SqlglotError
 
 from campaign_analytics.rulebook.tree import (
@@ -54,9 +54,20 @@ class _Refused(Exception):
 def parse(text: str, columns: Mapping[str, Kind], parameters: Mapping[str, Kind]) -> tuple[Tree | None, list[Problem]]:
     """Read a condition. Gives the tree, or ``None`` and every problem found."""
     reader = _Reader(text, columns, parameters)
-    root = reader.sql()
-    tree = reader.boolean(root, negated=False) if root is not None else None
+    try:
+        root = reader.sql()
+        tree = reader.boolean(root, negated=False) if root is not None else None
+    except RecursionError:
+        return None, [_TOO_DEEP]
     return (None if reader.problems else tree), reader.problems
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether SQL takes ``name`` for the name of a column and for nothing else."""
+    try:
+        return [token.token_type for token in _SQL.tokenize(name)] == [TokenType.VAR]
+    except SqlglotError:
+        return False
 
 
 def parse_amount(
@@ -64,16 +75,18 @@ def parse_amount(
 ) -> tuple[Operand | None, list[Problem]]:
     """Read a number expression (a quota's limit) of the same language."""
     reader = _Reader(text, columns, parameters)
-    root = reader.sql()
-    if root is None:
-        return None, reader.problems
     try:
-        operand, _ = reader.operand(root)
+        root = reader.sql()
+        operand = reader.operand(root)[0] if root is not None else None
     except _Refused as refused:
         return None, [refused.problem]
+    except RecursionError:
+        return None, [_TOO_DEEP]
     return operand, reader.problems
 
 
+_SQL = Dialect.get_or_raise(None)  # the default dialect; others misread brackets
+_TOO_DEEP = Problem("is nested too deeply to be read")
 _COMPARISONS: dict[type[exp.Expression], Operator] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
 }  # fmt: skip
@@ -90,6 +103,11 @@ _SCALED = ("count", "money", "rate", "number")  # what a parameter may multiply 
 _LITERAL = Kind("literal")
 
 
+def _is_factor(kind: Kind) -> bool:
+    """Whether an amount may be multiplied by one of this kind and keep its own."""
+    return kind.type in ("rate", "number", "literal") or (kind.type == "count" and not kind.unit)
+
+
 class _Reader:
     def __init__(self, text: str, columns: Mapping[str, Kind], parameters: Mapping[str, Kind]) -> None:
         self.text, self.columns, self.parameters = text, columns, parameters
@@ -97,17 +115,29 @@ class _Reader:
 
     def sql(self) -> Any:
         try:
-            roots = sqlglot.parse(self.text)
+            roots = _SQL.parse_into(exp.Condition, self.text)
         except SqlglotError as error:
-            first = (getattr(error, "errors", None) or [{}])[0]
-            said = str(first.get("description") or str(error).splitlines()[0])
-            near = f" near {first['highlight']!r}" if first.get("highlight") else ""
-            self.problems.append(Problem(f"cannot be read as a condition: {said.rstrip('.')}{near}"))
+            self.problems.append(self._unreadable(error))
             return None
         if len(roots) != 1 or roots[0] is None:
             self.problems.append(Problem("is empty" if not any(roots) else "holds more than one condition"))
             return None
         return roots[0]
+
+    def _unreadable(self, error: SqlglotError) -> Problem:
+        """What sqlglot says of the first thing that it could not read, in our words."""
+        first = (getattr(error, "errors", None) or [{}])[0]
+        said, word = str(first.get("description") or str(error).splitlines()[0]), first.get("highlight")
+        if said.startswith("Invalid expression") and word:
+            said = f"unexpected {word!r}"
+        else:
+            said = "something is missing" if said.startswith("Required keyword") else said.rstrip(".")
+            said += f" near {word!r}" if word else ""
+        offset = None
+        if word:
+            lines = self.text.splitlines(keepends=True)[: first["line"] - 1]
+            offset = sum(map(len, lines)) + first["col"] - len(word)
+        return Problem(f"cannot be read as a condition: {said}", offset)
 
     # ---- truth values
 
@@ -166,6 +196,8 @@ class _Reader:
         (a, ka), (b, kb) = self.operand(left), self.operand(right)
         ka, kb = self._literal_as(a, ka, kb, left), self._literal_as(b, kb, ka, right)
         at = self._offset(node)
+        if ka == kb == _LITERAL:
+            raise _Refused("compares two numbers, which no subject decides", at)
         if "flag" in (ka.type, kb.type):
             raise _Refused("a flag stands alone (write it bare, or NOT before it)", at)
         if "set" in (ka.type, kb.type):
@@ -248,7 +280,9 @@ class _Reader:
         if kind is exp.Column:
             return self._column(node)
         if kind is exp.Placeholder:
-            name = str(node.this)
+            name = str(node.this or "")
+            if not name:
+                raise _Refused("a parameter is written :name")
             if name not in self.parameters:
                 near = did_you_mean(name, self.parameters)
                 raise _Refused(f"unknown parameter ':{name}'{near}", self._offset(node))
@@ -257,11 +291,13 @@ class _Reader:
             if node.is_string:
                 return Lit(str(node.this)), _LITERAL
             if node.this not in ("0", "1"):
-                raise _Refused(f"the number {node.this} must be a parameter (only 0 and 1 are written)")
+                raise _Refused(
+                    f"the number {node.this} must be a parameter (only 0 and 1 are written)", self._offset(node)
+                )
             return Lit(int(node.this)), _LITERAL
         if kind is exp.Neg:
             inner, what = self.operand(node.this)
-            self._can_count(inner, what, node.this)
+            self._can_count(inner, what, node.this, days=False)
             return Arith("-", Lit(0), inner), what
         if kind in _ARITHMETIC:
             return self._arithmetic(_ARITHMETIC[kind], node)
@@ -276,10 +312,10 @@ class _Reader:
             raise _Refused(f"unknown column {name!r}{did_you_mean(name, self.columns)}", self._offset(node))
         return Col(name, self.columns[name]), self.columns[name]
 
-    def _can_count(self, operand: Operand, kind: Kind, node: exp.Expression) -> None:
+    def _can_count(self, operand: Operand, kind: Kind, node: exp.Expression, days: bool = True) -> None:
         if kind.type in ("number", "rate") and any(isinstance(each, Col) for each in columns_and_parameters(operand)):
             raise _Refused(f"{self._said(node)} is a {kind}: it is compared, never calculated with", self._offset(node))
-        if kind.type not in (*_SCALED, "day", "literal") or (
+        if kind.type not in (*_SCALED, "literal", *(["day"] if days else [])) or (
             isinstance(operand, Lit) and isinstance(operand.value, str)
         ):
             raise _Refused(f"{self._said(node)} is a {kind}: it cannot be calculated with", self._offset(node))
@@ -297,8 +333,8 @@ class _Reader:
                 raise _Refused("multiplies two columns; one side must be parameters alone", at)
             if "day" in (ka.type, kb.type):
                 raise _Refused("a day cannot be multiplied", at)
-            factor, scaled = (ka, kb) if ka.type in ("rate", "number", "literal") else (kb, ka)
-            if factor.type not in ("rate", "number", "literal", "count") or (factor.type == "count" and factor.unit):
+            factor, scaled = (ka, kb) if _is_factor(ka) else (kb, ka)
+            if not _is_factor(factor):
                 raise _Refused(f"multiplies a {ka} by a {kb}; one side must be a rate, a number or a plain count", at)
             return result, scaled
         if ka.type == "literal" or kb.type == "literal":
@@ -325,11 +361,9 @@ class _Reader:
         return f"'{node.sql()}'"
 
     def _offset(self, node: exp.Expression) -> int | None:
-        for each in node.walk():
-            if "start" in each.meta:
-                return int(each.meta["start"])
-            if type(each) is exp.Placeholder and isinstance(each.this, str):
-                found = self.text.find(f":{each.this}")
-                if found >= 0:
-                    return found
-        return None
+        """Where the node begins in the text: at its leftmost name, parameter or literal."""
+        starts = [int(each.meta["start"]) for each in node.walk() if "start" in each.meta]
+        for each in node.find_all(exp.Placeholder):  # they have no place of their own
+            found = re.search(rf":{re.escape(str(each.this))}(?!\w)", self.text)
+            starts += [found.start()] if found else []
+        return min(starts, default=None)

@@ -146,6 +146,7 @@ class Clause(Entry):
     level: Literal["", "offer", "merchant"] = ""
     grade: Literal["", "due", "unstated", "discretionary"] = ""
     when: str = ""
+    warn_before_submit: bool = False  # said beside every list of near misses: what cannot be taken back
     uses: tuple[str, ...] = ()
 
 
@@ -172,6 +173,7 @@ class Scoring(Entry):
     reference_offers: int = 20
     quality: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
+    cost: str = ""  # the money column that a lowered price is compared with
 
 
 class Variant(Entry):

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from campaign_analytics.errors import ValueFault
-from campaign_analytics.rulebook.condition import parse
+from campaign_analytics.rulebook.condition import is_plain_name
 from campaign_analytics.rulebook.exact import Bound, PerValue
 from campaign_analytics.rulebook.grid import places
 from campaign_analytics.rulebook.model import Column, Document, Parameter, Quantity, Values
@@ -96,7 +96,7 @@ class QuantityChecker:
                 self.fault(("lists", name, "aliases", alias), f"stands for {value!r}, which is not in the list{near}")
 
     def _quantity(self, place: Place, name: str, quantity: Quantity) -> None:
-        if not _ID.fullmatch(name) or name in CLOCK or not _is_plain_name(name):
+        if not _ID.fullmatch(name) or name in CLOCK or not is_plain_name(name):
             self.fault(
                 place, f"{name!r} cannot be a name: small letters, digits and _, no word of SQL, not as_of or today"
             )
@@ -189,8 +189,3 @@ class QuantityChecker:
                     self.warnings.append(((*place, "values", name), message))
                 else:
                     self.fault((*place, "values", name), message)
-
-
-def _is_plain_name(name: str) -> bool:
-    tree, _ = parse(f"{name} IS NULL", {name: Kind("flag")}, {})
-    return tree is not None

@@ -17,7 +17,7 @@ from campaign_analytics.rulebook.condition import parse
 from campaign_analytics.rulebook.exact import PerValue, bind, columns
 from campaign_analytics.rulebook.load import shipped_rulebooks
 from campaign_analytics.rulebook.quantities import kind_of
-from campaign_analytics.rulebook.scalar import truth
+from campaign_analytics.rulebook.scalar import Range, truth
 from campaign_analytics.rulebook.tree import Col, Kind, Tree, operands, walk
 from tests.engines.subjects import FAIL, NOON, PASS, UNKNOWN, cell, cells_of, near_values, outcomes_by_duckdb
 
@@ -73,7 +73,7 @@ PARAMETERS = {
     "count": Kind("count", "piece"), "share": Kind("rate"), "per_word": Kind("rate"), "per_level": Kind("count",
     "piece"), "sum": Kind("money", "CNY"), "score": Kind("number", "point"), "level": Kind("level", "", LEVELS),
     "words": Kind("set", "", WORDS), "word": Kind("text", "", WORDS), "days": Kind("count", "day"), "day": Kind("day"),
-    "time": Kind("time"), "on": Kind("flag"),
+    "time": Kind("time"), "strict": Kind("flag"),
 }  # fmt: skip
 AMOUNTS = {
     "piece": [
@@ -99,7 +99,7 @@ AMOUNTS = {
     "time": ["t", ":time", "as_of"],
 }
 SINGLE = [
-    "f", "NOT f", ":on", "w IN (:words)", "w NOT IN ('red', 'blue')", "w = 'green'", "w <> :word", "'red' IN (c)",
+    "f", "NOT f", ":strict", "w IN (:words)", "w NOT IN ('red', 'blue')", "w = 'green'", "w <> :word", "'red' IN (c)",
     ":word IN (c)", "c IN (:words)", "c NOT IN ('red', 'green')", "lev IN ('low', 'top')", "p IS NULL", "r IS NOT NULL",
     ":word = 'red'",
 ]  # fmt: skip
@@ -136,7 +136,7 @@ def _values(draw: Any) -> dict[str, Any]:
         "level": st.sampled_from(LEVELS), "words": st.frozensets(st.sampled_from(WORDS)), "word":
         st.sampled_from(WORDS),
         "days": st.integers(0, 400), "day": cell(Kind("day")).filter(bool), "time": cell(Kind("time")).filter(bool),
-        "on": st.booleans(),
+        "strict": st.booleans(),
         "per_word": st.builds(PerValue, st.just("w"), some_words, st.none() | share),
         "per_level": st.builds(PerValue, st.just("lev"), some_levels, st.none() | st.integers(0, 9)),
     }  # fmt: skip
@@ -181,3 +181,11 @@ def test_sums_beyond_64_bits_stay_exact() -> None:
     huge = 2**62 // 3
     rows = [{"p": huge * 19 // 20 + k, "q": huge} for k in (-1, 0, 1)]
     agree(tree, {"share": Decimal("0.95")}, COLUMNS, rows)
+
+
+@pytest.mark.parametrize("word", ["order", "group", "primary", "check", "only", "to", "do", "both", "lambda"])
+def test_a_column_may_have_a_name_that_an_engine_reserves(word: str) -> None:
+    kinds = {word: Kind("count", "piece")}
+    tree, _ = parse(f"{word} >= :count OR {word} IS NULL", kinds, PARAMETERS)
+    assert tree is not None
+    agree(tree, {"count": 2}, kinds, [{word: value} for value in (1, 2, None, Range(1, 2))])
