@@ -73,7 +73,7 @@ def width(text: str, size: float) -> float:
 
 # A line may break at a space and beside a Chinese character, but not before what closes, after what opens, nor within
 # a clause number such as 四.9a.
-_CHINESE = "\u2e80-\u9fff\uf900-\ufaff"
+_CHINESE = "\u2e80-\u2fff\u3005-\u3007\u3021-\u9fff\uf900-\ufaff"  # without punctuation
 _PIECES = re.compile(
     rf"\s+|[（「《“(]*[{_CHINESE}](?:[，。、；：？！）」》”％%),;:]|\.?[0-9a-z]+)*|[^\s{_CHINESE}（「《]+|."
 )

@@ -151,7 +151,12 @@ def _left_out(grid: Grid, rules: Mapping[str, Rule], lang: str) -> list[str]:
     total = grid.everyone
     notes = []
     if grid.fewer:
-        fewer = [f"{rules[rule].name} {share(total.fail[rule], total.offers)}" for rule in grid.fewer]
+        fewer = [
+            f"{rules[rule].name} {share(total.fail[rule], total.offers)}"
+            if total.fail[rule]
+            else f"{rules[rule].name} {UNKNOWN.mark} {share(total.unknown[rule], total.offers)}"
+            for rule in grid.fewer
+        ]
         notes.append(say("heatmap_other_rules", lang, count=len(fewer), rules=listed(fewer, lang)))
     if grid.clear:
         notes.append(say("heatmap_no_miss", lang, rules=listed((rules[rule].name for rule in grid.clear), lang)))

@@ -18,7 +18,7 @@ _RULES = frozenset({"rule", "rules", "failed", "unknown", "not_applicable", "war
 _WORDS = frozenset({"verdict", "kind", "table"})
 _SHORT = 28  # characters; a column without longer texts, such as one of ids, is never broken into lines
 # Inline styles alone, and no colour: the notebook's theme, light or dark, gives it.
-_CELL = "padding:3px 14px 3px 0;vertical-align:top;text-align:"
+_CELL = "padding:3px 14px 3px 0;vertical-align:baseline;text-align:"
 _TITLE = ";white-space:nowrap;border-bottom:1px solid"
 
 
@@ -57,8 +57,11 @@ class Table:
                 return listed((self._title(rule) for rule in ids), self.lang)
             if name == "column":
                 return self._title(value)
-            if name == "name" and value in self.book.parameters:
-                return self.book.parameters[value].label(self.lang, value)
+            if name == "name":
+                named = self.book.parameters.get(value) or self.book.rules.get(value)
+                return named.label(self.lang, value) if named else value
+            if name == self.book.header.category:
+                return value or say("no_name", self.lang)
             return say(value, self.lang) if name in _WORDS and known(value) else value
         if name.startswith("share"):
             return f"{value:.1%}"

@@ -53,6 +53,7 @@ def test_lines_break_at_spaces_and_between_chinese_characters_but_not_before_pun
     assert wrap("Free shipping but", width("Free shipping", 9), 9) == ["Free shipping", "but"]
     assert wrap("四个汉字，", width("四个汉字", 9), 9) == ["四个汉", "字，"]
     assert wrap("满24区（包邮）", width("满24区（", 9), 9) == ["满24区", "（包邮）"]
+    assert wrap("折扣 1%、勋章", width("折扣 1%", 9), 9) == ["折扣", "1%、勋", "章"]
     assert wrap("price (三.2), medal", width("price (三.", 9), 9) == ["price", "(三.2),", "medal"]
 
 

@@ -45,8 +45,8 @@ def test_ids_stay_on_one_line(book: Rulebook) -> None:
 
 
 def test_a_difference_has_its_sign_and_a_parameter_its_label(book: Rulebook) -> None:
-    frame = pd.DataFrame({"name": ["min_pickup_rate_48h"], "difference": [3]})
-    assert table(frame, book, "zh").cells() == [[book.parameters["min_pickup_rate_48h"].zh, "+3"]]
+    frame = pd.DataFrame({"name": ["min_pickup_rate_48h"], "difference": [3], "category": [""]})
+    assert table(frame, book, "zh").cells() == [[book.parameters["min_pickup_rate_48h"].zh, "+3", "（未填）"]]
 
 
 def test_an_empty_frame_still_has_its_titles(book: Rulebook) -> None:
