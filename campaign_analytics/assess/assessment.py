@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from campaign_analytics.assess import views
+from campaign_analytics.assess import blockers, views
+from campaign_analytics.assess.blockers import Patterns
 from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.headline import headline
 from campaign_analytics.assess.outcomes import (
@@ -206,6 +207,16 @@ class Assessment:
         codes[self.any(level, self.blocking)] = INELIGIBLE
         return codes.astype(np.int8)
 
+    def patterns(self, level: Level = "offers") -> Patterns:
+        """Every combination of failing and unknown blocking rules that occurs, and who has it; found once a level."""
+        if level not in self._patterns:
+            self._patterns[level] = blockers.patterns(self, level)
+        return self._patterns[level]
+
+    @cached_property
+    def _patterns(self) -> dict[Level, Patterns]:
+        return {}
+
     # ---- views
 
     def verdicts(self) -> pd.DataFrame:
@@ -256,6 +267,40 @@ class Assessment:
         Each offer leaves at the first clause that it does not surely pass; entering = lost_fail + lost_unknown + left.
         """
         return views.funnel(self)
+
+    def blockers(self, by: str | None = None, level: Level = "offers", weight: str | None = None) -> pd.DataFrame:
+        """Which rules cost whom: one row a class of ``by`` (as in ``summary``) and group of overlapping rules.
+
+        Columns: the class (str, where ``by`` is given), group, rules (ids joined by ";"), clause (of the first), then
+        counts of subjects. With f the groups in which a subject fails, u those in which it is unknown and does not
+        fail (a rule that follows from a failing one is in neither):
+        fails: the group is in f; sole: f is this group alone;
+        charged (float64): 1/|f| of every ineligible subject to each group in f, adding up to the class's ineligible;
+        charged_unknown (float64): 1/|u| of every undetermined one to each in u, adding up to the undetermined;
+        admitted_certain: who surely qualifies if the group is dropped: admitted_from_ineligible (f is this group
+        alone, u is empty) and admitted_from_undetermined (u is this group alone, f is empty);
+        admitted_at_most: ineligible ones who qualify if it is dropped and all their unknowns pass (any u);
+        last the class's total, named after the level.
+        Counts are int64. With ``weight`` (as in ``summary``) all are float64 sums of it, the total is called weight,
+        and weight_missing (int64) counts the class's subjects that count as 0. The largest class comes first, in it
+        the group with the highest charged, then charged_unknown, then the earliest clause. A rule that is not
+        computed is in f where it surely fails, never in u. Raises ``CampaignError`` for an unknown column.
+        """
+        return blockers.blockers(self, by, level, weight)
+
+    def co_failures(self, level: Level = "offers", weight: str | None = None) -> pd.DataFrame:
+        """How many subjects (int64; with ``weight`` its sum, float64) fail in both of two groups: a square table with
+        groups as index and columns, in clause order; on its diagonal those who fail in the group at all."""
+        return blockers.co_failures(self, level, weight)
+
+    def combinations(self, level: Level = "offers", at_most: int = 12) -> pd.DataFrame:
+        """The combinations of groups in which subjects fail, the most frequent first, at most so many rows.
+
+        Columns: groups (ids joined by ";", clause order), failing (how many they are), combinations (1), and the
+        count of subjects named after the level (int64). All others stand in a last row without groups, failing 0,
+        combinations telling how many they are; so the counts add up to the ineligible.
+        """
+        return blockers.failing_combinations(self, level, at_most)
 
     def explain(self, offer_id: str | None = None, *, merchant_id: str | None = None, lang: str = "en") -> Card:
         """The card of one offer or one merchant: every rule with value, threshold, gap, outcome and origin.
