@@ -66,7 +66,7 @@ class Table:
         if name.startswith("share"):
             return f"{value:.1%}"
         if name == "difference":
-            return f"{value:+,}"
+            return f"{value:+,}" if value else "0"
         return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}" if isinstance(value, float) else str(value)
 
     def _repr_html_(self) -> str:
