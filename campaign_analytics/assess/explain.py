@@ -174,9 +174,9 @@ class Card:
     # ---- faces
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as plain values: keys, verdict, as_of, and a dict a rule."""
+        """The card as plain values: the subject's keys, verdict, as_of, and a dict a rule."""
         return {
-            "title": self.title,
+            "subject": self.title,
             "verdict": self.verdict,
             "as_of": self.assessment.as_of.isoformat(),
             "rules": [_line_dict(line) for line in self.lines],
