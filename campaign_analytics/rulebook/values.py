@@ -1,9 +1,9 @@
 """One spelling of a value each: what stands in a rulebook, after ``--set`` or in a scenario becomes a typed value,
 and back.
 
-Typed values: flag ``bool``; count ``int``; number and rate ``Decimal`` (0.9 for "90%"); money ``int`` in minor
-units (fen);
-level and text ``str``; set ``frozenset[str]``; day ``date``; time ``datetime`` with a zone. ``None`` is "not set".
+Typed values: flag ``bool``; count ``int``; number and rate ``Decimal`` (0.9 for "90%"); money ``int`` in minor units
+(fen); level and text ``str``; set ``frozenset[str]``; day ``date``; time ``datetime`` in the rulebook's zone. ``None``
+is "not set".
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ Value: TypeAlias = "bool | int | Decimal | str | frozenset[str] | date | datetim
 MINOR_UNITS = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MOST_DIGITS = 28  # so many are exact in decimal arithmetic
 _YES_NO = {"true": True, "false": False}
 
 
@@ -73,6 +74,11 @@ def _amount(raw: Any, type: str) -> int | Decimal:
         raise ValueFault(f"{raw!r} is no {type}; write it like {spelling}") from None
     if not number.is_finite():
         raise ValueFault(f"{raw!r} is no {type}: it must be finite")
+    _, digits, exponent = number.as_tuple()
+    if number.adjusted() >= 15:
+        raise ValueFault(f"{raw!r} is no {type}: it is too large")
+    if len(digits) > _MOST_DIGITS or int(exponent) < -_MOST_DIGITS:
+        raise ValueFault(f"{raw!r} is no {type}: it has too many digits")
     if type == "rate":
         return number / 100 if percent else number
     if type == "number":
@@ -111,7 +117,7 @@ def _time(raw: Any, zone: ZoneInfo) -> datetime:
             time = datetime.fromisoformat(str(raw).strip())
     except ValueError:
         raise ValueFault(f"{raw!r} is no time; write it like 2031-05-31T00:00:00") from None
-    return time if time.tzinfo else time.replace(tzinfo=zone)
+    return time.astimezone(zone) if time.tzinfo else time.replace(tzinfo=zone)
 
 
 def day_number(day: date) -> int:
@@ -125,7 +131,7 @@ def instant(time: datetime) -> int:
 
 
 def show_value(value: Value | None, type: str, *, unit: str = "", lang: str = "en", names: Sequence[str] = ()) -> str:
-    """A typed value as people write it: 90%, 3,000.00 CNY, L2, 2024-03-06 00:00; sets in the order of ``names``.
+    """A typed value as people write it: 90%, 3,000 CNY, 12.50 CNY, L2, 2024-03-06 00:00; sets in the order of ``names``.
 
     ``unit`` is the quantity's unit, for money the currency.
     """
@@ -136,12 +142,12 @@ def show_value(value: Value | None, type: str, *, unit: str = "", lang: str = "e
     if type == "rate" and isinstance(value, Decimal):
         return f"{_plain(value * 100)}%"
     if type == "money" and isinstance(value, int):
-        text = f"{Decimal(value) / MINOR_UNITS:,}"
+        text = f"{Decimal(value) / MINOR_UNITS:,.{2 if value % MINOR_UNITS else 0}f}"
     elif isinstance(value, frozenset):
         ordered = [name for name in names if name in value] or sorted(value)
         return ("、" if lang == "zh" else ", ").join(ordered)
     elif isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
+        return value.strftime("%Y-%m-%d %H:%M" + (":%S" if value.second or value.microsecond else ""))
     elif isinstance(value, Decimal):
         text = _plain(value)
     elif isinstance(value, int):
