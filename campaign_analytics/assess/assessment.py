@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess import blockers, views
+from campaign_analytics.assess.benefits import benefits
 from campaign_analytics.assess.blockers import Patterns
 from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.headline import headline
@@ -25,6 +26,10 @@ from campaign_analytics.assess.outcomes import (
     UNDETERMINED,
     UNKNOWN,
 )
+from campaign_analytics.assess.ranking import Scoring, scores
+from campaign_analytics.assess.scorecard import Scorecard
+from campaign_analytics.assess.scorecards import category_scorecard, merchant_scorecard
+from campaign_analytics.assess.scoring_notes import scoring_notes
 from campaign_analytics.derive import derive
 from campaign_analytics.derive.making import Moment, columns_for
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Program, Progress
@@ -207,6 +212,14 @@ class Assessment:
         codes[self.any(level, self.blocking)] = INELIGIBLE
         return codes.astype(np.int8)
 
+    def scoring(self, level: Level = "offers") -> Scoring:
+        """Our own indices of every subject and its place in their order. Assumptions: no verdict follows from them."""
+        return self._scoring.setdefault(level, Scoring(self, level))
+
+    @cached_property
+    def _scoring(self) -> dict[Level, Scoring]:
+        return {}
+
     def patterns(self, level: Level = "offers") -> Patterns:
         """Every combination of failing and unknown blocking rules that occurs, and who has it; found once a level."""
         if level not in self._patterns:
@@ -309,6 +322,42 @@ class Assessment:
         id, with the closest one.
         """
         return explain(self, offer_id, merchant_id, lang)
+
+    def scores(self, level: Level = "offers") -> pd.DataFrame:
+        """Indices of ours, one row a subject, best first. Assumptions (column basis): no verdict follows from them.
+
+        Keys, verdict, readiness_low and readiness_high (0-100; apart where data is missing or known as a range),
+        coverage (0-1), headroom (in scales; missing where nothing has one), failing_groups (int), lead_days (Int64;
+        missing where something cannot be cured), for merchants enrolled, taking_part (int, offers) and participation
+        (0-1); rank, from 1, and tied, the number of others that differ in their id alone.
+        """
+        return scores(self, level)
+
+    def scoring_notes(self, lang: str = "en") -> str:
+        """What our indices are made of: weights, credits, scales and the order, a line each."""
+        return scoring_notes(self, lang)
+
+    def merchant_scorecard(self, merchant_id: str, lang: str = "en") -> Scorecard:
+        """One merchant: its verdicts, the platform's scores as they are, our indices (assumptions), its benefits.
+
+        Names no other merchant. Raises ``CampaignError`` for an unknown id, with the closest one.
+        """
+        return merchant_scorecard(self, merchant_id, lang)
+
+    def category_scorecard(self, category: str, lang: str = "en") -> Scorecard:
+        """The same of the offers of one category ("" = those without one). Raises ``CampaignError`` if it has none."""
+        return category_scorecard(self, category, lang)
+
+    def benefits(
+        self, offer_id: str | None = None, *, merchant_id: str | None = None, lang: str = "en"
+    ) -> pd.DataFrame:
+        """One row a benefit of the notice: clause, benefit, level, grade, entitled, open, not_yet (int64), next.
+
+        The counts are of offers or merchants (``level``): of all, of one merchant or of one offer. Entitled means
+        pre-qualified, with the benefit's own condition met; ``next`` tells who is closest without being entitled, by
+        our own order, and what it needs. Raises ``CampaignError`` for an unknown id.
+        """
+        return benefits(self, offer_id, merchant_id, lang)
 
     def assumptions(self, lang: str = "en") -> pd.DataFrame:
         """What the notice leaves open and we assumed: kind (parameter or rule), name, clause, value, note."""
