@@ -80,7 +80,7 @@ class Scorecard:
         made_of = escape(say("scoring_notes", self.lang))
         return (
             f"<div style='font-size:13px'><p><b>{escape(self.title)}</b></p>"
-            f"<table style='border-collapse:collapse'><tbody>{parts}</tbody></table>"
+            f"<table style='border-collapse:collapse;color:inherit;font-size:inherit'><tbody>{parts}</tbody></table>"
             f"<details><summary>{made_of}</summary><small>{notes}</small></details></div>"
         )
 

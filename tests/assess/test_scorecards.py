@@ -177,7 +177,7 @@ def test_markup_in_a_name_is_shown_and_never_executed(tmp_path: Path) -> None:
 
 def test_a_card_leaves_all_colours_to_the_page(assessment: Assessment) -> None:
     for card in cards(assessment, "en"):
-        assert "color" not in card._repr_html_()
+        assert "color" not in card._repr_html_().replace("color:inherit", "")
 
 
 def test_an_unknown_merchant_or_category_is_refused_with_the_closest_one(assessment: Assessment) -> None:
