@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +13,11 @@ import pandas as pd
 from campaign_analytics.assess import blockers, views
 from campaign_analytics.assess.benefits import benefits
 from campaign_analytics.assess.blockers import Patterns
+from campaign_analytics.assess.checks import rule_checks
 from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.headline import headline
+from campaign_analytics.assess.hinges import hinges
+from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.assess.outcomes import (
     FAIL,
     INELIGIBLE,
@@ -33,12 +35,10 @@ from campaign_analytics.assess.scoring_notes import scoring_notes
 from campaign_analytics.derive import derive
 from campaign_analytics.derive.making import Moment, columns_for
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Program, Progress
-from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Market
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import Exact, bind, opened
 from campaign_analytics.rulebook.tree import Or, Tree, negate
-from campaign_analytics.rulebook.values import EPOCH
 
 
 def assess(
@@ -54,7 +54,7 @@ def assess(
     out, it is what the market declares, else its latest ``snapshot_at``; else ``CampaignError``. ``progress`` is
     called with the offers done and the offers in all.
     """
-    moment = Moment(_moment(market, rulebook, as_of))
+    moment = Moment(moment_of(market, rulebook, as_of))
     active = rulebook.active
     columns = {name for rule in active for name in rulebook.columns_of(rule)}
     market.merchant_row  # noqa: B018  (joined once, before copies of the market are made)
@@ -75,26 +75,6 @@ def assess(
         words={},
     )
     return replace(assessment, words=assessment.run(trees, orphans_unknown=True, progress=progress))
-
-
-def _moment(market: Market, book: Rulebook, as_of: str | date | datetime | None) -> datetime:
-    given: Any = as_of if as_of is not None else market.declared.as_of
-    if given is None:
-        snapshots = [table.cells["snapshot_at"] for table in market.tables.values() if "snapshot_at" in table.cells]
-        latest = [int(c.values.max()) for c in snapshots if len(c) and (c.missing is None or not c.missing.all())]
-        if not latest:
-            raise CampaignError(
-                "the moment of the assessment is not known: give as_of (a date), declare it in the market's "
-                "market.toml, or give a column snapshot_at"
-            )
-        given = (EPOCH + np.timedelta64(max(latest), "us").item()).astimezone(book.zone)
-    if isinstance(given, str):
-        try:
-            given = datetime.fromisoformat(given)
-        except ValueError:
-            raise CampaignError(f"as_of: {given!r} is no date; write it like 2031-05-31 or 2031-05-31T12:00") from None
-    at: datetime = given if isinstance(given, datetime) else datetime.combine(given, time())
-    return at.astimezone(book.zone) if at.tzinfo else at.replace(tzinfo=book.zone)
 
 
 def _bits(book: Rulebook, rules: Sequence[str]) -> dict[str, int]:
@@ -314,6 +294,28 @@ class Assessment:
         combinations telling how many they are; so the counts add up to the ineligible.
         """
         return blockers.failing_combinations(self, level, at_most)
+
+    def rule_checks(self) -> pd.DataFrame:
+        """What the market says of the blocking rules: finding, rules (ids joined by ";"), clauses, level (str),
+        subjects (int64: how many there are of that level), and the finding as a sentence, zh and en.
+
+        contradictory: every subject fails the rule, or one of the pair (no rule of which all fail is in a pair);
+        redundant: an overlap group that fails somewhere and whose dropping changes no verdict of an offer or merchant;
+        never_fails: a rule, wholly computed, that no subject fails. An offer rule is judged once an offer, a merchant
+        rule once a merchant; a level without subjects says nothing.
+        """
+        return rule_checks(self)
+
+    def hinges(self, level: Level = "offers") -> pd.DataFrame:
+        """Which missing data leaves verdicts open, the column that settles most first: column, table, rules (those
+        that it leaves unknown, joined by ";"), and of the undetermined subjects (int64) missing: those for which a
+        cell of the column, missing or known only as a range, makes a rule unknown; decided: those whose verdict is
+        settled if that cell alone is supplied, whatever its value. ``assess.hinges`` says exactly how.
+
+        Columns are those of the tables; a derived one stands for itself where no cell behind it is missing. Offers
+        without a merchant are a row of their own, merchant_id, which one column cannot settle.
+        """
+        return hinges(self, level)
 
     def explain(self, offer_id: str | None = None, *, merchant_id: str | None = None, lang: str = "en") -> Card:
         """The card of one offer or one merchant: every rule with value, threshold, gap, outcome and origin.
