@@ -63,8 +63,8 @@ def _content(book: Rulebook) -> dict[str, Any]:
             **_labels(header),
         },
         "clauses": [
-            {"id": clause, "kind": kind, "rules": rules, **_labels(book.document.clauses.get(clause))}
-            for clause, kind, rules in _clauses(book)
+            {"id": clause, "kind": kind, "rules": rules, **_labels(entry)}
+            for clause, kind, rules, entry in _clauses(book)
         ],
         "rules": [
             {
@@ -104,9 +104,9 @@ def _page(book: Rulebook, lang: str) -> Iterator[str]:
     yield f"{book.id} {book.version}, effective {book.effective}; variants: {variants}"
 
     yield from _section("Clauses")
-    entries = book.document.clauses
     yield from columns(
-        (clause, kind, "; ".join(rules) or entries[clause].label(lang)) for clause, kind, rules in _clauses(book)
+        (clause, kind, "; ".join(rules) or (entry.label(lang) if entry else ""))
+        for clause, kind, rules, entry in _clauses(book)
     )
 
     yield from _section("Rules")
@@ -138,12 +138,14 @@ def _section(title: str) -> tuple[str, str]:
     return "", bold(title, sys.stdout)
 
 
-def _clauses(book: Rulebook) -> Iterator[tuple[str, str, list[str]]]:
-    """Every clause in the notice's order: what kind it is, and the rules that stand for it."""
-    entries = book.document.clauses
+def _clauses(book: Rulebook) -> Iterator[tuple[str, str, list[str], Entry | None]]:
+    """Every clause in the notice's order: what kind it is, the rules that stand for it, and what else tells of it."""
+    quotas = {clause: quota for quota in book.document.quotas.values() for clause in quota.clause}
     for clause in book.header.clauses:
         rules = [name for name, rule in book.rules.items() if clause in rule.clause]
-        yield clause, entries[clause].kind if clause in entries else "rule", rules
+        entry = book.document.clauses.get(clause)
+        kind = entry.kind if entry else "rule" if rules else "quota"
+        yield clause, kind, rules, entry or (None if rules else quotas[clause])
 
 
 def _shown(book: Rulebook, name: str, lang: str) -> str:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import pytest
 
 import campaign_analytics as ca
+from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.load import shipped_rulebooks
 from tests.cli.conftest import Run
+
+
+def _quietly(name: str) -> Rulebook:
+    with warnings.catch_warnings(action="ignore", category=ca.RulebookWarning):
+        return ca.load_rulebook(name)
 
 
 @pytest.mark.parametrize("name", shipped_rulebooks())
@@ -41,6 +48,26 @@ def test_show_for_people_has_three_tables(run: Run, lang: str) -> None:
     assert {"Clauses", "Rules", "Parameters"} <= set(lines)
     assert any("select_pickup" in line and "pickup_rate_48h >= :min_pickup_rate_48h" in line for line in lines)
     assert any(line.startswith("二.3(1)") and "min_pickup_rate_48h" in line and "90%" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", shipped_rulebooks())
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_show_for_people_names_every_clause_and_what_stands_for_it(run: Run, name: str, lang: str) -> None:
+    said = run("rulebook", "show", name, "--lang", lang)
+    assert (said.code, said.err) == (0, "")
+    lines = said.out.split("\n\nClauses\n")[1].split("\n\n")[0].splitlines()
+    assert [line.split("  ")[0] for line in lines] == list(_quietly(name).header.clauses)
+    assert all(len(line.split()) > 2 for line in lines)  # no clause without a kind and a text
+
+
+def test_a_clause_that_only_sets_a_quota_says_so(run: Run) -> None:
+    """It once ended in a KeyError: the clause has no rule and no entry of its own."""
+    clauses = json.loads(run("rulebook", "show", "daily_deals", "--json").out)["clauses"]
+    assert {"id": "E1", "kind": "quota", "rules": [], "zh": "每店名额", "en": "Places of a shop"} in clauses
+    assert any(
+        line.split() == ["E1", "quota", "Places", "of", "a", "shop"]
+        for line in run("rulebook", "show", "daily_deals").out.splitlines()
+    )
 
 
 def test_check_passes_a_sound_file(run: Run, tmp_path: Path) -> None:
