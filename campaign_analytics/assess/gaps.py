@@ -125,7 +125,7 @@ def gap_of(assessment: Assessment, rule: str) -> Gap | None:
     exacts = [opened(bind(leaf, values), assessment.unmade) for leaf in walk(tree)]
     cells = columns_for(assessment.market, book, exacts, level)
     rows = assessment.market.tables[level].rows
-    return _Measure(values, scales, cells, assessment.unmade, rows).gap(tree)
+    return Measure(values, scales, cells, assessment.unmade, rows).gap(tree)
 
 
 def _named(leaf: Compare) -> list[Col | Param]:
@@ -133,7 +133,9 @@ def _named(leaf: Compare) -> list[Col | Param]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Measure:
+class Measure:
+    """Measures conditions over ``rows`` subjects, of whom ``cells`` holds every column that is read."""
+
     values: Mapping[str, Bound]
     scales: Mapping[str, Scale]
     cells: Mapping[str, Cells]
