@@ -11,13 +11,16 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess import blockers, views
+from campaign_analytics.assess.applied import applied
 from campaign_analytics.assess.benefits import benefits
 from campaign_analytics.assess.blockers import Patterns
 from campaign_analytics.assess.checks import rule_checks
 from campaign_analytics.assess.explain import Card, explain
+from campaign_analytics.assess.fixes import fixes_of_one
 from campaign_analytics.assess.headline import headline
 from campaign_analytics.assess.hinges import hinges
 from campaign_analytics.assess.moment import moment_of
+from campaign_analytics.assess.near_misses import NearMisses, near_misses
 from campaign_analytics.assess.outcomes import (
     FAIL,
     INELIGIBLE,
@@ -364,6 +367,25 @@ class Assessment:
     def assumptions(self, lang: str = "en") -> pd.DataFrame:
         """What the notice leaves open and we assumed: kind (parameter or rule), name, clause, value, note."""
         return views.assumptions(self, lang)
+
+    def near_misses(self, at_most: int | None = None, level: Level = "offers") -> NearMisses:
+        """Subjects that fail in at most ``at_most`` groups (the rulebook's ``scoring.near_miss_groups``), all of it
+        curable in the days left: ``.table()``, ``.fixes()``, ``.causes()``, ``.warnings()``. Raises ``CampaignError``
+        for less than 1."""
+        return near_misses(self, at_most, level)
+
+    def fixes(self, offer_id: str | None = None, *, merchant_id: str | None = None, lang: str = "en") -> pd.DataFrame:
+        """Every repair that one offer (its merchant's included) or one merchant needs; columns as told in ``fixes``.
+
+        Raises ``CampaignError`` for an unknown id, with the closest one."""
+        return fixes_of_one(self, offer_id, merchant_id, lang)
+
+    def apply(self, fixes: pd.DataFrame) -> Market:
+        """The market as it would be with the repairs in ``fixes`` (rows of such a table) made, to be assessed again.
+
+        Of repairs that move one cell the same way the furthest counts, of an open choice the first value; an
+        alternative is left out where what it replaces is there. Raises ``CampaignError`` for what cannot be done."""
+        return applied(self, fixes)
 
     def headline(self, lang: str = "en") -> str:
         """How many offers and merchants qualify, fail, or cannot be decided, and what stands outside every verdict."""
