@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from campaign_analytics.assess.blockers import Patterns
+from campaign_analytics.assess.blockers import Patterns, blocker_groups
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.book import Level
 from campaign_analytics.words import say
@@ -66,15 +66,11 @@ def _never_failing(
 def _redundant(assessment: Assessment, held: Mapping[Level, Patterns]) -> Iterator[tuple[Level, Sequence[str]]]:
     """Groups that fail somewhere, and whose dropping changes no verdict of an offer nor of a merchant."""
     decisive = {group for patterns in held.values() for group in _deciding(patterns)}
-    levels: dict[str, tuple[Level, tuple[str, ...]]] = {}
-    for level, patterns in held.items():
-        for group, rules in patterns.groups.items():
-            if any(patterns.rule_fails[rule].any() for rule in rules):
-                levels.setdefault(group, (level, rules))
-    for group, (level, rules) in levels.items():
-        if group not in decisive:
-            merchants = all(assessment.book.level(rule) == "merchants" for rule in rules)
-            yield "merchants" if merchants and "merchants" in held else level, rules
+    failing = {rule for patterns in held.values() for rule, fails in patterns.rule_fails.items() if fails.any()}
+    for group, rules in blocker_groups(assessment, "offers").items():
+        if group not in decisive and failing.intersection(rules):
+            levels = {assessment.book.level(rule) for rule in rules}
+            yield "offers" if "offers" in levels else "merchants", rules
 
 
 def _deciding(patterns: Patterns) -> Iterator[str]:
