@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from campaign_analytics.derive.making import absent
 from campaign_analytics.errors import CampaignError
@@ -108,9 +110,9 @@ def typed(held: Cells, value: Any, zone: Any) -> Any:
 def find(assessment: Assessment, level: Level, key: str, id: str) -> Subject:
     """The subject whose key is ``id``. Raises ``CampaignError`` that suggests the closest id."""
     keys = assessment.market.tables[level].cells[key].values
-    rows = np.flatnonzero(np.asarray(keys == str(id)))
-    if len(rows):
-        return Subject(assessment, level, int(rows[0]))
+    row = pc.index(pa.array(keys, pa.large_string()), pa.scalar(str(id), pa.large_string())).as_py()
+    if row >= 0:
+        return Subject(assessment, level, row)
     texts = pd.Series(keys).dropna().astype("str")
     alike = texts[texts.str.startswith(str(id)[:-3])] if len(str(id)) > 4 else texts
     near = did_you_mean(str(id), (alike if len(alike) else texts).head(_NEAR_ENOUGH))

@@ -97,7 +97,7 @@ class Cells:
             values: Any = np.zeros(len(rows), getattr(self.values, "dtype", np.float64))
             return Cells(self.type, values, np.ones(len(rows), bool), None, self.names)
         if self.type == "text" and not self.names:
-            values = pd.array(self.values).take(np.maximum(rows, 0))
+            values = self.values.take(np.maximum(rows, 0))
         else:
             values = self.values[rows]
         missing = absent if self.missing is None else absent | self.missing[rows]
