@@ -1,10 +1,8 @@
-"""Near misses, the list of what to fix, causes that many share, and repairs made on the data."""
+"""The list of what to fix, and repairs made on the data."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,13 +19,11 @@ from campaign_analytics.assess import Assessment
 from campaign_analytics.assess.fixes import fixes
 from campaign_analytics.demo import demo_market
 from campaign_analytics.errors import CampaignError, RulebookError
-from campaign_analytics.market.schema import Cells, Market, Table
+from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
-from campaign_analytics.rulebook.quantities import kind_of
 from campaign_analytics.rulebook.scalar import Range
-from tests.engines.subjects import cells_of
+from tests.assess.good import AS_OF, GOOD_OFFER, GOOD_SHOP, assessed, one, table
 
-AS_OF = datetime(2024, 2, 26)
 HELD = {"supply", "none"}
 
 
@@ -41,130 +37,6 @@ def book() -> Rulebook:
 @pytest.fixture(scope="module")
 def demo(book: Rulebook) -> Assessment:
     return assess(demo_market(4000), book)
-
-
-#: One shop and offer that pass every rule that is computed.
-GOOD_SHOP: Mapping[str, Any] = {
-    "main_category": "女装", "trade_medal": "AA", "trustpass_open": True, "trustpass_level": "L3",
-    "member_types": frozenset(), "trustpass_type": "企业诚信通", "trustpass_valid_to": AS_OF.date() + timedelta(300),
-    "trustpass_valid_from": AS_OF.date() - timedelta(300), "alipay_bound": True, "alipay_verified": True,
-    "buyer_protection": True, "protection_deposit": 300_000, "penalty_points": 0, "severe_ip_count": 0,
-    "prohibited_info_points": 0, "compliance_violations": 0, "ip_points": 0, "entity_type": "企业",
-    "court_dishonest": False, "finance_overdue_severe": False, "dispute_score": 4.5,
-}  # fmt: skip
-GOOD_OFFER: Mapping[str, Any] = {
-    "category": "女装", "is_yanxuan": True, "pickup_rate_48h": 0.95, "growth_score": 80, "moq": 1, "moq_unit": "件",
-    "is_free_shipping": True, "paid_regions": frozenset(["新疆", "西藏"]), "campaign_price": 900, "list_price": 1000,
-    "experience_score": 4.5, "escrow_supported": True, "on_time_pickups_30d": None, "orders_30d": None,
-    "unit_cost": None,
-}  # fmt: skip
-
-
-def assessed(
-    book: Rulebook,
-    offers: list[dict[str, Any]],
-    shops: list[dict[str, Any]] | None = None,
-    as_of: datetime = AS_OF,
-) -> Assessment:
-    """Offers o0, o1 ... of the shops m0, m1 ..., good but for what is said; an offer's ``shop`` is m0 if not said."""
-    rows = {
-        "merchants": [{"merchant_id": f"m{i}", **GOOD_SHOP, **each} for i, each in enumerate(shops or [{}])],
-        "offers": [
-            {"offer_id": f"o{i}", "merchant_id": each.get("shop", "m0"), **GOOD_OFFER, **each}
-            for i, each in enumerate(offers)
-        ],
-    }
-    return assess(Market({name: table(book, name, held) for name, held in rows.items()}), book, as_of)
-
-
-def table(book: Rulebook, name: str, rows: list[dict[str, Any]]) -> Table:
-    held = {}
-    for column in rows[0].keys() - {"shop"}:
-        kind = kind_of(book.columns[column], book.lists, book.header.currency)
-        values = [row[column] for row in rows]
-        held[column] = (
-            Cells.make("text", pd.array(values, dtype="str"))
-            if kind.type == "text" and not kind.names
-            else cells_of(kind, values)
-        )
-    return Table(name, held, len(rows))
-
-
-def one(frame: pd.DataFrame, **where: str) -> dict[str, Any]:
-    """The only row in which columns hold these values."""
-    for column, value in where.items():
-        frame = frame[frame[column] == value]
-    assert len(frame) == 1, frame
-    return {str(name): value for name, value in frame.iloc[0].items()}
-
-
-# ---- who is close
-
-
-def naive(assessment: Assessment, at_most: int) -> dict[str, str]:
-    """Near misses, and their unknown groups, read off the outcomes offer by offer."""
-    book, left = assessment.book, 7
-    found = {}
-    for row in assessment.outcomes("offers").to_dict("records"):
-        failing = {rule for rule in assessment.blocking if row[rule] == "fail"}
-        unknown = {rule for rule in assessment.blocking if row[rule] == "unknown"}
-        explained = {rule for rule in assessment.blocking if failing.intersection(book.rules[rule].follows)}
-        groups = {book.rules[rule].group or rule for rule in failing - explained}
-        unsure = {book.rules[rule].group or rule for rule in unknown - explained} - groups
-        hopeless = [r for r in failing if book.rules[r].cure == "no" or book.rules[r].lead_days > left]
-        if 1 <= len(groups) <= at_most and not hopeless:
-            found[row["offer_id"]] = ";".join(sorted(unsure))
-    return found
-
-
-@pytest.mark.parametrize("at_most", [1, 2, 3])
-def test_near_misses_are_what_their_definition_says(demo: Assessment, at_most: int) -> None:
-    table = demo.near_misses(at_most).table()
-    unsure = [";".join(sorted(each.split(";"))) for each in table["if_unknown_passes"]]
-    assert dict(zip(table["offer_id"], unsure, strict=True)) == naive(demo, at_most)
-    assert (table["failing"] <= at_most).all()
-    assert (table["lead_days"] <= table["days_left"]).all()
-
-
-def test_those_with_something_unknown_come_after_all_others(demo: Assessment) -> None:
-    unsure = (demo.near_misses(2).table()["if_unknown_passes"] != "").tolist()
-    assert unsure == sorted(unsure)
-    assert any(unsure)
-
-
-def test_a_cure_must_fit_into_the_days_left(book: Rulebook) -> None:
-    offer = [{"is_yanxuan": False}]
-    assert len(assessed(book, offer, as_of=datetime(2024, 2, 28)).near_misses()) == 1  # five days, and five are left
-    assert len(assessed(book, offer, as_of=datetime(2024, 2, 28, 1)).near_misses()) == 0
-
-
-def test_merchants_have_near_misses_of_their_own(demo: Assessment) -> None:
-    near = demo.near_misses(level="merchants")
-    assert list(near.table().columns[:2]) == ["merchant_id", "groups"]
-    assert len(near) == len(near.table()) > 0
-    assert set(near.fixes()["merchant_id"]) == set(near.table()["merchant_id"])
-    assert near.causes()["merchants"].eq(1).all()
-
-
-@pytest.mark.parametrize("wrong", [0, -1, 1.5, True])
-def test_at_least_one_group_may_fail(demo: Assessment, wrong: Any) -> None:
-    with pytest.raises(CampaignError, match=r"at_most=.*1 or more"):
-        demo.near_misses(wrong)
-
-
-def test_nobody_is_near_where_all_is_well(book: Rulebook, demo: Assessment) -> None:
-    near, some = assessed(book, [{}]).near_misses(), demo.near_misses()
-    assert len(near) == 0
-    for empty, full in ((near.table(), some.table()), (near.fixes(), some.fixes()), (near.causes(), some.causes())):
-        assert len(empty) == 0
-        assert empty.dtypes.to_dict() == full.dtypes.to_dict()
-
-
-def test_an_offer_without_merchant_hinges_on_its_merchants_rules(book: Rulebook) -> None:
-    row = one(assessed(book, [{"moq": 5, "shop": "nobody"}]).near_misses().table())
-    assert row["groups"] == "minimum_order"
-    assert {"trustpass", "medal", "buyer_protection"} <= set(row["if_unknown_passes"].split(";"))
-    assert one(assessed(book, [{"moq": 5, "shop": "nobody"}]).near_misses().causes())["unlocks"] == 0
 
 
 # ---- what to do
@@ -273,43 +145,6 @@ def test_an_unknown_id_suggests_the_closest(book: Rulebook) -> None:
         held.fixes("o00")
     with pytest.raises(CampaignError, match="either an offer_id or a merchant_id"):
         held.fixes()
-
-
-# ---- causes
-
-
-def test_one_deposit_unlocks_all_offers_of_a_shop(book: Rulebook) -> None:
-    ours: list[dict[str, Any]] = [{}, {}, {"moq": 9}, {"growth_score": None}]
-    offers = [*ours, {"shop": "m1", "moq": 9}]
-    near = assessed(book, offers, [{"protection_deposit": 250_000}, {}]).near_misses(2)
-    first = near.causes().iloc[0]
-    assert (first["merchant_id"], first["group"], first["what"]) == (
-        "m0", "buyer_protection", "Protection deposit balance: raise from 2500.00 to 3000.00",
-    )  # fmt: skip
-    assert (first["offers"], first["unlocks"], first["unlocks_if_unknown_passes"]) == (4, 2, 1)
-
-
-def test_one_freight_template_is_one_cause(book: Rulebook) -> None:
-    paid = [["四川"], ["四川", "新疆"], ["重庆"]]
-    near = assessed(book, [{"paid_regions": frozenset(each)} for each in paid]).near_misses()
-    causes = near.causes()
-    assert causes["unlocks"].tolist() == [2, 1]
-    assert causes["what"].str.contains("take out 四川").tolist() == [True, False]
-
-
-def test_a_cause_unlocks_as_many_as_it_says(demo: Assessment) -> None:
-    near = demo.near_misses(2)
-    table, causes = near.fixes(), near.causes()
-    ready = int(demo.summary()["pre_qualified"].iloc[0])
-    shared = causes[(causes["unlocks"] > 1) & (causes["group"] != "price")].head(5)
-    assert len(shared) > 2
-    for cause in shared.to_dict("records"):
-        mine = table[(table["merchant_id"] == cause["merchant_id"]) & (table["group"] == cause["group"])]
-        if cause["group"] == "free_shipping":
-            mine = mine[[cause["what"].endswith(f"take out {each.replace(';', ', ')}") for each in mine["names"]]]
-        mine = mine[~mine["action"].isin(HELD)]
-        again = assess(demo.apply(mine), demo.book, demo.as_of)
-        assert int(again.summary()["pre_qualified"].iloc[0]) - ready == cause["unlocks"], cause
 
 
 # ---- repairs made
