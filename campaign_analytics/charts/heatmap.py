@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from campaign_analytics.charts.figure import BODY, MARGIN, SMALL, WIDTH, Chart
-from campaign_analytics.charts.fonts import balance, width, wrap
-from campaign_analytics.charts.labels import foot, listed, rule_names, share, short
-from campaign_analytics.charts.palette import FAINT, INK, QUIET, UNKNOWN, shade
+from campaign_analytics.charts.figure import BODY, Chart
+from campaign_analytics.charts.grid import HIGH, Column, Row, Text, draw_grid
+from campaign_analytics.charts.labels import foot, listed, rule_names, share
+from campaign_analytics.charts.palette import FAINT, INK, UNKNOWN, shade
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 MOST_GROUPS, MOST_RULES = 12, 12
 _LEVELS = ("offers", "merchants")
-_CELLS, _GAP = 3.0, 0.1  # inches: where cells begin, and the gap after the column of all offers
-_WIDEST, _HIGH, _LINE = 0.8, 0.38, 0.15  # inches: a cell, and a line of text
-_BLOCK = 0.28  # inches for the name of a block of rules
 
 
 @dataclass(frozen=True)
@@ -104,33 +101,23 @@ def arrange(misses: pd.DataFrame, rules: Mapping[str, Rule], lang: str) -> Grid:
 def draw(grid: Grid, rules: Mapping[str, Rule], notes: Sequence[str], lang: str) -> Chart:
     """The grid as a page: rules in rows, offer rules before merchant rules; all offers, then groups in columns."""
     columns = [grid.everyone, *grid.groups, *([grid.others] if grid.others else [])]
-    wide = min(_WIDEST, (WIDTH - MARGIN - _GAP - _CELLS) / len(columns))
-    lefts = [_CELLS + i * wide + (_GAP if i else 0) for i in range(len(columns))]
-    heads = [balance(group.name, wide - 0.06, SMALL, most=4) for group in columns]
-    blocks = [(level, [rule for rule in grid.rules if rules[rule].level == level]) for level in _LEVELS]
-    head = _LINE * (1 + max(map(len, heads))) + 0.06
-    body = head + sum(_BLOCK + _HIGH * len(block) for _, block in blocks if block)
-    subtitle = say("heatmap_subtitle", lang, offers=grid.everyone.offers)
-    chart = Chart(_title(grid, rules, lang), subtitle, [*_left_out(grid, rules, lang), *notes], body)
-    for left, group, lines in zip(lefts, columns, heads, strict=True):
-        bottom = chart.top + head - 0.04
-        for i, line in enumerate(reversed([*lines, short(group.offers, lang)])):
-            chart.write(left + wide / 2, bottom - (i + 0.5) * _LINE, line, SMALL, INK if i else FAINT, "center")
+    blocks = [
+        (
+            say(f"{level}_rules", lang),
+            [Row(rule, rules[rule].clause, rules[rule].name) for rule in grid.rules if rules[rule].level == level],
+        )
+        for level in _LEVELS
+    ]
     full = max(
         (group.fail[rule] / group.offers for group in columns for rule in grid.rules if group.offers), default=0.0
     )
-    label = MARGIN + max((width(rules[rule].clause, BODY) for rule in grid.rules), default=0) + 0.15
-    y = chart.top + head
-    for level, block in blocks:
-        if block:
-            chart.write(MARGIN, y + _BLOCK / 2, say(f"{level}_rules", lang), SMALL, QUIET)
-            y += _BLOCK
-        for rule in block:
-            _label(chart, label, y, rules[rule])
-            for left, group in zip(lefts, columns, strict=True):
-                _cell(chart, left, y, wide, group, rule, rules[rule].computed, full)
-            y += _HIGH
-    return chart
+
+    def cell(chart: Chart, x: float, y: float, wide: float, rule: str, place: int) -> None:
+        _cell(chart, x, y, wide, columns[place], rule, rules[rule].computed, full)
+
+    subtitle = say("heatmap_subtitle", lang, offers=grid.everyone.offers)
+    text = Text(_title(grid, rules, lang), subtitle, [*_left_out(grid, rules, lang), *notes])
+    return draw_grid(text, [Column(group.name, group.offers) for group in columns], blocks, cell, lang)
 
 
 def _title(grid: Grid, rules: Mapping[str, Rule], lang: str) -> str:
@@ -165,21 +152,14 @@ def _left_out(grid: Grid, rules: Mapping[str, Rule], lang: str) -> list[str]:
     return notes
 
 
-def _label(chart: Chart, x: float, y: float, rule: Rule) -> None:
-    chart.write(MARGIN, y + _HIGH / 2, rule.clause, BODY, QUIET)
-    lines = wrap(rule.name, _CELLS - x - 0.1, BODY, most=2)
-    for i, line in enumerate(lines):
-        chart.write(x, y + _HIGH / 2 + (i - (len(lines) - 1) / 2) * _LINE, line, BODY)
-
-
 def _cell(chart: Chart, x: float, y: float, wide: float, group: Group, rule: str, computed: bool, full: float) -> None:
     fail, unknown = group.fail[rule], group.unknown[rule]
     portion = fail / group.offers if group.offers else 0.0
-    chart.box(x + 0.015, y + 0.015, wide - 0.03, _HIGH - 0.03, shade(portion, full))
+    chart.box(x + 0.015, y + 0.015, wide - 0.03, HIGH - 0.03, shade(portion, full))
     chart.write(
-        x + wide / 2, y + _HIGH * (0.34 if unknown else 0.5),
+        x + wide / 2, y + HIGH * (0.34 if unknown else 0.5),
         ("" if computed else "≥") + share(fail, group.offers) if fail or computed else "·",
         BODY, INK if fail else FAINT, "center",
     )  # fmt: skip
     if unknown:
-        chart.write(x + wide / 2, y + _HIGH * 0.76, f"{UNKNOWN.mark} {share(unknown, group.offers)}", 7, INK, "center")
+        chart.write(x + wide / 2, y + HIGH * 0.76, f"{UNKNOWN.mark} {share(unknown, group.offers)}", 7, INK, "center")
