@@ -47,8 +47,8 @@ class Program:
     def run(self, rows: int, into: Array | None = None, progress: Progress | None = None) -> Array:
         """Evaluate every rule for every subject.
 
-        Gives (words, rows) uint64. ``into`` is such an array that already holds other bits (a merchant's, gathered
-        to its offers), to which these are added in place.
+        Gives (words, rows) uint64. ``into`` is such an array that already holds the bits of other rules (a merchant's,
+        gathered to its offers); the bytes in which the rules of this program have bits are written in place.
         """
         words = np.zeros((self.words, rows), np.uint64) if into is None else into
         bytes_ = words.view(np.uint8).reshape(len(words), rows, 8)
@@ -63,12 +63,12 @@ class Program:
                 word, place = divmod(byte, _UNKNOWN_BYTE)
                 target = bytes_[word, start:stop]
                 _pack(self._fails.get(byte, _NEVER), values, fails[:n])
-                target[:, place] |= fails[:n]
+                target[:, place] = fails[:n]
                 if byte in self._doubts:
                     _pack(self._doubts[byte], values, doubts[:n])
                     np.bitwise_not(fails[:n], out=fails[:n])
                     np.bitwise_and(doubts[:n], fails[:n], out=doubts[:n])
-                    target[:, place + _UNKNOWN_BYTE] |= doubts[:n]
+                    target[:, place + _UNKNOWN_BYTE] = doubts[:n]
             if progress:
                 progress(stop, rows)
         return words
