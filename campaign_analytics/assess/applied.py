@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.assess.moves import moved, naming
-from campaign_analytics.assess.spelling import held, spell_all
+from campaign_analytics.assess.spelling import read_back, spell_all
 from campaign_analytics.derive.making import absent
 from campaign_analytics.errors import CampaignError, ValueFault
 from campaign_analytics.market.schema import Array, Cells, Market, Table
@@ -30,16 +30,19 @@ _NEEDED = ("rule", "column", "action", "to", "names", "by", "alternative_to")
 _MERGED = {"raise": np.maximum, "lower": np.minimum, "add": np.bitwise_or, "remove": np.bitwise_and}
 
 
-def applied(assessment: Assessment, fixes: pd.DataFrame) -> Market:
-    """See ``Assessment.apply``."""
+def applied(assessment: Assessment, fixes: pd.DataFrame, rows: Mapping[str, Array] | None = None) -> Market:
+    """See ``Assessment.apply``. ``rows``: the row of each fix by table, where they are known and none is an
+    alternative."""
     lacking = [name for name in _NEEDED if name not in fixes]
     key = "offer_id" if "offer_id" in fixes else "merchant_id"
     if lacking or key not in fixes:
         raise CampaignError(f"these are no fixes: no column {', '.join(lacking or [key])}; give rows of fixes()")
-    fixes = _proposed(fixes, key)
+    keys = [name for name in ("offer_id", "merchant_id") if name in fixes]
+    fixes = _proposed(fixes[[*keys, *_NEEDED]], key).reset_index(drop=True)
     _refuse(fixes, key, assessment.book)
     market = assessment.market
-    writer = _Writer(assessment, {name: dict(table.cells) for name, table in market.tables.items()})
+    held = {name: dict(table.cells) for name, table in market.tables.items()}
+    writer = _Writer(assessment, fixes, held, dict(rows or {}))
     for (column, action), rows in fixes.groupby(["column", "action"], sort=False):
         writer.write(str(column), str(action), rows)
     made = assessment.book.derived.keys()
@@ -56,6 +59,8 @@ def applied(assessment: Assessment, fixes: pd.DataFrame) -> Market:
 def _proposed(fixes: pd.DataFrame, key: str) -> pd.DataFrame:
     """The repairs proposed; an alternative only where what it replaces is not among the rows."""
     alternative = (fixes["alternative_to"] != "").to_numpy()
+    if not alternative.any():
+        return fixes
     mine = pd.MultiIndex.from_frame(fixes[[key, "rule"]])
     return fixes[~(alternative & mine.isin(mine[~alternative]))]
 
@@ -80,7 +85,9 @@ def writable(book: Rulebook, columns: Iterable[str]) -> set[str]:
 @dataclass(eq=False)
 class _Writer:
     assessment: Assessment
+    fixes: pd.DataFrame  # all of them, numbered
     cells: dict[str, dict[str, Cells]]
+    places: dict[str, Array]  # by table: the row of each of the fixes
 
     def __post_init__(self) -> None:
         self.book, self.changed = self.assessment.book, set[str]()
@@ -100,12 +107,15 @@ class _Writer:
         return self.book.table_of(column)
 
     def _rows(self, table: str, fixes: pd.DataFrame) -> Array:
+        """The rows of ``table`` that some of the fixes are for; looked up once for all of them."""
         key = "merchant_id" if table == "merchants" else "offer_id"
         if key not in fixes:
             raise CampaignError(f"the fixes name no {key}; those of a column of {table} need it")
-        keys = pa.array(self.assessment.market.tables[table].cells[key].values, from_pandas=True)
-        asked = pa.array(fixes[key].array, from_pandas=True)
-        rows: Array = np.asarray(pc.index_in(asked, keys).fill_null(-1), np.int64)
+        if table not in self.places:
+            keys = pa.array(self.assessment.market.tables[table].cells[key].values, from_pandas=True)
+            asked = pa.array(self.fixes[key].array, from_pandas=True)
+            self.places[table] = np.asarray(pc.index_in(asked, keys).fill_null(-1), np.int64)
+        rows = self.places[table][fixes.index]
         if (rows < 0).any():
             raise CampaignError(f"no {key} {fixes[key].iloc[int(np.argmin(rows))]!r} in this market")
         return rows
@@ -124,7 +134,7 @@ class _Writer:
             like = self.cells[table][column] = naming(like, tuple(np.unique(texts)))
         codes, distinct = pd.factorize(texts)
         try:
-            spelled = [held(str(text), like.type, like.names, self.book.zone) for text in distinct]
+            spelled = [read_back(str(text), like.type, like.names, self.book.zone) for text in distinct]
         except ValueFault as fault:
             raise CampaignError(f"fixes of {column}: {fault}") from None
         values = np.array(spelled, _dtype(like))[codes]
@@ -144,7 +154,7 @@ class _Writer:
         left = texts == ""
         if left.any() and action == "add":
             like, first = self._held(column), fixes["names"].str.split(";").str[0]
-            bits = like.values[rows] | np.array([held(name, "set", like.names, self.book.zone) for name in first])
+            bits = like.values[rows] | np.array([read_back(name, "set", like.names, self.book.zone) for name in first])
             return np.where(left, spell_all(bits, like, self.book.zone), texts)
         if action == "choose":
             open_ = pd.DataFrame({"row": rows, "names": np.where(left, fixes["names"].to_numpy(object), texts)})
@@ -177,7 +187,7 @@ class _Writer:
         rows, more = rows[once], fixes["by"].to_numpy()[once].astype(np.int64)
         part, whole = (self._held(name).values.astype(np.int64)[rows] for name in counts)
         before = self._held(column).values[rows]
-        aim = np.array([held(text, "rate", (), self.book.zone) for text in fixes["to"]])[once]
+        aim = np.array([read_back(text, "rate", (), self.book.zone) for text in fixes["to"]])[once]
         part, whole = part + np.where(aim > before, more, 0), whole + more
         rate = np.divide(part, whole, out=before.astype(float), where=whole > 0)
         for name, values in ((counts[0], part), (counts[1], whole), (column, rate)):

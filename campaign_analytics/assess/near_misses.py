@@ -159,7 +159,11 @@ def _consequences(near: NearMisses, table: pd.DataFrame, lang: str) -> pd.DataFr
     chosen = table[tried & (table["option"] == 0)]
     if chosen.empty:
         return table.iloc[:0]
-    after = assess(applied(before, chosen), book, before.as_of)
+    own = near.rows[chosen["place"].to_numpy()]
+    known_rows: dict[str, Array] = {near.level: own}
+    if near.level == "offers":
+        known_rows["merchants"] = before.market.merchant_row[own]
+    after = assess(applied(before, chosen, known_rows), book, before.as_of)
     places = np.unique(chosen["place"])
     rows = near.rows[places]
     fails = before.mask(before.blocking)[:, np.newaxis]

@@ -56,7 +56,7 @@ def spell_cells(cells: Cells, zone: ZoneInfo) -> Any:
     return texts
 
 
-def held(text: str, type: str, names: Sequence[str], zone: ZoneInfo) -> Any:
+def read_back(text: str, type: str, names: Sequence[str], zone: ZoneInfo) -> Any:
     """What ``spell`` spelled, in the held form. Raises ``ValueFault`` for a text that is no such value."""
     if type == "set":
         members = [name for name in text.split(";") if name]

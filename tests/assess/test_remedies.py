@@ -22,7 +22,7 @@ from campaign_analytics import assess, load_rulebook
 from campaign_analytics.assess import Assessment
 from campaign_analytics.assess.fixes import fixes
 from campaign_analytics.assess.orders import orders_needed
-from campaign_analytics.assess.spelling import held, spell
+from campaign_analytics.assess.spelling import read_back, spell
 from campaign_analytics.market.schema import Cells, Market, Table
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.load import shipped_rulebooks
@@ -109,14 +109,14 @@ def less(row: Any, cells: Cells, assessment: Assessment) -> list[dict[str, Any]]
     if row.action in MEMBERS:
         if not row.to and row.action == "add":
             return []
-        bits = held(row.to, "set", cells.names, zone)
+        bits = read_back(row.to, "set", cells.names, zone)
         ones = [1 << cells.names.index(name) for name in row.names.split(";")]
         return [{"to": spell(bits ^ one, cells, zone)} for one in ones if bits != one]
     if row.action == "orders":
         return [{"by": row.by - 1}]
     if row.action not in ("raise", "lower"):
         return []
-    to, back = held(row.to, cells.type, cells.names, zone), -1 if row.action == "raise" else 1
+    to, back = read_back(row.to, cells.type, cells.names, zone), -1 if row.action == "raise" else 1
     if cells.type in ("rate", "number"):
         return [{"to": spell(np.nextafter(to, back * np.inf) if to else back * 1e-9, cells, zone)}]
     return [{"to": spell(to + back, cells, zone)}] if to + back >= 0 else []
