@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -24,13 +23,12 @@ from campaign_analytics.rulebook.model import (
     Values,
     Words,
 )
-from campaign_analytics.rulebook.values import Value, did_you_mean, read_value, show_value
+from campaign_analytics.rulebook.values import ONE_VALUE, Value, did_you_mean, read_value, show_value
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.tree import Operand, Tree
 
 Level = Literal["offers", "merchants"]
-_ONE_VALUE = re.compile(r"(?P<name>[^\[\]]+)\[(?P<of>[^\[\]]+)\]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,15 +91,15 @@ class Rulebook:
 
     @cached_property
     def active(self) -> tuple[str, ...]:
-        """Rules that are assessed: not off, every parameter set, of phase both or enter, on no ladder; in clause
-        order."""
+        """Rules that are assessed, in clause order: not off, all parameters that they need set, on no ladder, and of
+        phase both or enter."""
         return tuple(
             name
             for name, rule in self.rules.items()
             if rule.severity != "off"
             and rule.phase != "stay"
             and not rule.ladder
-            and all(self.values[parameter] is not None for parameter in self.parameters_of(name))
+            and all(self.values[parameter] is not None for parameter in self.needed_parameters(name))
         )
 
     @cached_property
@@ -119,14 +117,14 @@ class Rulebook:
 
     def reads(self, derived: str) -> tuple[str, ...]:
         """The columns that a derived column's recipe reads, in the order of its arguments."""
-        from campaign_analytics.rulebook.recipes import RECIPES
+        from campaign_analytics.rulebook.recipes import needs_of
         from campaign_analytics.rulebook.tree import Col, operands
 
         spec = self.derived[derived]
-        needs = {name.rstrip("?"): kind for name, kind in RECIPES[spec.make].items()}
+        needs = needs_of(spec.make)
         read: list[str] = []
         for name, value in spec.with_.items():
-            if needs[name] in ("column", "columns"):
+            if needs[name] in ("column", "columns", "row_column"):
                 read += [value] if isinstance(value, str) else value
         if derived in self.wheres:
             read += [each.name for each in operands(self.wheres[derived]) if isinstance(each, Col)]
@@ -157,6 +155,19 @@ class Rulebook:
 
         named = [each.name for tree in self._trees(rule) for each in operands(tree) if isinstance(each, Param)]
         return tuple(dict.fromkeys(name for name in named if name in self.parameters))
+
+    def needed_parameters(self, rule: str) -> tuple[str, ...]:
+        """The parameters without which a rule says nothing: its own, and those that recipes behind it cannot miss."""
+        from campaign_analytics.rulebook.recipes import optional
+
+        named = list(self.parameters_of(rule))
+        waiting = [column for column in self.columns_of(rule) if column in self.derived]
+        for derived in waiting:  # grows
+            spec = self.derived[derived]
+            spared = [value for name, value in spec.with_.items() if name != "where" and optional(spec.make, name)]
+            named += [each for each in self.recipe_parameters(derived) if f":{each}" not in spared]
+            waiting += [column for column in self.reads(derived) if column in self.derived and column not in waiting]
+        return tuple(dict.fromkeys(named))
 
     def _trees(self, rule: str) -> list[Tree]:
         return [self.conditions[rule], *([self.guards[rule]] if rule in self.guards else [])]
@@ -196,7 +207,7 @@ class Rulebook:
         values = dict(self.values)
         warned = list(self.warnings)
         for place, raw in {**(changes or {}), **more}.items():
-            one = _ONE_VALUE.fullmatch(place)
+            one = ONE_VALUE.fullmatch(place)
             name = one["name"] if one else place
             if name not in self.parameters:
                 raise ValueFault(f"unknown parameter {name!r}{did_you_mean(name, self.parameters)}")
@@ -226,12 +237,22 @@ class Rulebook:
         now = self.values[name]
         if not isinstance(now, PerValue):
             raise ValueFault(f"{name} has one value for all; it does not vary by column")
+        names, is_open = self._values_of(now.by)
+        if of not in names and not is_open:
+            raise ValueFault(f"{name}: {of!r} is not a value of {now.by!r}{did_you_mean(of, names)}")
         held = dict(now.values)
         if value is None:
             held.pop(of, None)
         else:
             held[of] = value
         return replace(now, values=tuple(held.items()))
+
+    def _values_of(self, by: str) -> tuple[tuple[str, ...], bool]:
+        """The values of a column, or tiers of a ladder, by which parameters vary; and whether there may be others."""
+        if by in self.document.ladders:
+            return self.document.ladders[by].tiers, False
+        column = self.columns[by]
+        return self.names_of(column), bool(column.of) and self.lists[column.of].open
 
     def beyond_bounds(self, name: str, value: Value | None) -> str:
         """What to say of a value below the first or above the last place of its slider; else the empty string."""
@@ -246,14 +267,11 @@ class Rulebook:
     def requirements(self) -> dict[str, bool]:
         """Every condition of ``rulebook.require`` whose parameters are all set, and whether it holds now."""
         from campaign_analytics.rulebook.check import requirement_trees
-        from campaign_analytics.rulebook.scalar import truth
-        from campaign_analytics.rulebook.tree import operands
+        from campaign_analytics.rulebook.scalar import never_false
 
-        return {
-            text: truth(tree, {}, self.values) is True
-            for text, tree in requirement_trees(self.document, self.lists).items()
-            if all(self.values[each.name] is not None for each in operands(tree))
-        }
+        trees = requirement_trees(self.document, self.lists)
+        held = {text: never_false(tree, self.values) for text, tree in trees.items()}
+        return {text: holds for text, holds in held.items() if holds is not None}
 
     def show(self, name: str, value: Value | None, lang: str = "en") -> str:
         """A value of parameter ``name`` as people write it, with its unit."""

@@ -3,24 +3,26 @@ reported."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, get_args
 
 from campaign_analytics.rulebook.condition import parse, parse_amount
-from campaign_analytics.rulebook.exact import per_value_columns
-from campaign_analytics.rulebook.model import Column, Document, Entry, Values
+from campaign_analytics.rulebook.exact import PerValue, per_value_columns
+from campaign_analytics.rulebook.model import Column, Derived, Document, Entry, TableName, Values
 from campaign_analytics.rulebook.quantities import Place, QuantityChecker, kind_of
-from campaign_analytics.rulebook.recipes import RECIPES
+from campaign_analytics.rulebook.recipes import RECIPES, needs_of, optional
 from campaign_analytics.rulebook.tree import (
     CLOCK,
     Kind,
+    Lit,
     Operand,
     Param,
     Tree,
+    columns_and_parameters,
     operands,
 )
+from campaign_analytics.rulebook.values import ONE_VALUE
 
 CLOCK_PARAMETERS = ("enrol_from", "enrol_until", "campaign_from", "campaign_until", "hold_from")
 KEYS = ("offer_id", "merchant_id", "snapshot_at")  # structural columns: in any table
@@ -45,15 +47,16 @@ class Checker(QuantityChecker):
         self.derived_order: tuple[str, ...] = ()
         self._used: set[str] = set(CLOCK_PARAMETERS)
 
-    def run(self) -> None:
-        """Check everything; "used nowhere" and clauses last, only where all else was read."""
+    def run(self, whole: bool = True) -> None:
+        """Check everything; "used nowhere" and clauses last, only where all else was read and the document is
+        ``whole``: no entry was left out for its shape."""
         self.check_quantities()
         self._kinds()
         self._derived()
         self._rules()
         self._rest()
         self._variants()
-        if not self.faults:
+        if whole and not self.faults:
             self._clauses()
             self._unused()
             self._requirements()
@@ -96,39 +99,65 @@ class Checker(QuantityChecker):
             if spec.make not in RECIPES:
                 self.unknown((*place, "make"), "recipe", spec.make, RECIPES)
                 continue
-            needs = {argument.rstrip("?"): kind for argument, kind in RECIPES[spec.make].items()}
-            for argument in RECIPES[spec.make]:
-                if not argument.endswith("?") and argument not in spec.with_:
+            for argument in needs_of(spec.make):
+                if not optional(spec.make, argument) and argument not in spec.with_:
                     self.fault((*place, "with"), f"recipe {spec.make!r} needs {argument!r}")
-            for argument, value in spec.with_.items():
-                at = (*place, "with", argument)
-                if argument not in needs:
-                    self.unknown(at, "argument", argument, needs)
-                elif needs[argument] == "where":
-                    tree = self.condition(at, str(value), [str(spec.with_.get("table", spec.table))])
-                    if tree is not None:
-                        self.wheres[name] = tree
-                        graph[name] |= {each.name for each in operands(tree)} & self.document.derived.keys()
-                elif needs[argument] in ("column", "columns"):
-                    graph[name] |= self._recipe_columns(at, [value] if needs[argument] == "column" else value)
-                elif isinstance(value, str) and value.startswith(":"):
-                    self._used.add(value[1:])
-                    if value[1:] not in self.document.parameters:
-                        self.unknown(at, "parameter", value[1:], self.document.parameters)
+            for argument in spec.with_:
+                read = self._argument((*place, "with", argument), name, spec, argument)
+                graph[name] |= read & self.document.derived.keys()
         try:
             self.derived_order = tuple(TopologicalSorter(graph).static_order())
         except CycleError as error:
             self.fault(("derived", error.args[1][0]), "is made from itself: " + " <- ".join(error.args[1]))
 
-    def _recipe_columns(self, place: Place, names: Any) -> set[str]:
+    def _argument(self, place: Place, name: str, spec: Derived, argument: str) -> set[str]:
+        """Check one argument of a recipe; gives the columns that it reads."""
+        value, needs = spec.with_[argument], needs_of(spec.make)
+        table = spec.with_.get("table", spec.table)
+        sound = table in get_args(TableName)
+        match needs.get(argument):
+            case None:
+                self.unknown(place, "argument", argument, needs)
+            case "table" if not sound:
+                self.unknown(place, "table", str(table), get_args(TableName))
+            case "where" if sound:
+                tree = self.condition(place, str(value), [table])
+                if tree is not None:
+                    self.wheres[name] = tree
+                    self._same_for_all(place, [each.name for each in operands(tree) if isinstance(each, Param)])
+                    return {each.name for each in operands(tree)}
+            case "column" | "columns" as kind:
+                own: list[str] = ["offers", "merchants"] if spec.table == "offers" else [spec.table]
+                return self._recipe_columns(place, [value] if kind == "column" else value, own)
+            case "row_column" if sound:
+                return self._recipe_columns(place, [value], [table])
+            case "value" if isinstance(value, str) and value.startswith(":"):
+                self._used.add(value[1:])
+                self._same_for_all(place, [value[1:]])
+                if value[1:] not in self.document.parameters:
+                    self.unknown(place, "parameter", value[1:], self.document.parameters)
+        return set()
+
+    def _recipe_columns(self, place: Place, names: Any, tables: list[str]) -> set[str]:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             self.fault(place, f"{names!r} must be column names")
             return set()
         for name in names:
-            if name not in self._column_kinds and name not in CLOCK:
+            if name in CLOCK or name in KEYS:
+                continue
+            if name not in self._column_kinds:
                 self.unknown(place, "column", name, self._column_kinds)
+            elif self._table(name) not in tables:
+                self.fault(
+                    place, f"{name!r} is a column of {self._table(name)}; one of {' or '.join(tables)} is expected"
+                )
         self._used |= set(names)
-        return set(names) & self.document.derived.keys()
+        return set(names)
+
+    def _same_for_all(self, place: Place, parameters: Iterable[str]) -> None:
+        for name in parameters:
+            if isinstance(held := self.values.get(name), PerValue):
+                self.fault(place, f"':{name}' varies by {held.by!r}; a recipe takes one value for all")
 
     def _rules(self) -> None:
         document = self.document
@@ -145,6 +174,7 @@ class Checker(QuantityChecker):
                     self.unknown((*place, "follows"), "rule", other, document.rules)
             if rule.ladder and rule.ladder not in document.ladders:
                 self.unknown((*place, "ladder"), "ladder", rule.ladder, document.ladders)
+                continue
             for tree_ in (tree, guard):
                 self._ladder_parameters(place, rule.ladder, tree_)
 
@@ -153,7 +183,9 @@ class Checker(QuantityChecker):
         for name in sorted(used & self.document.parameters.keys()):
             by = self.document.parameters[name].by
             if by in self.document.ladders and by != ladder:
-                self.fault(place, f"parameter {name!r} varies by ladder {by!r}; the rule needs ladder = {by!r}")
+                self.fault(
+                    place, f"parameter {name!r} varies by ladder {by!r}; only a rule with ladder = {by!r} has a tier"
+                )
 
     # ---- quotas, scoring, clauses' guards, variants
 
@@ -169,10 +201,12 @@ class Checker(QuantityChecker):
             for problem in problems:
                 self.fault((*place, "limit"), problem.message, problem.offset)
             if limit is not None:
-                self.limits[name] = limit
-                self._used |= {word.lstrip(":") for word in re.findall(r":?\w+", quota.limit)}
+                self.limits[name], held = limit
+                self._used |= {each.name for each in columns_and_parameters(self.limits[name])}
+                if held.type != "count" and not (isinstance(self.limits[name], Lit) and quota.limit.strip().isdigit()):
+                    self.fault((*place, "limit"), f"{quota.limit!r} is a {held}; a count of offers is expected")
             for key in quota.order.split(","):
-                column, *direction = key.split()
+                column, *direction = key.split() or [""]
                 if column not in self._column_kinds or direction not in ([], ["ASC"], ["DESC"]):
                     self.fault((*place, "order"), f"{key.strip()!r} must be a column, then ASC or DESC or nothing")
                 self._used.add(column)
@@ -187,7 +221,8 @@ class Checker(QuantityChecker):
             self.fault(("scoring", "cost"), f"{cost!r} is a {self._column_kinds[cost].type}; a cost is money")
         for name, clause in self.document.clauses.items():
             if clause.when:
-                self.condition(("clauses", name, "when"), clause.when, ("offers", "merchants"))
+                at = ("clauses", name, "when")
+                self._ladder_parameters(at, "", self.condition(at, clause.when, ("offers", "merchants")))
             known = {**self._column_kinds, **self.document.parameters}
             for used in clause.uses:
                 if used not in known:
@@ -198,10 +233,14 @@ class Checker(QuantityChecker):
         for name, variant in self.document.variants.items():
             for parameter, raw in variant.parameters.items():
                 place = ("variants", name, "parameters", parameter)
-                if parameter not in self.document.parameters:
-                    self.unknown(place, "parameter", parameter, self.document.parameters)
-                else:
-                    self._value(place, raw, self.document.parameters[parameter])
+                one = ONE_VALUE.fullmatch(parameter)
+                named = one["name"] if one else parameter
+                if named not in self.document.parameters:
+                    self.unknown(place, "parameter", named, self.document.parameters)
+                    continue
+                self._value(place, raw, self.document.parameters[named])
+                if one:
+                    self._one_of(place, self.document.parameters[named].by, one["of"])
             for rule in variant.severity:
                 if rule not in self.document.rules:
                     self.unknown(("variants", name, "severity", rule), "rule", rule, self.document.rules)
@@ -210,9 +249,7 @@ class Checker(QuantityChecker):
 
     def _clauses(self) -> None:
         listed = self.document.rulebook.clauses
-        awake = (
-            rule for rule in self.document.rules.values() if rule.severity == "block" and self._awake(rule.condition)
-        )
+        awake = (rule for name, rule in self.document.rules.items() if rule.severity == "block" and self._awake(name))
         blocking = {clause for rule in awake for clause in rule.clause}
         ruled = {c for rule in self.document.rules.values() for c in rule.clause}
         cited: tuple[tuple[str, Mapping[str, Any]], ...] = (
@@ -235,8 +272,10 @@ class Checker(QuantityChecker):
             if clause not in self.document.clauses and clause not in ruled | quotas:
                 self.fault(("rulebook", "clauses"), f"clause {clause!r} has neither a rule nor an entry in [clauses]")
 
-    def _awake(self, condition: str) -> bool:
-        return all(self.values.get(name) is not None for name in re.findall(r":(\w+)", condition))
+    def _awake(self, rule: str) -> bool:
+        trees = [tree for tree in (self.conditions.get(rule), self.guards.get(rule)) if tree is not None]
+        named = {each.name for tree in trees for each in operands(tree) if isinstance(each, Param)}
+        return all(self.values[name] is not None for name in named - CLOCK.keys())
 
     def _unused(self) -> None:
         for kind in ("parameters", "derived"):
@@ -244,15 +283,16 @@ class Checker(QuantityChecker):
                 self.fault((kind, name), "is used nowhere")
 
     def _requirements(self) -> None:
-        from campaign_analytics.rulebook.scalar import truth
+        from campaign_analytics.rulebook.scalar import never_false
 
         for i, text in enumerate(self.document.rulebook.require):
             place = ("rulebook", "require", i)
             tree, problems = parse(text, {}, self._parameter_kinds)
             for problem in problems:
                 self.fault(place, problem.message, problem.offset)
-            unset = tree is None or any(self.values.get(each.name) is None for each in operands(tree))
-            if tree is not None and not unset and truth(tree, {}, self.values) is not True:
+            if tree is not None and CLOCK.keys() & {each.name for each in operands(tree)}:
+                self.fault(place, "as_of and today are not known when a rulebook is read")
+            elif tree is not None and never_false(tree, self.values) is False:
                 self.fault(place, f"the defaults contradict each other: {text} must hold")
 
     def _labels(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlglot import Dialect, TokenType, exp
+from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
 from campaign_analytics.rulebook.tree import (
@@ -63,26 +63,24 @@ def parse(text: str, columns: Mapping[str, Kind], parameters: Mapping[str, Kind]
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether SQL takes ``name`` for the name of a column and for nothing else."""
-    try:
-        return [token.token_type for token in _SQL.tokenize(name)] == [TokenType.VAR]
-    except SqlglotError:
-        return False
+    """Whether a condition can name a column ``name`` and a parameter ``:name``; not so for words such as ``case``."""
+    tree, _ = parse(f"{name} IS NULL OR :{name}", {name: Kind("flag")}, {name: Kind("flag")})
+    return tree is not None
 
 
 def parse_amount(
     text: str, columns: Mapping[str, Kind], parameters: Mapping[str, Kind]
-) -> tuple[Operand | None, list[Problem]]:
-    """Read a number expression (a quota's limit) of the same language."""
+) -> tuple[tuple[Operand, Kind] | None, list[Problem]]:
+    """Read a number expression (a quota's limit) of the same language: what it is and of which kind."""
     reader = _Reader(text, columns, parameters)
     try:
         root = reader.sql()
-        operand = reader.operand(root)[0] if root is not None else None
+        amount = reader.operand(root) if root is not None else None
     except _Refused as refused:
         return None, [refused.problem]
     except RecursionError:
         return None, [_TOO_DEEP]
-    return operand, reader.problems
+    return amount, reader.problems
 
 
 _SQL = Dialect.get_or_raise(None)  # the default dialect; others misread brackets

@@ -14,6 +14,12 @@ from campaign_analytics.rulebook.model import Parameter
 from campaign_analytics.rulebook.values import Value, read_value
 
 MOST_PLACES = 255
+_LISTED = {
+    "flag": "its places are no and yes",
+    "level": "its places are its list",
+    "text": "its choices are its list",
+    "set": "its choices are its list",
+}
 
 
 def places(parameter: Parameter, names: Sequence[str], zone: ZoneInfo) -> tuple[Value, ...]:
@@ -21,19 +27,19 @@ def places(parameter: Parameter, names: Sequence[str], zone: ZoneInfo) -> tuple[
 
     Raises ``ValueFault`` for bounds that make no grid, or more than 255 places.
     """
+    bounds = tuple(None if each == "none" else each for each in (parameter.min, parameter.max, parameter.step))
+    if parameter.type in _LISTED and (bounds != (None, None, None) or parameter.stops is not None):
+        raise ValueFault(f"a {parameter.type} has no bounds; {_LISTED[parameter.type]}")
     if parameter.type == "flag":
         return (False, True)
     if parameter.type == "level":
         return tuple(names)
-    bounds = (parameter.min, parameter.max, parameter.step)
     if parameter.stops is not None:
         if bounds != (None, None, None):
             raise ValueFault("give either stops, or min, max and step")
         return _ascending([read_value(stop, parameter.type, names=names, zone=zone) for stop in parameter.stops])
     if bounds == (None, None, None):
         return ()
-    if parameter.type in ("text", "set"):
-        raise ValueFault(f"a {parameter.type} has no bounds; its choices are its list")
     if None in bounds:
         absent = ", ".join(name for name, bound in zip(("min", "max", "step"), bounds, strict=True) if bound is None)
         raise ValueFault(f"min, max and step go together; {absent} is missing")

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from campaign_analytics.errors import CampaignError, Fault, RulebookError, RulebookWarning
+from campaign_analytics.errors import CampaignError, Fault, RulebookError, RulebookWarning, ValueFault
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.check import Checker
 from campaign_analytics.rulebook.model import Document, Vocabulary
@@ -26,7 +26,8 @@ from campaign_analytics.rulebook.values import did_you_mean
 
 _SHIPPED = resources.files("campaign_analytics") / "rulebooks"
 _VOCABULARY = "vocabulary"
-_WORDS = {"zh", "en", "note", "fix", "warn"}  # what the hash leaves out
+_WORDS = {"zh", "en", "note", "fix", "warn"}  # what the hash leaves out of every table
+_SINGLE = {"rulebook", "scoring"}  # tables that are one entry; the others hold one a name
 
 
 def shipped_rulebooks() -> tuple[str, ...]:
@@ -47,7 +48,7 @@ def load_rulebook(name_or_path: str | Path, variant: str | None = None) -> Ruleb
     document = shaped.document
     vocabulary = load_vocabulary()
     checker = Checker(document, vocabulary.lists, vocabulary.columns)
-    checker.run()
+    checker.run(whole=not shaped.faults)
     faults = shaped.faults + [each for each in checker.faults if not _follows(each[1], shaped.left_out)]
     if faults:
         raise RulebookError(_located(faults, text, path))
@@ -67,6 +68,9 @@ def load_rulebook(name_or_path: str | Path, variant: str | None = None) -> Ruleb
         path=path,
         warnings=tuple(_located([(place, said, None) for place, said in checker.warnings], text, path)),
     )
+    contradictory = _contradictory_variants(book)
+    if contradictory:
+        raise RulebookError(_located(contradictory, text, path))
     book = _overlaid(book, variant) if variant else book
     for name, parameter in book.parameters.items():
         if parameter.warn and book.values[name] == checker.values[name]:
@@ -82,6 +86,16 @@ def _overlaid(book: Rulebook, variant: str) -> Rulebook:
         )
     overlay = book.document.variants[variant]
     return replace(book.set(overlay.parameters), severities=overlay.severity, variant=variant)
+
+
+def _contradictory_variants(book: Rulebook) -> list[tuple[Place, str, int | None]]:
+    faults: list[tuple[Place, str, int | None]] = []
+    for name, overlay in book.document.variants.items():
+        try:
+            book.set(overlay.parameters)
+        except ValueFault as fault:
+            faults.append((("variants", name, "parameters"), str(fault), None))
+    return faults
 
 
 @cache
@@ -101,10 +115,12 @@ def _text_of(name_or_path: str | Path) -> tuple[str, str]:
         raise RulebookError(
             [Fault("", f"is not UTF-8 (byte {error.start}); save it as UTF-8", file=str(path))]
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         known = shipped_rulebooks()
         near = did_you_mean(str(name_or_path), known) or f"; shipped are: {', '.join(known)}"
-        raise RulebookError([Fault("", f"cannot be read ({error.strerror or error}){near}", file=str(path))]) from None
+        raise RulebookError(
+            [Fault("", f"cannot be read ({getattr(error, 'strerror', None) or error}){near}", file=str(path))]
+        ) from None
 
 
 def _parsed(text: str, path: str) -> dict[str, Any]:
@@ -112,6 +128,10 @@ def _parsed(text: str, path: str) -> dict[str, Any]:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise RulebookError([_syntax(str(error), path)]) from None
+    except RecursionError:
+        raise RulebookError([Fault("", "is no TOML: nested too deeply", file=path)]) from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise RulebookError([Fault("", f"is no TOML: {error}", file=path)]) from None
 
 
 def _follows(said: str, left_out: frozenset[str]) -> bool:
@@ -137,15 +157,19 @@ def _located(found: list[tuple[Place, str, int | None]], text: str, path: str) -
 def _hash(parsed: Mapping[str, Any]) -> str:
     """SHA-256 over the content without labels and notes, as hexadecimal digits."""
 
+    def unworded(entry: Any) -> Any:
+        return {key: each for key, each in entry.items() if key not in _WORDS} if isinstance(entry, dict) else entry
+
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: plain(each) for key, each in sorted(value.items()) if key not in _WORDS}
-        return (
-            [plain(each) for each in value]
-            if isinstance(value, list)
-            else value
-            if isinstance(value, bool)
-            else str(value)
-        )
+            return {key: plain(each) for key, each in sorted(value.items())}
+        if isinstance(value, list):
+            return [plain(each) for each in value]
+        return value if isinstance(value, bool) else str(value)
 
-    return hashlib.sha256(json.dumps(plain(parsed), ensure_ascii=False).encode()).hexdigest()
+    content = {
+        table: unworded(held) if table in _SINGLE else {name: unworded(entry) for name, entry in held.items()}
+        for table, held in parsed.items()
+        if table != "units"  # they are labels
+    }
+    return hashlib.sha256(json.dumps(plain(content), ensure_ascii=False).encode()).hexdigest()

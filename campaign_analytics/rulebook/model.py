@@ -23,7 +23,7 @@ def _values(value: Any) -> Any:
     return {"values": value} if isinstance(value, list) else value
 
 
-OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_several)]
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)]
 
 
 class Words(BaseModel):
@@ -133,8 +133,8 @@ class Rule(Entry):
     follows: tuple[str, ...] = ()
     ladder: str = ""
     cure: Literal["now", "days", "slow", "no"] = "no"
-    lead_days: int = 0
-    weight: float = 1
+    lead_days: int = Field(0, ge=0)
+    weight: float = Field(1, ge=0, allow_inf_nan=False)
     fix: Words = Words()
     assumed: bool = False  # the note tells a reading of ours, shown wherever the rule decides
 
@@ -153,7 +153,7 @@ class Clause(Entry):
 class Ladder(Entry):
     """``[ladders.x]``: tiers, lowest first."""
 
-    tiers: tuple[str, ...]
+    tiers: tuple[str, ...] = Field(min_length=1)
 
 
 class Quota(Entry):

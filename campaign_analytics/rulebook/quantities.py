@@ -58,15 +58,13 @@ class QuantityChecker:
         header = self.document.rulebook
         try:
             self.zone = ZoneInfo(header.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             self.fault(
                 ("rulebook", "timezone"), f"unknown time zone {header.timezone!r}; write it like 'Asia/Shanghai'"
             )
         if header.category not in self.columns:
             self.unknown(("rulebook", "category"), "column", header.category, self.columns)
-        for clause, times in Counter(header.clauses).items():
-            if times > 1:
-                self.fault(("rulebook", "clauses"), f"clause {clause!r} is listed {times} times")
+        self._no_twice(("rulebook", "clauses"), header.clauses, "clause ")
 
     def _quantities(self) -> None:
         document = self.document
@@ -76,7 +74,9 @@ class QuantityChecker:
         for name in document.derived.keys() & self.columns.keys():
             self.fault(("derived", name), f"a column named {name!r} exists already")
         for name, held in document.lists.items():
-            self._list(name, held)
+            self._list(("lists", name), held)
+        for name, ladder in document.ladders.items():
+            self._no_twice(("ladders", name, "tiers"), ladder.tiers)
         tables: tuple[tuple[str, Mapping[str, Quantity]], ...] = (
             ("columns", document.columns), ("derived", document.derived), ("parameters", document.parameters),
         )  # fmt: skip
@@ -86,14 +86,17 @@ class QuantityChecker:
         for name, column in document.columns.items():
             self._column(name, column)
 
-    def _list(self, name: str, held: Values) -> None:
-        for value, times in Counter(held.values).items():
+    def _no_twice(self, place: Place, names: Iterable[str], what: str = "") -> None:
+        for name, times in Counter(names).items():
             if times > 1:
-                self.fault(("lists", name, "values"), f"{value!r} is listed {times} times")
+                self.fault(place, f"{what}{name!r} is listed {times} times")
+
+    def _list(self, place: Place, held: Values) -> None:
+        self._no_twice((*place, "values"), held.values)
         for alias, value in held.aliases.items():
             if value not in held.values:
                 near = did_you_mean(value, held.values)
-                self.fault(("lists", name, "aliases", alias), f"stands for {value!r}, which is not in the list{near}")
+                self.fault((*place, "aliases", alias), f"stands for {value!r}, which is not in the list{near}")
 
     def _quantity(self, place: Place, name: str, quantity: Quantity) -> None:
         if not _ID.fullmatch(name) or name in CLOCK or not is_plain_name(name):
@@ -124,6 +127,7 @@ class QuantityChecker:
             return
         if column.type != "rate":
             self.fault(("columns", name, "counts"), "only a rate has the counts that make it")
+            return
         for part in column.counts:
             if part not in self.columns:
                 self.unknown(("columns", name, "counts"), "column", part, self.columns)
@@ -172,20 +176,35 @@ class QuantityChecker:
 
     def _by(self, place: Place, parameter: Parameter) -> None:
         by = parameter.by
-        if by in self.document.ladders:
-            allowed, is_open = self.document.ladders[by].tiers, False
-        elif by in self.columns:
-            kind = kind_of(self.columns[by], self.lists, "")
-            if kind.type not in ("text", "level") or not (kind.names or kind.open):
-                self.fault((*place, "by"), f"{by!r} is a {kind}; by needs a text or level column with a list")
-            allowed, is_open = kind.names, kind.open
-        else:
+        if parameter.type in ("flag", "text", "set"):
+            self.fault(
+                (*place, "by"),
+                f"a {parameter.type} has one value for all; only amounts, levels, days and times vary",
+            )
+        if by in self.columns:
+            column = self.columns[by]
+            if column.type not in ("text", "level") or not (column.of or column.options):
+                self.fault((*place, "by"), f"{by!r} is a {column.type}; by needs a text or level column with a list")
+                return
+        elif by not in self.document.ladders:
             self.unknown((*place, "by"), "column or ladder", by, {**self.columns, **self.document.ladders})
             return
         for name in parameter.values:
-            if name not in allowed:
-                message = f"{name!r} is not a value of {by!r}{did_you_mean(name, allowed)}"
-                if is_open:
-                    self.warnings.append(((*place, "values", name), message))
-                else:
-                    self.fault((*place, "values", name), message)
+            self._one_of((*place, "values", name), by, name)
+
+    def _one_of(self, place: Place, by: str, name: str) -> None:
+        """Check that ``name`` is a value of the column, or a tier of the ladder, by which a parameter varies."""
+        if by in self.document.ladders:
+            kind = Kind("text", "", self.document.ladders[by].tiers)
+        elif by in self.columns:
+            kind = kind_of(self.columns[by], self.lists, "")
+        else:
+            if not by:
+                self.fault(place, "the parameter has one value for all; it does not vary by column")
+            return
+        if kind.names and name not in kind.names:
+            message = f"{name!r} is not a value of {by!r}{did_you_mean(name, kind.names)}"
+            if kind.open:
+                self.warnings.append((place, message))
+            else:
+                self.fault(place, message)

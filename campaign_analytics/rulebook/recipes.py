@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Needs: TypeAlias = Literal["column", "columns", "value", "table", "where"]
+Needs: TypeAlias = Literal["column", "columns", "row_column", "value", "table", "where"]
 
-#: recipe -> argument -> what it takes; a name that ends in ? may be left out. ``column`` is a column id, a derived
-#: one or ``as_of``; ``value`` is a literal or ":parameter"; ``where`` is a condition over the columns of ``table``.
+#: recipe -> argument -> what it takes; a name that ends in ? may be left out. ``column`` is a column of the derived
+#: column's own rows (for offers also one of their merchants) or ``as_of``; ``row_column`` one of ``table``; ``value`` a
+#: literal or ":parameter"; ``where`` a condition over the columns of ``table``.
 RECIPES: dict[str, dict[str, Needs]] = {
     "first_known": {"columns": "columns"},
-    "earliest": {"table": "table", "time": "column"},
+    "earliest": {"table": "table", "time": "row_column"},
     "day_of": {"time": "column"},
     "pieces": {"quantity": "column", "unit": "column", "batch?": "column", "policy": "value", "piece_units": "value"},
     "uncovered_regions": {
@@ -21,19 +22,34 @@ RECIPES: dict[str, dict[str, Needs]] = {
         "conflict": "value", "assume_standard": "value", "standard": "value",
     },
     "months_since_event": {
-        "table": "table", "where?": "where", "date": "column", "at": "column",
+        "table": "table", "where?": "where", "date": "row_column", "at": "column",
         "linked?": "value", "identifiers?": "columns", "max_link_depth?": "value", "max_shared?": "value",
     },
-    "events": {"table": "table", "where?": "where", "at": "column", "until": "column", "days?": "value", "sum?":
-    "column"}, "count_rows": {"table": "table", "where?": "where"},
-    "extreme_price": {
-        "table": "table", "where?": "where", "price": "column", "at": "column", "until": "column", "days": "value",
-        "include_until?": "value", "extreme": "value",
+    "events": {
+        "table": "table", "where?": "where", "at": "row_column", "until": "column", "days?": "value",
+        "sum?": "row_column",
     },
-    "worst_row": {"table": "table", "take": "column", "part": "column", "whole": "column", "from?": "column",
-    "at?": "column"},
+    "count_rows": {"table": "table", "where?": "where"},
+    "extreme_price": {
+        "table": "table", "where?": "where", "price": "row_column", "at": "row_column", "until": "column",
+        "days": "value", "include_until?": "value", "extreme": "value",
+    },
+    "worst_row": {
+        "table": "table", "take": "row_column", "part": "row_column", "whole": "row_column", "from?": "row_column",
+        "at?": "column",
+    },
     "rank": {"of": "column", "within?": "column", "where?": "where", "share?": "value", "highest_first?": "value"},
-    "largest_share": {"table": "table", "of": "column"},
+    "largest_share": {"table": "table", "of": "row_column"},
     "claims_found": {"columns": "columns", "claims": "value", "harmless?": "value"},
     "working_days_after": {"time": "column", "days": "value", "count_day?": "value"},
 }  # fmt: skip
+
+
+def optional(recipe: str, argument: str) -> bool:
+    """Whether an argument of a recipe may be left out (or be a parameter that is not set)."""
+    return f"{argument}?" in RECIPES[recipe]
+
+
+def needs_of(recipe: str) -> dict[str, Needs]:
+    """What each argument of a recipe takes."""
+    return {name.rstrip("?"): kind for name, kind in RECIPES[recipe].items()}

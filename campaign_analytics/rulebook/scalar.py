@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from campaign_analytics.rulebook.exact import Bound, PerValue
@@ -28,6 +29,7 @@ from campaign_analytics.rulebook.tree import (
     Or,
     Param,
     Tree,
+    operands,
 )
 from campaign_analytics.rulebook.values import day_number, instant
 
@@ -62,6 +64,19 @@ def truth(tree: Tree, row: Mapping[str, Any], values: Mapping[str, Bound]) -> bo
         case Compare(op, left, right):
             return _compare(op, left, right, row, values)
     raise TypeError(tree)
+
+
+def never_false(tree: Tree, values: Mapping[str, Bound]) -> bool | None:
+    """Whether a condition over parameters alone is false for no value of those that vary; None where one is not set."""
+    held = [values.get(each.name) for each in operands(tree)]
+    if None in held:
+        return None
+    names: dict[str, set[str]] = {}
+    for each in held:
+        if isinstance(each, PerValue):
+            names.setdefault(each.by, {""}).update(name for name, _ in each.values)  # "" stands for all others
+    rows = (dict(zip(names, row, strict=True)) for row in product(*names.values()))
+    return not any(truth(tree, row, values) is False for row in rows)
 
 
 def _all(parts: list[bool | None]) -> bool | None:

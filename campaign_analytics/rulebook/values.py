@@ -20,6 +20,8 @@ from campaign_analytics.errors import ValueFault
 
 Value: TypeAlias = "bool | int | Decimal | str | frozenset[str] | date | datetime"
 
+#: ``max_return_rate[kitchen]``: one value of a parameter that varies by column.
+ONE_VALUE = re.compile(r"(?P<name>[^\[\]]+)\[(?P<of>[^\[\]]+)\]")
 #: Minor units in one unit of a currency (fen in a yuan).
 MINOR_UNITS = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -131,9 +133,9 @@ def instant(time: datetime) -> int:
 
 
 def show_value(value: Value | None, type: str, *, unit: str = "", lang: str = "en", names: Sequence[str] = ()) -> str:
-    """A typed value as people write it: 90%, 3,000 CNY, 12.50 CNY, L2, 2024-03-06 00:00; sets in the order of ``names``.
+    """A typed value as people write it: 90%, 3,000 CNY, 12.50 CNY, L2, 2024-03-06 00:00.
 
-    ``unit`` is the quantity's unit, for money the currency.
+    Sets come in the order of ``names``. ``unit`` is the quantity's unit, for money the currency.
     """
     if value is None:
         return "未设定" if lang == "zh" else "not set"

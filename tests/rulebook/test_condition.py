@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_analytics.rulebook.condition import parse, parse_amount
+from campaign_analytics.rulebook.condition import is_plain_name, parse, parse_amount
 from campaign_analytics.rulebook.scalar import truth
 from campaign_analytics.rulebook.tree import (
     And,
@@ -369,10 +369,11 @@ AMOUNTS = [("stock + :few", "(stock + :few)"), (":few", ":few"), (":share * stoc
 
 @pytest.mark.parametrize(("text", "expected"), AMOUNTS)
 def test_an_amount(text: str, expected: str) -> None:
-    operand, problems = parse_amount(text, COLUMNS, PARAMETERS)
+    amount, problems = parse_amount(text, COLUMNS, PARAMETERS)
     assert problems == []
-    assert operand is not None
-    assert _operand(operand) == expected
+    assert amount is not None
+    operand, kind = amount
+    assert (_operand(operand), str(kind)) == (expected, "literal" if text == "1" else "count (pieces)")
 
 
 @pytest.mark.parametrize(
@@ -387,6 +388,21 @@ def test_an_amount(text: str, expected: str) -> None:
     ],
 )
 def test_no_amount(text: str, message: str) -> None:
-    operand, (problem,) = parse_amount(text, COLUMNS, PARAMETERS)
-    assert operand is None
+    amount, (problem,) = parse_amount(text, COLUMNS, PARAMETERS)
+    assert amount is None
     assert message in problem.message
+
+
+# ---- names
+
+
+@pytest.mark.parametrize("name", ["orders", "first", "date", "index", "rank", "order", "group", "set", "desc"])
+def test_names_that_a_condition_can_say(name: str) -> None:
+    assert is_plain_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["case", "like", "any", "on", "select", "null", "between", "a b", "a-b", "1a", "", "'a'"]
+)
+def test_names_that_a_condition_cannot_say(name: str) -> None:
+    assert not is_plain_name(name)
