@@ -141,13 +141,19 @@ class Rulebook:
 
     def columns_of(self, rule: str) -> tuple[str, ...]:
         """The columns that a rule's condition and guard name, and those by which its parameters vary."""
+        return self._columns_by_rule[rule]
+
+    @cached_property
+    def _columns_by_rule(self) -> Mapping[str, tuple[str, ...]]:
         from campaign_analytics.rulebook.tree import Col, operands
 
-        trees = self._trees(rule)
-        named = [each.name for tree in trees for each in operands(tree) if isinstance(each, Col)]
-        varying = {by for tree in trees for by in per_value_columns(tree, self.values)}
-        named += sorted(varying - self.document.ladders.keys())
-        return tuple(dict.fromkeys(named))
+        found: dict[str, tuple[str, ...]] = {}
+        for rule in self.conditions:
+            trees = self._trees(rule)
+            named = [each.name for tree in trees for each in operands(tree) if isinstance(each, Col)]
+            varying = {by for tree in trees for by in per_value_columns(tree, self.values)}
+            found[rule] = tuple(dict.fromkeys([*named, *sorted(varying - self.document.ladders.keys())]))
+        return found
 
     def parameters_of(self, rule: str) -> tuple[str, ...]:
         """The parameters that a rule's condition and guard name."""
