@@ -36,7 +36,7 @@ def causes(near: NearMisses, fixes: pd.DataFrame, lang: str) -> pd.DataFrame:
     sure = near.patterns.unsure[of] == 0
     many = int(cause.max()) + 1
     first = fixes.drop_duplicates(["cause", "rule", "column", "action", "to", "names"])
-    first = first.assign(what=_what(first, lang))
+    first = first.assign(what=in_words(first, lang))
     grouped = first.groupby("cause", sort=True)
     frame = pd.DataFrame(
         {
@@ -77,8 +77,8 @@ def _cause_codes(near: NearMisses, fixes: pd.DataFrame) -> Array:
     return codes
 
 
-def _what(fixes: pd.DataFrame, lang: str) -> Any:
-    """Each repair in words (a pandas ``str`` array), each told once."""
+def in_words(fixes: pd.DataFrame, lang: str) -> Any:
+    """Each repair of a table of ``fixes`` in words (a pandas ``str`` array), each told once."""
     columns = ["action", "label", "now", "to", "names", "by", "unit"]
     codes = fixes.groupby(columns, sort=False, dropna=False).ngroup().to_numpy()
     distinct = fixes[columns].drop_duplicates().to_dict("records")

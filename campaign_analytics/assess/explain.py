@@ -48,6 +48,20 @@ class Line:
     origins: tuple[str, ...]  # where each cell was read, or how it was made
 
 
+def told(teller: Teller, rule: str, outcome: int) -> tuple[list[Reason], str]:
+    """The comparisons behind a rule's outcome (a code into ``OUTCOMES``) for the teller's subject, and its sentence."""
+    book, lang = teller.book, teller.lang
+    tree = book.guards[rule] if outcome == NOT_APPLICABLE else book.conditions[rule]
+    sentence = teller.sentence(tree)
+    if outcome == NOT_APPLICABLE:
+        sentence = say("does_not_apply", lang, because=sentence)
+    elif outcome == UNKNOWN and teller.truth(tree) is False:  # the rule would fail, if only it applies
+        sentence = say("unless_exempt", lang, what=sentence, guard=teller.sentence(book.guards[rule]))
+    elif outcome == UNKNOWN and teller.subject.merchant < 0 and book.level(rule) == "merchants":
+        sentence = say("no_merchant", lang)
+    return teller.reasons(tree), sentence
+
+
 @dataclass(frozen=True, eq=False)
 class Card:
     """Why a subject qualifies or not. Shows itself as text, as HTML in a notebook, and as a dict."""
@@ -87,17 +101,7 @@ class Card:
     def _line(self, rule: str, teller: Teller) -> Line:
         book = self.assessment.book
         held, outcome = book.rules[rule], self._outcome(rule)
-        tree = book.conditions[rule]
-        if outcome == NOT_APPLICABLE:
-            tree = book.guards[rule]
-        reasons = teller.reasons(tree)
-        sentence = teller.sentence(tree)
-        if outcome == NOT_APPLICABLE:
-            sentence = say("does_not_apply", self.lang, because=sentence)
-        elif outcome == UNKNOWN and teller.truth(tree) is False:  # the rule would fail, if only it applies
-            sentence = say("unless_exempt", self.lang, what=sentence, guard=teller.sentence(book.guards[rule]))
-        elif outcome == UNKNOWN and self._orphan(rule):
-            sentence = say("no_merchant", self.lang)
+        reasons, sentence = told(teller, rule, outcome)
         named = dict.fromkeys(reason.column for reason in reasons if reason.column)
         return Line(
             rule=rule,
@@ -111,9 +115,6 @@ class Card:
             assumption=self._assumption(rule),
             origins=tuple(dict.fromkeys(origin for column in named for origin in self._origins(column, teller))),
         )
-
-    def _orphan(self, rule: str) -> bool:
-        return self.subject.merchant < 0 and self.assessment.book.level(rule) == "merchants"
 
     def _outcome(self, rule: str) -> int:
         assessment, level, row = self.assessment, self.subject.level, self.subject.row

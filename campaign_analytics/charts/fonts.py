@@ -42,7 +42,8 @@ def typeface() -> Iterator[None]:
 
 
 @cache
-def _files() -> tuple[str, ...]:
+def files() -> tuple[str, ...]:
+    """The font files behind ``FAMILY``."""
     _register()
     return tuple(font_manager.findfont(family, fallback_to_default=False) for family in FAMILY)
 
@@ -50,13 +51,13 @@ def _files() -> tuple[str, ...]:
 @cache
 def _glyphs() -> dict[int, str]:
     """The font file that each character is drawn from, by code point."""
-    return {code: file for file in reversed(_files()) for code in font_manager.get_font(file).get_charmap()}
+    return {code: file for file in reversed(files()) for code in font_manager.get_font(file).get_charmap()}
 
 
 @cache
 def _advance(character: str) -> float:
     """How far a character moves the pen, in sizes of the font."""
-    font = font_manager.get_font(_glyphs().get(ord(character), _files()[0]))
+    font = font_manager.get_font(_glyphs().get(ord(character), files()[0]))
     font.set_size(1000, 72)
     return float(font.load_char(ord(character), flags=LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / 1000
 

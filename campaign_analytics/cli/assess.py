@@ -5,59 +5,37 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.assess.assessment import assess as run
+from campaign_analytics.cli.asked import assessed
 from campaign_analytics.cli.files import write_tables
-from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress, bold
-from campaign_analytics.errors import RulebookWarning
-from campaign_analytics.market.read import read_market
-from campaign_analytics.rulebook.load import load_rulebook
 
 if TYPE_CHECKING:
     from campaign_analytics.market.quality import Quality
-    from campaign_analytics.rulebook.book import Rulebook
 
 
 def assess(asked: argparse.Namespace) -> None:
     """Read, assess, write, and say what came out."""
-    changes = dict(asked.set or ())
-    book, notes = _rulebook(asked.rulebook or default_rulebook(), asked.variant, changes)
     with Progress() as progress:
-        progress.say(f"reading {asked.market}")
-        market = read_market(asked.market, book)
-        result = run(market, book, as_of=asked.as_of, progress=progress.bar("assessing"))
+        asked_for = assessed(asked, progress)
+        result, market = asked_for.result, asked_for.result.market
         progress.say(f"writing {asked.out}")
         assert market.quality is not None
         tables = {"offers": result.offers(), "merchants": result.merchants(), "faults": _faults(market.quality)}
         written = [str(path) for path in write_tables(asked.out, tables, asked.format)]
     if asked.json:
-        answer = _counts(result) | {"changed": changes, "notes": notes, "written": written}
+        answer = _counts(result) | asked_for.told() | {"written": written}
         print(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     first, _, rest = result.headline(asked.lang).partition("\n")
     print(bold(first, sys.stdout), rest, sep="\n")
-    if changes:
-        print("Changed:", ", ".join(f"{name} = {value}" for name, value in changes.items()))
-    for note in notes:
-        print("Note:", note)
+    asked_for.print_notes()
     faults = ", ".join(f"{count:,} {kind}" for kind, count in _told(market.quality).items())
     print(f"Written: {', '.join(written)}", f"({faults})" if faults else "")
-
-
-def _rulebook(name: str, variant: str | None, changes: dict[str, str]) -> tuple[Rulebook, list[str]]:
-    """The rulebook with what was asked for put on top, and what its reader should know."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", RulebookWarning)
-        loaded = load_rulebook(name, variant)
-    book = loaded.set(changes)
-    said = [str(warning.message) for warning in caught if issubclass(warning.category, RulebookWarning)]
-    return book, said + [str(fault) for fault in book.warnings[len(loaded.warnings) :]]
 
 
 def _counts(result: Assessment) -> dict[str, Any]:

@@ -7,9 +7,15 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
+
+from campaign_analytics.words import say
+
+if TYPE_CHECKING:
+    from campaign_analytics.charts.tables import Table
 
 BAR = 24  # characters
+MOST = 48  # characters of a cell
 
 
 class Progress:
@@ -59,14 +65,34 @@ def _styled(text: str, code: str, stream: TextIO) -> str:
     return text if plain else f"\x1b[{code}m{text}\x1b[0m"
 
 
-def columns(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Rows as lines whose cells stand below each other; a Chinese character takes two places."""
+def print_table(table: Table) -> None:
+    """The rows of a table that are shown, and how many there are where these are not all; long texts are cut."""
+    rows = [[_cut(cell) for cell in row] for row in table.cells()]
+    if not rows:
+        return
+    from pandas.api.types import is_numeric_dtype  # only where there is a table: usage and help answer at once
+
+    numeric = [is_numeric_dtype(table.frame[name].dtype) for name in table.frame.columns]
+    print(*columns([[_cut(title) for title in table.titles()], *rows], numeric), sep="\n")
+    if len(rows) < len(table.frame):
+        print(say("table_rows", table.lang, shown=len(rows), rows=len(table.frame)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
+
+
+def columns(rows: Iterable[Sequence[str]], numeric: Sequence[bool] = ()) -> list[str]:
+    """Rows as lines whose cells stand below each other, numbers to the right; a Chinese character takes two places."""
     held = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(*held, strict=True)]
-    return [
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in held
-    ]
+    right = numeric or [False] * len(widths)
+    return ["  ".join(map(_padded, row, widths, right)).rstrip() for row in held]
+
+
+def _padded(cell: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(cell))
+    return space + cell if right else cell + space
 
 
 def _width(text: str) -> int:

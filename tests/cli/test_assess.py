@@ -166,5 +166,5 @@ def test_ctrl_c_stops_it_quietly(run: Run, market: Path, monkeypatch: pytest.Mon
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("campaign_analytics.cli.assess.read_market", interrupted)
+    monkeypatch.setattr("campaign_analytics.cli.asked.read_market", interrupted)
     assert run("assess", market).code == 130

@@ -19,6 +19,7 @@ ORDER = [
     {"derive"},
     {"assess"},
     {"charts"},
+    {"report"},
     {"lab", "cli"},
 ]
 PLACE = {part: place for place, parts in enumerate(ORDER) for part in parts}

@@ -1,0 +1,38 @@
+"""``campaign-analytics explain``: one card, the verdict and what to do first."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from campaign_analytics.cli.asked import assessed
+from campaign_analytics.cli.terminal import Progress, bold
+from campaign_analytics.report.people import repairs_told
+from campaign_analytics.report.write import PAGE, ending, write_card
+
+
+def explain(asked: argparse.Namespace) -> None:
+    """Read, assess, and tell of one subject."""
+    if asked.html:
+        ending(asked.html, PAGE)
+    with Progress() as progress:
+        asked_for = assessed(asked, progress)
+    card = asked_for.result.explain(asked.offer, merchant_id=asked.merchant, lang=asked.lang)
+    fixes = asked_for.result.fixes(asked.offer, merchant_id=asked.merchant, lang=asked.lang)
+    if asked.html:
+        write_card(card, asked.html)
+    if asked.json:
+        repairs = json.loads(fixes.to_json(orient="records", force_ascii=False))
+        written = [str(asked.html)] if asked.html else []
+        answer = card.to_dict() | {"fixes": repairs} | asked_for.told() | {"written": written}
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    first, _, rest = str(card).partition("\n")
+    print(bold(first, sys.stdout))
+    for line in repairs_told(fixes, asked.lang):
+        print(f"  → {line}")
+    print(rest)
+    asked_for.print_notes()
+    if asked.html:
+        print(f"Written: {asked.html}")

@@ -1,0 +1,90 @@
+"""What may be typed to learn why not, and what to do: ``explain``, ``blockers``, ``fixes`` and ``report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from campaign_analytics.cli.options import answer_options, command, count, market_options, runs
+
+EXPLAIN = """
+The verdict, what to do about it, and every rule in the notice's order: the value, what is needed, how far apart, the
+assumption behind it, and the cell where it was read.
+
+examples:
+  campaign-analytics explain exports --offer 610000000042
+  campaign-analytics explain exports --merchant b2b-22001 --lang zh --html card.html
+  campaign-analytics explain exports --offer 610000000042 --set PARAMETER=85% --json
+"""
+
+BLOCKERS = """
+Rules that overlap count as one. Shared out: a subject that fails in three counts a third for each of them.
+The first rows are printed, all are written to --out.
+
+examples:
+  campaign-analytics blockers exports
+  campaign-analytics blockers exports --by category --out blockers.xlsx
+  campaign-analytics blockers exports --level merchants --weight offers --json
+"""
+
+FIXES = """
+Offers that fail in at most so many rules, all of them curable in the days left. What one change does for many offers
+comes first. --out writes every single repair, and as .xlsx also the list by cause.
+
+examples:
+  campaign-analytics fixes exports
+  campaign-analytics fixes exports --at-most 2 --merchant b2b-22001 --lang zh
+  campaign-analytics fixes exports --out fixes.xlsx
+"""
+
+REPORT = """
+Of a market: report.html, failures.xlsx and fixes.xlsx in a folder. Of one merchant: a page or a workbook to send to
+it, which holds nothing of any other merchant. A page needs nothing beside it and no network.
+
+examples:
+  campaign-analytics report exports --out report --lang zh
+  campaign-analytics report exports --merchant b2b-22001 --out b2b-22001.html
+  campaign-analytics report exports --merchant b2b-22001 --out b2b-22001.xlsx
+"""
+
+_TABLE = "FILE.csv|.parquet|.xlsx"
+
+
+def add_why_not(commands: Any) -> None:
+    """Add the four commands."""
+    explain = command(commands, "explain", "say why one offer or merchant qualifies or not", EXPLAIN)
+    market_options(explain)
+    one = explain.add_mutually_exclusive_group(required=True)
+    one.add_argument("--offer", metavar="ID")
+    one.add_argument("--merchant", metavar="ID")
+    explain.add_argument("--html", metavar="FILE.html", type=Path, help="write the card as a page, too")
+    answer_options(explain, "the card")
+    runs(explain, "explain", "explain")
+
+    blockers = command(commands, "blockers", "say which rules keep most out", BLOCKERS)
+    market_options(blockers)
+    blockers.add_argument(
+        "--by", metavar="COLUMN", help="for each value of a column, or for each size of a merchant: size"
+    )
+    blockers.add_argument("--weight", metavar="COLUMN", help="sum a column of numbers in place of counting")
+    blockers.add_argument("--level", choices=("offers", "merchants"), default="offers", help="default: %(default)s")
+    blockers.add_argument("--out", metavar=_TABLE, type=Path, help="write the whole table")
+    answer_options(blockers, "the table")
+    runs(blockers, "blockers", "blockers")
+
+    fixes = command(commands, "fixes", "say what to change first, and how many offers that lets in", FIXES)
+    market_options(fixes)
+    fixes.add_argument("--at-most", metavar="K", type=count, help="how many rules may fail; default: the rulebook's")
+    fixes.add_argument("--merchant", metavar="ID", help="of one merchant alone")
+    fixes.add_argument("--out", metavar=_TABLE, type=Path, help="write every repair")
+    answer_options(fixes, "the list")
+    runs(fixes, "fixes", "fixes")
+
+    report = command(commands, "report", "write a report of a market, or one for a merchant", REPORT)
+    market_options(report)
+    report.add_argument("--merchant", metavar="ID", help="for one merchant, to be sent")
+    report.add_argument(
+        "--out", metavar="DIR|FILE", type=Path, required=True, help="a folder; .html or .xlsx for --merchant"
+    )
+    answer_options(report, "what was written")
+    runs(report, "report", "report")
