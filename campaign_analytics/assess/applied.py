@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from campaign_analytics.assess.moves import moved, naming
 from campaign_analytics.assess.spelling import read_back, spell_all
 from campaign_analytics.derive.making import absent
 from campaign_analytics.errors import CampaignError, ValueFault
-from campaign_analytics.market.schema import Array, Cells, Market, Table
+from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Rulebook
 
 if TYPE_CHECKING:
@@ -43,16 +43,15 @@ def applied(assessment: Assessment, fixes: pd.DataFrame, rows: Mapping[str, Arra
     market = assessment.market
     held = {name: dict(table.cells) for name, table in market.tables.items()}
     writer = _Writer(assessment, fixes, held, dict(rows or {}))
-    for (column, action), rows in fixes.groupby(["column", "action"], sort=False):
-        writer.write(str(column), str(action), rows)
+    for (column, action), some in fixes.groupby(["column", "action"], sort=False):
+        writer.write(str(column), str(action), some)
     made = assessment.book.derived.keys()
     for name in writer.changed:
-        table, cells = market.tables[name], writer.cells[name]
-        market = market.with_table(Table(name, cells, table.rows, table.source_rows, table.headers))
+        market = market.with_table(replace(market.tables[name], cells=writer.cells[name]))
     for table in market.tables.values():  # what was derived from the old cells goes
         if made & table.cells.keys():
             kept = {column: cells for column, cells in table.cells.items() if column not in made}
-            market = market.with_table(Table(table.name, kept, table.rows, table.source_rows, table.headers))
+            market = market.with_table(replace(table, cells=kept))
     return market
 
 
