@@ -52,7 +52,8 @@ def open_lab(notebook: Path, arguments: Sequence[str] = ()) -> None:
     except ImportError as error:
         raise CampaignError("JupyterLab is not installed: pip install 'campaign-analytics[lab]'") from error
     server = LabApp.initialize_server(argv=[*_settings(folder, path), *arguments])
-    print(f"{notebook} is open at\n\n    {_address(server)}\n\nCtrl-C stops it.", flush=True)
+    opened = f"{notebook} is open at\n\n    {_address(server)}\n\nCtrl-C stops it."
+    server.io_loop.add_callback(print, opened, flush=True)  # said when it listens, which the loop does first
     server.start()
 
 
