@@ -1,5 +1,6 @@
 # make lab    JupyterLab on the first notebook, in an environment of its own under .venv
 # make test   everything that must hold before a change is handed in
+# make bench  how fast, against reading, NumPy by hand and other libraries; writes benchmarks/results/
 # make lock   the pinned versions again, after a change of pyproject.toml (UPGRADE=1 takes newer ones)
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -11,7 +12,7 @@ INSTALLED := .venv/installed
 export UV_CACHE_DIR ?= $(CURDIR)/.venv/cache/uv
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: lab install test lint types pytest lock clean
+.PHONY: lab install test lint types pytest bench lock clean
 
 lab: $(INSTALLED)
 	@$(BIN)/python -m campaign_analytics.lab $(NOTEBOOK)
@@ -30,6 +31,8 @@ types: $(INSTALLED)
 pytest: $(INSTALLED)
 	$(BIN)/pytest
 
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/assess.py
 
 $(INSTALLED): $(UV) requirements.txt pyproject.toml
 	$(UV) pip install --quiet --require-hashes -r requirements.txt
