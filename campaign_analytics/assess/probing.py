@@ -1,0 +1,116 @@
+"""Whether derived columns become known if cells behind them are supplied: they are made again from probing values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from campaign_analytics.derive import BUILT
+from campaign_analytics.derive.making import Making, Moment, on_rows
+from campaign_analytics.market.schema import Array, Cells, Market
+from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.rulebook.values import day_number, instant
+
+
+class Known(NamedTuple):
+    """Where a derived column is known, each (subjects,) bool."""
+
+    ever: Array  # for one of the probing values at least
+    always: Array  # for each of them
+
+
+@dataclass(frozen=True, eq=False)
+class Probing:
+    """The subjects of one level of a market, with what their cells would be if some were supplied."""
+
+    book: Rulebook
+    market: Market
+    moment: Moment
+    level: Level
+
+    def cells(self, name: str, market: Market | None = None) -> Cells:
+        """A column on the rows of the level."""
+        return on_rows(market or self.market, self.book, name, self.level)
+
+    def place(self, name: str) -> str:
+        """The table whose cell of a column a subject reads."""
+        tables = self.market.tables
+        held = [table for table in (self.level, "merchants") if name in tables[table].cells]
+        return held[0] if held else self.book.table_of(name)
+
+    def sources(self, name: str) -> list[str]:
+        """The table columns behind a derived column of which a subject has one cell; none behind a table's column."""
+        if name not in self.book.derived:
+            return []
+        table = self.book.table_of(name)
+        near = ("offers", "merchants") if table == "offers" else (table,)
+        return [source for source in sorted(self.book.sources(name)) if self.place(source) in near]
+
+    def tried(self, *supplied: str) -> dict[str, Known]:
+        """By derived column made from the table columns ``supplied``: where it is known once their cells are."""
+        if supplied not in self._tried:
+            markets = list(self._markets(supplied))
+            self._tried[supplied] = {
+                name: _known([~is_open(self.cells(name, market)) for market in markets])
+                for name in self._downstream(supplied)
+            }
+        return self._tried[supplied]
+
+    @cached_property
+    def _tried(self) -> dict[tuple[str, ...], dict[str, Known]]:
+        return {}
+
+    def _downstream(self, supplied: Sequence[str]) -> list[str]:
+        derived = (
+            name for name in self.book.derived_order if name in self.market.tables[self.book.table_of(name)].cells
+        )
+        return [name for name in derived if set(supplied).intersection(self.sources(name))]
+
+    def _markets(self, supplied: Sequence[str]) -> Iterator[Market]:
+        """The market with the open cells of the columns filled by their probing values, one after the other."""
+        places = {column: self.place(column) for column in supplied}
+        filled = {c: list(self._filled(on_rows(self.market, self.book, c, table))) for c, table in places.items()}
+        for i in range(max(map(len, filled.values()))):
+            market = self.market
+            for column, place in places.items():
+                cells = filled[column][min(i, len(filled[column]) - 1)]
+                market = market.with_table(market.tables[place].with_cells({column: cells}))
+            for name in self._downstream(supplied):
+                made = BUILT[self.book.derived[name].make](Making(market, self.book, name, self.moment))
+                market = market.with_table(market.tables[self.book.table_of(name)].with_cells({name: made.cells}))
+            yield market
+
+    def _filled(self, cells: Cells) -> Iterator[Cells]:
+        """A column whose open cells hold each probing value of its type in turn."""
+        gone = is_open(cells)
+        if cells.type == "text" and not cells.names:
+            yield Cells("text", pd.Series(cells.values).mask(gone, "?").array)
+            return
+        probes: dict[str, Sequence[Any]] = {
+            "flag": (False, True),
+            "set": (0, (1 << len(cells.names)) - 1),
+            "rate": (0.0, 1.0),
+            "day": (day_number(self.moment.as_of.date()),),
+            "time": (instant(self.moment.as_of),),
+        }
+        usual = range(len(cells.names)) if cells.names else (1, 1_000_000)
+        held = np.asarray(cells.values)
+        dtype = held.dtype if cells.type in ("set", "flag", "rate", "number") else np.int64
+        for value in probes.get(cells.type, usual):
+            yield Cells.make(cells.type, np.where(gone, np.array(value, dtype), held), names=cells.names)
+
+
+def is_open(cells: Cells) -> Array:
+    """(rows,) bool: missing, or known only as a range."""
+    gone = np.zeros(len(cells), bool) if cells.missing is None else cells.missing
+    return gone if cells.high is None else gone | np.asarray(cells.high != cells.values)
+
+
+def _known(outcomes: list[Array]) -> Known:
+    held = np.array(outcomes)
+    return Known(np.asarray(held.any(axis=0)), np.asarray(held.all(axis=0)))
