@@ -191,20 +191,29 @@ class QuantityChecker:
             return
         for name in parameter.values:
             self._one_of((*place, "values", name), by, name)
+        if parameter.default is None:
+            kind = self._kind_by(by)
+            unlisted = [name for name in kind.names if name not in parameter.values]
+            if unlisted and not kind.open:
+                self.warnings.append(
+                    ((*place, "values"), f"no value for {', '.join(unlisted)} and no default: unknown there")
+                )
 
     def _one_of(self, place: Place, by: str, name: str) -> None:
         """Check that ``name`` is a value of the column, or a tier of the ladder, by which a parameter varies."""
-        if by in self.document.ladders:
-            kind = Kind("text", "", self.document.ladders[by].tiers)
-        elif by in self.columns:
-            kind = kind_of(self.columns[by], self.lists, "")
-        else:
-            if not by:
-                self.fault(place, "the parameter has one value for all; it does not vary by column")
+        if not by:
+            self.fault(place, "the parameter has one value for all; it does not vary by column")
             return
+        kind = self._kind_by(by)
         if kind.names and name not in kind.names:
             message = f"{name!r} is not a value of {by!r}{did_you_mean(name, kind.names)}"
             if kind.open:
                 self.warnings.append((place, message))
             else:
                 self.fault(place, message)
+
+    def _kind_by(self, by: str) -> Kind:
+        """The values by which a parameter may vary: a ladder's tiers or a column's list, if there is either."""
+        if by in self.document.ladders:
+            return Kind("text", "", self.document.ladders[by].tiers)
+        return kind_of(self.columns[by], self.lists, "") if by in self.columns else Kind("text")

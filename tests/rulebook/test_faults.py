@@ -42,7 +42,11 @@ def test_a_fault_is_one_line(tmp_path: Path, name: str, old: str, new: str, plac
 
 
 def test_the_fair_itself_has_no_fault(tmp_path: Path) -> None:
-    assert load_rulebook(saved(tmp_path)).warnings == ()
+    (warned,) = load_rulebook(saved(tmp_path)).warnings
+    assert (warned.place, warned.message) == (
+        "parameters.share.values",
+        "no value for Fruit and no default: unknown there",
+    )
 
 
 def test_all_faults_are_told_together_in_the_order_of_their_lines(tmp_path: Path) -> None:
