@@ -1,8 +1,21 @@
 """Pictures and tables of an assessment, each answering one question in its title, in English or Chinese."""
 
+from campaign_analytics.charts.blockers import blocker_heatmap
+from campaign_analytics.charts.combinations import combinations
+from campaign_analytics.charts.costs import costs
+from campaign_analytics.charts.distribution import distribution
 from campaign_analytics.charts.funnel import funnel
 from campaign_analytics.charts.heatmap import miss_heatmap
 from campaign_analytics.charts.tables import table
 from campaign_analytics.charts.verdicts import verdicts
 
-__all__ = ["funnel", "miss_heatmap", "table", "verdicts"]
+__all__ = [
+    "blocker_heatmap",
+    "combinations",
+    "costs",
+    "distribution",
+    "funnel",
+    "miss_heatmap",
+    "table",
+    "verdicts",
+]
