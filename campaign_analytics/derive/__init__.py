@@ -39,7 +39,7 @@ def derive(market: Market, book: Rulebook, moment: Moment, wanted: Iterable[str]
     partly: set[str] = set()
     unmade: set[str] = set()
     for name in book.derived_order:
-        if name not in needed:
+        if name not in needed or book.derived[name].table not in market.tables:
             continue
         recipe = BUILT.get(book.derived[name].make)
         reads = set(book.reads(name))

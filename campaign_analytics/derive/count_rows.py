@@ -13,8 +13,7 @@ def make(making: Making) -> Made:
     table = making.argument("table")
     if table not in making.market.tables:
         return Made(making.cells(making.name))
-    key = "merchant_id" if making.spec.table == "merchants" else "offer_id"
-    subject = rows_of(making.market, table, key, making.spec.table)
+    subject = rows_of(making.market, table, making.spec.table)
     sure, possible = making.where(table)
     least, most = (
         np.bincount(subject[selected & (subject >= 0)], minlength=making.rows) for selected in (sure, possible)

@@ -13,9 +13,10 @@ _NEVER = np.iinfo(np.int64).max
 def make(making: Making) -> Made:
     """The least known value of column ``time`` of ``table`` for each subject; missing where there is none."""
     table = making.argument("table")
+    if table not in making.market.tables:
+        return Made(making.cells(making.name))
     times = making.cells(making.argument("time"), table)
-    key = "merchant_id" if making.spec.table == "merchants" else "offer_id"
-    subject = rows_of(making.market, table, key, making.spec.table)
+    subject = rows_of(making.market, table, making.spec.table)
     known = subject >= 0
     if times.missing is not None:
         known &= ~times.missing

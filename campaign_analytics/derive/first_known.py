@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from campaign_analytics.derive.making import Made, Making
+from campaign_analytics.derive.making import Made, Making, ends
 from campaign_analytics.market.schema import Array, Cells
 
 
@@ -24,7 +24,7 @@ def _filled(first: Cells, other: Cells, gone: Array) -> Cells:
     values = np.where(gone, _codes(other, names), first.values)
     high = None
     if first.high is not None or other.high is not None:
-        high = np.where(gone, _high(other), _high(first))
+        high = np.where(gone, ends(other)[1], ends(first)[1])
     missing = gone if other.missing is None else gone & other.missing
     return Cells.make(first.type, values, None if other.missing is None else missing, high, names)
 
@@ -36,7 +36,3 @@ def _codes(cells: Cells, names: tuple[str, ...]) -> Array:
     place = {name: code for code, name in enumerate(names)}
     codes: Array = np.array([place[name] for name in cells.names] or [0])[cells.values]
     return codes
-
-
-def _high(cells: Cells) -> Array:
-    return np.asarray(cells.values if cells.high is None else cells.high)

@@ -90,6 +90,16 @@ class Making:
         return ~no & ~unknown, ~no
 
 
+def gone(cells: Cells) -> Array:
+    """(rows,) bool: where a cell is missing."""
+    return np.zeros(len(cells), bool) if cells.missing is None else cells.missing
+
+
+def ends(cells: Cells) -> tuple[Array, Array]:
+    """The least and the greatest that each cell can be; equal where it is known exactly."""
+    return cells.values, cells.values if cells.high is None else cells.high
+
+
 def constant(moment: Moment, name: str, rows: int) -> Cells:
     """A reserved name as a column."""
     held = instant(moment.as_of) if name == "as_of" else day_number(moment.as_of.date())
@@ -124,10 +134,16 @@ def columns_for(market: Market, book: Rulebook, conditions: list[Any], table: st
     return {name: on_rows(market, book, name, table) for name in sorted(needed_columns(conditions))}
 
 
-def rows_of(market: Market, table: str, key: str, subjects: str) -> Array:
-    """For every row of ``table`` the row of the subject that its ``key`` names, -1 where there is none."""
+def rows_of(market: Market, table: str, subjects: str) -> Array:
+    """For every row of ``table`` the row of the merchant or offer (``subjects``) to which it belongs, -1 for none.
+
+    A row without a merchant_id belongs to the merchant of its offer.
+    """
     if table == "offers" and subjects == "merchants":
         return market.merchant_row
+    key = "merchant_id" if subjects == "merchants" else "offer_id"
+    if key not in market.tables[table].cells:
+        return np.append(market.merchant_row, np.int32(-1))[rows_of(market, table, "offers")]
     index = pd.Index(market.tables[subjects].cells[key].values)
     rows: Array = index.get_indexer(pd.Index(market.tables[table].cells[key].values))
     return rows

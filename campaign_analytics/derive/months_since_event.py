@@ -35,12 +35,13 @@ def make(making: Making) -> Made:
 def _events(making: Making, table: str, at: Cells) -> tuple[Array, Array, Array]:
     """For every event that may count: its subject's row, its months before ``at``, and whether it surely counts."""
     sure, possible = making.where(table)
-    dates = making.cells(making.argument("date"), table)
-    subject = rows_of(making.market, table, "merchant_id", making.spec.table)
-    undated = np.zeros(len(subject), bool) if dates.missing is None else dates.missing
-    possible = possible & (subject >= 0)
-    months = np.where(undated, 0, months_between(dates.values, at.values[np.maximum(subject, 0)]))
-    counted = possible & (months >= 0)
+    subject = rows_of(making.market, table, making.spec.table)
+    events = np.flatnonzero(possible & (subject >= 0))
+    dates = making.cells(making.argument("date"), table).take(events)
+    subject, sure = subject[events], sure[events]
+    undated = np.zeros(len(events), bool) if dates.missing is None else dates.missing
+    months = np.where(undated, 0, months_between(dates.values, at.values[subject]))
+    counted = months >= 0
     return subject[counted], months[counted], (sure & ~undated)[counted]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from campaign_analytics.derive.making import Made, Making
+from campaign_analytics.derive.making import Made, Making, ends, gone
 from campaign_analytics.market.schema import Cells
 
 
@@ -21,15 +21,10 @@ def make(making: Making) -> Made:
         return Made(quantity)
     single = np.isin(unit.values, [i for i, name in enumerate(unit.names) if name in making.argument("piece_units")])
     batch = making.column("batch")
-    each = np.ones(making.rows, np.int64)
-    gone = np.zeros(making.rows, bool)
-    for column in (quantity, unit):
-        if column.missing is not None:
-            gone |= column.missing
-    if batch is not None:
-        each = np.where(single, 1, batch.values.astype(np.int64))
-        gone |= ~single & (False if batch.missing is None else batch.missing)
-    else:
-        gone |= ~single
-    high = None if quantity.high is None else quantity.high * each
-    return Made(Cells.make("count", quantity.values * each, gone, high))
+    if batch is None:
+        batch = Cells("count", np.zeros(making.rows, np.int64), np.ones(making.rows, bool))
+    low, high = (
+        listed * np.where(single, 1, each).astype(np.int64)
+        for listed, each in zip(ends(quantity), ends(batch), strict=True)
+    )
+    return Made(Cells.make("count", low, gone(quantity) | gone(unit) | (~single & gone(batch)), high))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from campaign_analytics.derive.making import Made, Making
+from campaign_analytics.derive.making import Made, Making, ends, gone
 from campaign_analytics.market.schema import Array, Cells
 
 
@@ -25,7 +25,7 @@ def make(making: Making) -> Made:
     bits = listed.values
     every = _bits(listed.names, listed.names, bits)
     standard = _bits(listed.names, making.argument("standard"), bits)
-    no_list, no_flag = _gone(listed), _gone(flag)
+    no_list, no_flag = gone(listed), gone(flag)
     says_no = ~flag.values & ~no_flag
 
     charged = np.where(no_list & says_no, every, bits)
@@ -50,15 +50,11 @@ def _too_few(making: Making) -> tuple[Array, Array]:
     free_from, quantity = making.column("free_from"), making.column("quantity")
     if free_from is None or quantity is None:
         return np.zeros(making.rows, bool), np.zeros(making.rows, bool)
-    most_free, most_ordered = (each.values if each.high is None else each.high for each in (free_from, quantity))
-    told = ~_gone(free_from) & (most_free > 1)  # free from one piece on: free at any minimum order
-    surely: Array = told & ~_gone(quantity) & (free_from.values > most_ordered)
-    maybe: Array = told & (_gone(quantity) | (most_free > quantity.values))
+    most_free, most_ordered = ends(free_from)[1], ends(quantity)[1]
+    told = ~gone(free_from) & (most_free > 1)  # free from one piece on: free at any minimum order
+    surely: Array = told & ~gone(quantity) & (free_from.values > most_ordered)
+    maybe: Array = told & (gone(quantity) | (most_free > quantity.values))
     return surely, maybe & ~surely
-
-
-def _gone(cells: Cells) -> Array:
-    return np.zeros(len(cells), bool) if cells.missing is None else cells.missing
 
 
 def _bits(names: tuple[str, ...], some: Iterable[str], like: Array) -> Any:

@@ -11,7 +11,7 @@ from campaign_analytics.rulebook.condition import parse, parse_amount
 from campaign_analytics.rulebook.exact import PerValue, per_value_columns
 from campaign_analytics.rulebook.model import Column, Derived, Document, Entry, TableName, Values
 from campaign_analytics.rulebook.quantities import Place, QuantityChecker, kind_of
-from campaign_analytics.rulebook.recipes import RECIPES, needs_of, optional
+from campaign_analytics.rulebook.recipes import OF_OFFERS, RECIPES, needs_of, optional
 from campaign_analytics.rulebook.tree import (
     CLOCK,
     Kind,
@@ -120,6 +120,10 @@ class Checker(QuantityChecker):
                 self.unknown(place, "argument", argument, needs)
             case "table" if not sound:
                 self.unknown(place, "table", str(table), get_args(TableName))
+            case "table" if spec.table == "offers" and table not in OF_OFFERS:
+                self.fault(place, f"rows of {table!r} belong to no offer; only a column of merchants is made of them")
+            case "table" if spec.table not in ("offers", "merchants"):
+                self.fault(place, f"a column of {spec.table} is made of their own columns alone")
             case "where" if sound:
                 tree = self.condition(place, str(value), [table])
                 if tree is not None:

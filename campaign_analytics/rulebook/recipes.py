@@ -45,6 +45,10 @@ RECIPES: dict[str, dict[str, Needs]] = {
 }  # fmt: skip
 
 
+#: Tables whose rows belong to one offer each, and so to its merchant; rows of all others belong to a merchant.
+OF_OFFERS = ("skus", "price_tiers", "price_history", "transactions")
+
+
 def optional(recipe: str, argument: str) -> bool:
     """Whether an argument of a recipe may be left out (or be a parameter that is not set)."""
     return f"{argument}?" in RECIPES[recipe]
