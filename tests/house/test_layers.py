@@ -20,6 +20,7 @@ ORDER = [
     {"assess"},
     {"charts"},
     {"report"},
+    {"dashboard"},
     {"lab", "cli"},
 ]
 PLACE = {part: place for place, parts in enumerate(ORDER) for part in parts}

@@ -1,0 +1,5 @@
+"""Widgets for JupyterLab and Voila. Each also has a static face, for a page without a kernel."""
+
+from campaign_analytics.dashboard.card import CardChooser
+
+__all__ = ["CardChooser"]
