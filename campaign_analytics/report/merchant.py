@@ -82,8 +82,9 @@ class MerchantReport:
         """Assumptions of ours at the clauses that keep it or its offers out."""
         told = self.assessment.assumptions(self.lang)
         clauses = {*self.own["clause"], *self.of_offers["clause"]}
-        at = [not clauses.isdisjoint(named.split(";")) for named in told["clause"]]
-        told = told[at].reset_index(drop=True)
+        told = told[
+            told["clause"].map(lambda named: not clauses.isdisjoint(named.split(";"))).astype(bool)
+        ].reset_index(drop=True)
         told["value"] = told["value"].where(told["kind"] == "parameter", "")
         return told[["clause", "name", "value", "note"]]
 

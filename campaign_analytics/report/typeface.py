@@ -32,15 +32,15 @@ def _face(place: int, characters: str) -> str:
     options = subset.Options(hinting=False, desubroutinize=True, layout_features=[], notdef_outline=True)
     options.drop_tables += ["FFTM"]  # a date stamp that fonttools cannot cut
     options.flavor = "woff"  # woff2 would be a quarter smaller, and needs a compressor of its own
-    font = subset.load_font(files()[place], options, lazy=True)
-    held = [character for character in characters if ord(character) in font.getBestCmap()]
-    if not held:
-        return ""
-    cutter = subset.Subsetter(options)
-    cutter.populate(text="".join(held))
-    cutter.subset(font)
     woff = BytesIO()
-    subset.save_font(font, woff, options)
+    with subset.load_font(files()[place], options, lazy=True) as font:
+        held = [character for character in characters if ord(character) in font.getBestCmap()]
+        if not held:
+            return ""
+        cutter = subset.Subsetter(options)
+        cutter.populate(text="".join(held))
+        cutter.subset(font)
+        subset.save_font(font, woff, options)
     data = base64.b64encode(woff.getvalue()).decode("ascii")
     source = f"url(data:font/woff;base64,{data})format('woff')"
     return f"@font-face{{font-family:'Report {place}';src:{source};unicode-range:U+100-1FFF,U+2070-10FFFF}}"

@@ -84,7 +84,9 @@ def _write(book: Any, name: str, held: Table, formats: _Formats) -> None:
             for place, (value, style) in enumerate(zip(row, styles, strict=True)):
                 if isinstance(value, str):
                     sheet.write_string(number, place, value[:_LONGEST], style)
-                elif value is not None:
+                elif value is None:
+                    sheet.write_blank(number, place, None, style)
+                else:
                     sheet.write_number(number, place, value, style)
 
 
