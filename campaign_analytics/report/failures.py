@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from campaign_analytics.assess.outcomes import FAIL, OUTCOMES, UNKNOWN, VERDICTS
 from campaign_analytics.assess.sentences import Reason, Teller
 from campaign_analytics.assess.subject import Subject
 from campaign_analytics.derive.making import on_rows
-from campaign_analytics.market.schema import Array, Cells
+from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.quantities import kind_of
@@ -25,6 +26,7 @@ from campaign_analytics.words import say
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
 
+_OF_COLUMN = ("type", "names")  # of ``Cells``; all else is said of each cell
 _TOLD = ("sentence", "found", "needed", "gap", "unit", "supply")
 _TEXTS = ("sentence", "found", "needed", "unit", "fix", "advice")
 
@@ -90,8 +92,9 @@ def _alike(assessment: Assessment, level: Level, rule: str, rows: Array, outcome
     if level == "offers":
         parts.append(market.merchant_row[rows] < 0)
     for name in names:
-        held: Cells = on_rows(market, book, name, level).take(rows)
-        parts += [held.values, *(part for part in (held.missing, held.high) if part is not None)]
+        held = on_rows(market, book, name, level).take(rows)
+        of_cells = [getattr(held, each.name) for each in fields(held) if each.name not in _OF_COLUMN]
+        parts += [part for part in of_cells if part is not None]
     of = np.zeros(len(rows), np.int64)
     for part in parts:
         within, distinct = pd.factorize(part)
