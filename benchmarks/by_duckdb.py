@@ -56,7 +56,7 @@ def _offer_rules(held: dict[str, Column]) -> dict[str, str]:
         "in_select": "is_yanxuan",
         "select_pickup": f"(pickup_rate_48h >= {limits.PICKUP}::DOUBLE)",
         "select_growth": f"(growth_score >= {limits.GROWTH}::DOUBLE)",
-        "minimum_order": f"(moq_pieces <= {limits.MOQ})",
+        "minimum_order": f"(moq_counted <= {limits.MOQ})",
         "free_shipping": f"((unfree_regions & {must_be_free}::UBIGINT) = 0)",
         "campaign_price": f"({ratio} * price_pc <= {share} * list_price"
         f" AND {ratio} * price_mobile <= {share} * list_price"

@@ -80,7 +80,7 @@ def _offer_rules(c: Chunk) -> Iterator[Masks]:
     yield c.true("is_yanxuan")
     yield c.below("pickup_rate_48h", limits.PICKUP)
     yield c.below("growth_score", limits.GROWTH)
-    yield c.above("moq_pieces", limits.MOQ)
+    yield c.above("moq_counted", limits.MOQ)
     # free shipping
     regions = c.columns["unfree_regions"]
     np.bitwise_and(c["unfree_regions"], ~regions.bits(*limits.MAY_COST), out=c.words[: c.n])

@@ -74,7 +74,7 @@ def _offer_rules(o: pd.DataFrame, held: dict[str, Column]) -> dict[str, Any]:
         "in_select": o["is_yanxuan"],
         "select_pickup": o["pickup_rate_48h"] >= limits.PICKUP,
         "select_growth": o["growth_score"] >= limits.GROWTH,
-        "minimum_order": o["moq_pieces"] <= limits.MOQ,
+        "minimum_order": o["moq_counted"] <= limits.MOQ,
         "free_shipping": ~_any_bit(o["unfree_regions"], int(~held["unfree_regions"].bits(*limits.MAY_COST))),
         "campaign_price": (o["price_pc"] * limits.PRICE[0] <= most)
         & (o["price_mobile"] * limits.PRICE[0] <= most)

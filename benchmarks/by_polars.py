@@ -77,7 +77,7 @@ def _offer_rules(held: dict[str, Column]) -> dict[str, pl.Expr]:
         "in_select": col("is_yanxuan"),
         "select_pickup": col("pickup_rate_48h") >= limits.PICKUP,
         "select_growth": col("growth_score") >= limits.GROWTH,
-        "minimum_order": col("moq_pieces") <= limits.MOQ,
+        "minimum_order": col("moq_counted") <= limits.MOQ,
         "free_shipping": (col("unfree_regions") & pl.lit(must_be_free, pl.UInt64)) == 0,
         "campaign_price": (ratio * col("price_pc") <= most)
         & (ratio * col("price_mobile") <= most)

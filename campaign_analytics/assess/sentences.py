@@ -18,7 +18,7 @@ import numpy as np
 from campaign_analytics.assess.leaves import Leaf, LeafTree
 from campaign_analytics.assess.subject import Subject, typed
 from campaign_analytics.rulebook.exact import MIRRORED, Bound, PerValue, bind, columns
-from campaign_analytics.rulebook.scalar import Range, truth
+from campaign_analytics.rulebook.scalar import UNREAD, Range, truth
 from campaign_analytics.rulebook.tree import (
     And,
     Arith,
@@ -89,7 +89,8 @@ class Teller:
         names = _columns(tree)
         if self.subject.assessment.unmade.intersection(names):
             return None
-        return truth(tree, {name: self.subject.value(name) for name in names}, self.values)
+        row = {name: UNREAD if self.subject.unread(name) else self.subject.value(name) for name in names}
+        return truth(tree, row, self.values)
 
     def reasons(self, tree: Tree) -> list[Reason]:
         """The comparisons that bring a condition's outcome about, left to right."""
@@ -179,6 +180,8 @@ class Teller:
         what = self.label(column.name)
         if column.name in self.subject.assessment.unmade:
             return say("is_not_computed", self.lang, what=what)
+        if self.subject.unread(column.name):
+            return say("is_unread", self.lang, what=what)
         if value is None and not isinstance(leaf, Null):
             return say("is_missing", self.lang, what=what)
         ending = {True: "holds", False: "fails", None: "open"}[outcome]
@@ -214,7 +217,10 @@ class Teller:
         needs = say(_NEEDS[op], self.lang, bound=self.show(bound, kind)) if bound is not None else ""
         if gone:
             what = say("list", self.lang).join(self.label(name) for name in gone)
-            kind_of = "is_not_computed" if self.subject.assessment.unmade.intersection(gone) else "is_missing"
+            unread = any(self.subject.unread(name) for name in gone)
+            kind_of = "is_unread" if unread else "is_missing"
+            if self.subject.assessment.unmade.intersection(gone):
+                kind_of = "is_not_computed"
             return Reason(None, own.name if own else None, value, needs, None, say(kind_of, self.lang, what=what))
         gap = None if isinstance(value, Range) else self._gap(value, exact, op, kind)
         outcome = self.truth(leaf)

@@ -68,6 +68,11 @@ class Subject:
             self._values[name] = self._typed(name)
         return self._values[name]
 
+    def unread(self, name: str) -> bool:
+        """Whether something stood in the cell that is not understood, or on which rows conflict."""
+        unread = self.cells(name).unread
+        return unread is not None and bool(unread[0])
+
     def _typed(self, name: str) -> Any:
         held = self.cells(name)
         if held.missing is not None and held.missing[0]:

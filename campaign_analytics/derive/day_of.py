@@ -16,4 +16,4 @@ def make(making: Making) -> Made:
     held, where = np.unique(times.values, return_inverse=True)
     local = pd.DatetimeIndex(held.astype("datetime64[us]"), tz="UTC").tz_convert(making.book.zone).tz_localize(None)
     days = np.asarray(local, "datetime64[D]").astype(np.int64)[where]
-    return Made(Cells.make("day", days, times.missing))
+    return Made(Cells.make("day", days, times.missing, unread=times.unread))

@@ -11,7 +11,10 @@ _NEVER = np.iinfo(np.int64).max
 
 
 def make(making: Making) -> Made:
-    """The least known value of column ``time`` of ``table`` for each subject; missing where there is none."""
+    """The least value of column ``time`` of ``table`` for each subject; missing where there is none.
+
+    Where one of its times is not understood, neither is the earliest.
+    """
     table = making.argument("table")
     if table not in making.market.tables:
         return Made(making.cells(making.name))
@@ -22,4 +25,7 @@ def make(making: Making) -> Made:
         known &= ~times.missing
     first = np.full(making.rows, _NEVER)
     np.minimum.at(first, subject[known], times.values[known])
-    return Made(Cells.make(making.spec.type, first, first == _NEVER))
+    unread = np.zeros(making.rows, bool)
+    if times.unread is not None:
+        unread[subject[times.unread & (subject >= 0)]] = True
+    return Made(Cells.make(making.spec.type, first, (first == _NEVER) | unread, unread=unread))

@@ -5,28 +5,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from campaign_analytics.derive.making import Made, Making, ends
+from campaign_analytics.derive.making import Made, Making, ends, gone
 from campaign_analytics.market.schema import Array, Cells
 
 
 def make(making: Making) -> Made:
-    """Take each row's value from the first column of ``columns`` where it is not missing."""
+    """Take each row's value from the first column of ``columns`` that is not blank there.
+
+    A cell in which something stood that is not understood is no blank: the value stays missing.
+    """
     chosen, *others = (making.cells(name) for name in making.argument("columns"))
     for other in others:
         if chosen.missing is None:
             break
-        chosen = _filled(chosen, other, chosen.missing)
+        chosen = _filled(chosen, other, chosen.blank)
     return Made(chosen)
 
 
-def _filled(first: Cells, other: Cells, gone: Array) -> Cells:
+def _filled(first: Cells, other: Cells, blank: Array) -> Cells:
     names = tuple(dict.fromkeys((*first.names, *other.names)))
-    values = np.where(gone, _codes(other, names), first.values)
+    values = np.where(blank, _codes(other, names), first.values)
     high = None
     if first.high is not None or other.high is not None:
-        high = np.where(gone, ends(other)[1], ends(first)[1])
-    missing = gone if other.missing is None else gone & other.missing
-    return Cells.make(first.type, values, None if other.missing is None else missing, high, names)
+        high = np.where(blank, ends(other)[1], ends(first)[1])
+    unread = np.where(blank, _unread(other), _unread(first))
+    return Cells.make(first.type, values, np.where(blank, gone(other), gone(first)), high, names, unread)
+
+
+def _unread(cells: Cells) -> Array:
+    return gone(cells) & ~cells.blank
 
 
 def _codes(cells: Cells, names: tuple[str, ...]) -> Array:

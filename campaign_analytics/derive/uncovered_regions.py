@@ -17,7 +17,7 @@ def make(making: Making) -> Made:
     The list decides where there is one. The flag alone: no = every region is charged; yes = not known, or
     the ``standard`` exclusions where ``assume_standard`` is set. A no beside a list within ``standard`` is a
     conflict, settled by ``conflict``: "list", "flag", or else not known. Free only from more pieces than
-    ``quantity``: every region is charged.
+    ``quantity`` (pieces both): every region is charged. What is not understood may say anything.
     """
     listed, flag = making.column("list"), making.column("flag")
     assert listed is not None
@@ -28,11 +28,12 @@ def make(making: Making) -> Made:
     no_list, no_flag = gone(listed), gone(flag)
     says_no = ~flag.values & ~no_flag
 
-    charged = np.where(no_list & says_no, every, bits)
-    unknown = no_list & ~says_no
+    charged = np.where(listed.blank & says_no, every, bits)
+    unknown = no_list & ~(listed.blank & says_no)
     if making.argument("assume_standard"):
-        charged = np.where(unknown & ~no_flag, standard, charged)
-        unknown &= no_flag
+        assumed = listed.blank & flag.values & ~no_flag
+        charged = np.where(assumed, standard, charged)
+        unknown &= ~assumed
     conflict = ~no_list & says_no & ((bits & ~standard) == 0)
     if making.argument("conflict") == "flag":
         charged = np.where(conflict, every, charged)
@@ -54,7 +55,8 @@ def _too_few(making: Making) -> tuple[Array, Array]:
     told = ~gone(free_from) & (most_free > 1)  # free from one piece on: free at any minimum order
     surely: Array = told & ~gone(quantity) & (free_from.values > most_ordered)
     maybe: Array = told & (gone(quantity) | (most_free > quantity.values))
-    return surely, maybe & ~surely
+    unread = gone(free_from) & ~free_from.blank
+    return surely, (maybe | unread) & ~surely
 
 
 def _bits(names: tuple[str, ...], some: Iterable[str], like: Array) -> Any:

@@ -1,9 +1,8 @@
 """Bound conditions as SQL, built as a tree: the same exact conditions for engines that read tables too big for memory.
 
-Columns hold what ``Cells`` holds, with NULL for a missing cell: levels as places in their list, sets as bits,
-money in minor units, days
-and times as numbers; texts by name. A range column ``x`` has its high end in ``x__high`` (equal to ``x`` where it
-is known exactly).
+Columns hold what ``Cells`` holds, with NULL for a missing cell: levels as places in their list, sets as bits, money in
+minor units, days and times as numbers; texts by name. A range column ``x`` has its high end in ``x__high`` (equal to
+``x`` where it is known exactly); ``x__unread`` is true where ``x`` is missing because it was not understood.
 """
 
 from __future__ import annotations
@@ -33,6 +32,7 @@ from campaign_analytics.rulebook.exact import (
 from campaign_analytics.rulebook.tree import Operator
 
 HIGH = "__high"
+UNREAD = "__unread"
 _COMPARISON: dict[Operator, type[exp.Binary]] = {
     "=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
 }  # fmt: skip
@@ -40,12 +40,13 @@ _COMPARISON: dict[Operator, type[exp.Binary]] = {
 
 @dataclass(frozen=True)
 class Held:
-    """How a column is held: its type, its list, its largest absolute value, and whether it has ranges."""
+    """How a column is held: its type, list and largest absolute value; whether it has ranges, cells not understood."""
 
     type: str
     names: tuple[str, ...] = ()
     size: int = 2**31
     ranged: bool = False
+    unread: bool = False
 
 
 def word(rules: Sequence[tuple[int, Exact]], held: Mapping[str, Held]) -> exp.Expr:
@@ -85,6 +86,10 @@ def condition(exact: Exact, held: Mapping[str, Held], best: bool = True) -> exp.
             return exp.and_(*(exp.Paren(this=condition(part, held, best)) for part in parts))
         case Any_(parts):
             return exp.or_(*(exp.Paren(this=condition(part, held, best)) for part in parts))
+        case Missing(column, negated) if held[column].unread:
+            blank = exp.Is(this=exp.column(column), expression=exp.null())
+            told = exp.Not(this=exp.column(column + UNREAD))
+            return _negated(exp.Case().when(told, blank, copy=False), negated)
         case Missing(column, negated):
             return _negated(exp.Is(this=exp.column(column), expression=exp.null()), negated)
         case Is(column, negated):

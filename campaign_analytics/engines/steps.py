@@ -40,7 +40,7 @@ _FEW_NAMES = 8  # up to so many equality tests are faster than one look-up
 _UFUNC: dict[Operator, np.ufunc] = {
     "=": np.equal, "<>": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
 }  # fmt: skip
-Part = Literal["values", "high", "missing"]
+Part = Literal["values", "high", "missing", "unread"]
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,11 @@ class Builder:
             case Sum():
                 return self._sum(exact)
             case Missing(column, negated):
-                gone = self._source(column, "missing")
-                fails = gone if negated else self._not(gone)
-                return Planes(fails, fails)
+                gone, unread = self._source(column, "missing"), self._source(column, "unread")
+                blank = self._and_not(gone, unread)
+                if negated:  # what was not understood may be a value, or nothing
+                    return Planes(blank, gone)
+                return Planes(self._not(gone), self._not(blank))
             case Is(column, negated):
                 held = self._source(column, "values")
                 return self._known_only(held if negated else self._not(held), column, zero_fails=not negated)

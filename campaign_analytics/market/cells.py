@@ -116,13 +116,14 @@ def _fill(reading: Reading, column: str, held: Column, book: Rulebook) -> None:
 
 def _in_rows(reading: Reading, type: str, missing: Array, codes: Array) -> Cells:
     gone = missing[codes] if missing.any() else None
+    unread = (reading.unread() & missing)[codes] if gone is not None else None
     if isinstance(reading.values, pa.Array):
         clean = (
             pc.replace_with_mask(reading.values, pa.array(missing), pa.scalar("")) if missing.any() else reading.values
         )
         values = pd.array(clean.take(pa.array(codes)), dtype="str")
-        return Cells.make(type, values, gone)
-    return Cells.make(type, reading.values[codes], gone, None, reading.names)
+        return Cells.make(type, values, gone, unread=unread)
+    return Cells.make(type, reading.values[codes], gone, None, reading.names, unread)
 
 
 def _report(
@@ -143,9 +144,5 @@ def _report(
 
 def spelled(cells: Cells) -> list[str]:
     """Typed cells as reports show them; '' for a missing one."""
-    held: Any = cells.to_pandas().astype("str").where(~_gone(cells), "")
+    held: Any = cells.to_pandas().astype("str").where(~cells.gone, "")
     return [str(text) for text in held]
-
-
-def _gone(cells: Cells) -> Array:
-    return np.zeros(len(cells), bool) if cells.missing is None else cells.missing

@@ -80,13 +80,14 @@ def _settled(
         where = np.unique(heads[differ])
         texts = spelled(held.take(where))
         quality.cells_noted(table, name, CONFLICT, rows[where], np.arange(len(where)), texts)
-        missing = np.zeros(len(rows), bool) if held.missing is None else held.missing.copy()
-        missing[where] = True
+        conflict = np.zeros(len(rows), bool)
+        conflict[where] = True
+        unread = conflict if held.unread is None else held.unread | conflict
         values = held.values
         if held.type == "text" and not held.names:
             values = values.copy()
             values[where] = ""
-        settled[name] = Cells.make(held.type, values, missing, held.high, held.names)
+        settled[name] = Cells.make(held.type, values, held.gone | conflict, held.high, held.names, unread)
     names = pd.Series(cells[key].values)
     for reason, which in ((SAME_ROW, ~other), (OTHER_ROW, other)):
         codes, keys = pd.factorize(names.take(repeats[which]))

@@ -30,13 +30,17 @@ class Reading:
         if len(places):
             self.notes.setdefault(reason, []).extend(int(place) for place in places)
 
-    def missing(self) -> Array:
-        """(distinct,) bool: empty, or not understood."""
-        gone = self.empty.copy()
+    def unread(self) -> Array:
+        """(distinct,) bool: something is there that is not understood, or impossible."""
+        held = np.zeros(len(self.empty), bool)
         for reason, places in self.notes.items():
             if reason.kind == "missing":
-                gone[places] = True
-        return gone
+                held[places] = True
+        return held
+
+    def missing(self) -> Array:
+        """(distinct,) bool: empty, or not understood."""
+        return self.empty | self.unread()
 
 
 #: One text that is not in the plain form: its value, and what is to be said of it. None = no value.

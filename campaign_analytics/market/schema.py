@@ -50,6 +50,7 @@ class Cells:
     missing: Array | None = None  # (n,) bool; None = no cell is missing
     high: Array | None = None  # (n,) high ends of cells known as a range; equal to ``values`` elsewhere
     names: tuple[str, ...] = ()  # what codes (level, text) and bits (set) stand for
+    unread: Array | None = None  # (n,) bool, of the missing: something stood there that is not understood or conflicts
 
     def __len__(self) -> int:
         return len(self.values)
@@ -62,12 +63,15 @@ class Cells:
         missing: Array | None = None,
         high: Array | None = None,
         names: tuple[str, ...] = (),
+        unread: Array | None = None,
     ) -> Cells:
         """Hold ``values`` in the type's narrowest dtype; zero behind missing cells; drop empty masks and ranges."""
         if missing is not None and not missing.any():
             missing = None
+        if unread is not None and not unread.any():
+            unread = None
         if type == "text" and not names:
-            return cls(type, values, missing)
+            return cls(type, values, missing, unread=unread)
         values = np.asarray(values)
         if missing is not None:
             values = np.where(missing, np.zeros(1, values.dtype), values)
@@ -82,7 +86,7 @@ class Cells:
             values = values.astype(np.uint32 if len(names) <= 32 else np.uint64, copy=False)
         elif type in INTEGER_TYPES:
             values, high = _narrow(values, high)
-        return cls(type, values, missing, high, names)
+        return cls(type, values, missing, high, names, unread)
 
     @cached_property
     def size(self) -> int:
@@ -102,11 +106,22 @@ class Cells:
             values = self.values[rows]
         missing = absent if self.missing is None else absent | self.missing[rows]
         high = None if self.high is None else self.high[rows]
-        return Cells(self.type, values, missing if missing.any() else None, high, self.names)
+        unread = None if self.unread is None else self.unread[rows] & ~absent
+        return Cells(self.type, values, missing if missing.any() else None, high, self.names, unread)
+
+    @property
+    def gone(self) -> Array:
+        """(n,) bool: which cells are missing, also where none is."""
+        return np.zeros(len(self), bool) if self.missing is None else self.missing
+
+    @property
+    def blank(self) -> Array:
+        """(n,) bool: which cells are missing because nothing was given."""
+        return self.gone if self.unread is None else self.gone & ~self.unread
 
     def to_pandas(self) -> pd.Series[Any]:
         """The column as people read it: names for codes, yuan for fen, dates for days; missing as missing."""
-        gone = np.zeros(len(self), bool) if self.missing is None else self.missing
+        gone = self.gone
         if self.type in ("level", "text") and self.names:
             return pd.Series(
                 pd.Categorical.from_codes(

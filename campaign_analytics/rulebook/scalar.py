@@ -1,7 +1,7 @@
 """One condition, one subject, in exact fractions: the plainest reading of a rule, and the oracle of every engine.
 
-A subject's values are typed as in ``values`` (money in fen, rates as ``Decimal``); ``None`` is missing, ``Range``
-is a cell known only as a range. The outcome is SQL's: True, False, or ``None`` for unknown.
+A subject's values are typed as in ``values`` (money in fen, rates as ``Decimal``); ``None`` is missing, ``UNREAD``
+missing because it is not understood, ``Range`` a cell known only as a range. The outcome is SQL's: True, False, or ``None`` for unknown.
 """
 
 from __future__ import annotations
@@ -34,6 +34,17 @@ from campaign_analytics.rulebook.tree import (
 from campaign_analytics.rulebook.values import day_number, instant
 
 
+class _Unread:
+    """The one value of ``UNREAD``."""
+
+    def __repr__(self) -> str:
+        return "UNREAD"
+
+
+#: A cell in which something stood that is not understood, or on which rows conflict: missing, but not known to be blank.
+UNREAD = _Unread()
+
+
 @dataclass(frozen=True)
 class Range:
     """A cell of which only the two ends are known, both included."""
@@ -51,7 +62,8 @@ def truth(tree: Tree, row: Mapping[str, Any], values: Mapping[str, Bound]) -> bo
             denied = _all([_not(truth(part, row, values)) for part in parts])
             return _not(denied)
         case Null(column, negated):
-            return (row.get(column.name) is None) != negated
+            held = row.get(column.name)
+            return None if held is UNREAD else (held is None) != negated
         case Flag(operand, negated):
             held = _value(operand, row, values)
             return None if held is None else bool(held) != negated
@@ -91,12 +103,13 @@ def _value(operand: Operand, row: Mapping[str, Any], values: Mapping[str, Bound]
     if isinstance(operand, Lit):
         return operand.value
     if isinstance(operand, Col):
-        return row.get(operand.name)
+        held = row.get(operand.name)
+        return None if held is UNREAD else held
     assert isinstance(operand, Param)
     held = values[operand.name]
     if isinstance(held, PerValue):
         name = row.get(held.by)
-        return None if name is None else dict(held.values).get(name, held.default)
+        return None if name is None or name is UNREAD else dict(held.values).get(name, held.default)
     return held
 
 

@@ -13,10 +13,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from campaign_analytics.engines.sql import HIGH, Held, word
+from campaign_analytics.engines.sql import UNREAD as UNREAD_COLUMN
 from campaign_analytics.market.schema import Cells
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.exact import Exact, PerValue
-from campaign_analytics.rulebook.scalar import Range
+from campaign_analytics.rulebook.scalar import UNREAD, Range
 from campaign_analytics.rulebook.tree import Kind
 from campaign_analytics.rulebook.values import day_number, instant
 
@@ -29,14 +30,15 @@ RANGED = ("count", "money", "number", "rate")  # what an export may know only as
 
 def cell(kind: Kind, near: Sequence[Any] = (), ranges: bool = True) -> st.SearchStrategy[Any]:
     """A typed cell: often missing, often on or beside one of the values ``near``, now and then a range."""
-    known = st.one_of(_anything(kind), *([st.sampled_from(_beside(kind, near))] if near else []))
-    options = [known, known, st.none()]
+    some = st.one_of(known(kind), *([st.sampled_from(_beside(kind, near))] if near else []))
+    options = [some, some, st.none() | st.just(UNREAD)]
     if ranges and kind.type in RANGED:
-        options.append(st.tuples(known, known).map(lambda ends: Range(min(ends), max(ends))))
+        options.append(st.tuples(some, some).map(lambda ends: Range(min(ends), max(ends))))
     return st.one_of(*options)
 
 
-def _anything(kind: Kind) -> st.SearchStrategy[Any]:
+def known(kind: Kind) -> st.SearchStrategy[Any]:
+    """Any value of a kind."""
     match kind.type:
         case "flag":
             return st.booleans()
@@ -74,20 +76,20 @@ def near_values(book: Rulebook, rule: str, kind: Kind) -> list[Any]:
 
 def cells_of(kind: Kind, column: Sequence[Any]) -> Cells:
     """A column of typed cells as arrays."""
-    missing = np.array([value is None for value in column])
+    unread = np.array([value is UNREAD for value in column])
+    missing = np.array([value is None for value in column]) | unread
     low = [_held(value.low if isinstance(value, Range) else value, kind) for value in column]
     high = [_held(value.high if isinstance(value, Range) else value, kind) for value in column]
     dtype: Any = {"flag": bool, "rate": float, "number": float}.get(kind.type, np.int64)
     if kind.type == "set":
         dtype = np.uint64
     ends = np.array(high, dtype) if any(isinstance(value, Range) for value in column) else None
-    return Cells.make(
-        kind.type, np.array(low, dtype), missing, ends, kind.names or (("",) if kind.type == "text" else ())
-    )
+    names = kind.names or (("",) if kind.type == "text" else ())
+    return Cells.make(kind.type, np.array(low, dtype), missing, ends, names, unread)
 
 
 def _held(value: Any, kind: Kind) -> Any:
-    if value is None:
+    if value is None or value is UNREAD:
         return 0
     match kind.type:
         case "level" | "text":
@@ -111,6 +113,7 @@ def outcomes_by_duckdb(exact: Exact, kinds: Mapping[str, Kind], cells: Mapping[s
             kinds[name].names,
             cells[name].size if kinds[name].type in RANGED[:2] else 2**31,
             c.high is not None,
+            c.unread is not None,
         )
         for name, c in cells.items()
     }
@@ -134,6 +137,8 @@ def _frame(kinds: Mapping[str, Kind], cells: Mapping[str, Cells], rows: int) -> 
             columns[name + suffix] = pa.array([None if g else v for v, g in zip(values, gone, strict=True)])
             if columns[name + suffix].type == pa.null():
                 columns[name + suffix] = columns[name + suffix].cast(_ARROW[kinds[name].type]())
+        if held.unread is not None:
+            columns[name + UNREAD_COLUMN] = pa.array(held.unread)
     return pa.table(columns)
 
 

@@ -19,7 +19,7 @@ from campaign_analytics.rulebook.load import shipped_rulebooks
 from campaign_analytics.rulebook.quantities import kind_of
 from campaign_analytics.rulebook.scalar import Range, truth
 from campaign_analytics.rulebook.tree import Col, Kind, Tree, operands, walk
-from tests.engines.subjects import FAIL, NOON, PASS, UNKNOWN, cell, cells_of, near_values, outcomes_by_duckdb
+from tests.engines.subjects import FAIL, NOON, PASS, UNKNOWN, cell, cells_of, known, near_values, outcomes_by_duckdb
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -135,7 +135,7 @@ def _values(draw: Any) -> dict[str, Any]:
         "count": st.integers(0, 9), "share": share, "sum": st.integers(0, 9999), "score": st.decimals(0, 99, places=1),
         "level": st.sampled_from(LEVELS), "words": st.frozensets(st.sampled_from(WORDS)), "word":
         st.sampled_from(WORDS),
-        "days": st.integers(0, 400), "day": cell(Kind("day")).filter(bool), "time": cell(Kind("time")).filter(bool),
+        "days": st.integers(0, 400), "day": known(Kind("day")), "time": known(Kind("time")),
         "strict": st.booleans(),
         "per_word": st.builds(PerValue, st.just("w"), some_words, st.none() | share),
         "per_level": st.builds(PerValue, st.just("lev"), some_levels, st.none() | st.integers(0, 9)),
