@@ -112,10 +112,10 @@ def _told(assessment: Assessment, level: Level, rule: str, row: int, outcome: in
     found = [*shown.values()] if len(shown) == 1 else [f"{what}{say('is', lang)}{now}" for what, now in shown.items()]
     needed = dict.fromkeys(reason.needs for reason in deciding if reason.needs)
     missing = [teller.label(name) for name in named if teller.subject.value(name) is None]
-    supply = [say("supply_data", lang, what=what) for what in missing]
+    supply = say("supply_data", lang, what=say("list", lang).join(missing)) if missing else ""
     between = say("and", lang)
     gap, unit = _gap(assessment.book, deciding, lang)
-    return sentence, between.join(found), between.join(needed), gap, unit, between.join(supply)
+    return sentence, between.join(found), between.join(needed), gap, unit, supply
 
 
 def _shown(teller: Teller, name: str) -> str:

@@ -75,8 +75,11 @@ def _fixes(assessment: Assessment, lang: str) -> Iterator[Html]:
     yield text("p", say("near_misses_counted", lang, count=len(near), most=near.at_most))
     if near.warnings(lang):
         yield listing(near.warnings(lang))
-    if len(causes):
-        yield grid(causes_told(assessment, causes, lang, _MOST["causes"]), note=say("causes_note", lang))
+    shared = causes[causes[near.level] > 1].reset_index(drop=True)
+    if len(shared):
+        yield grid(causes_told(assessment, shared, lang, _MOST["causes"]), note=say("causes_note", lang))
+    if len(causes) > len(shared):
+        yield text("p", say("causes_single", lang, count=len(causes) - len(shared)))
 
 
 def _hinges(assessment: Assessment, lang: str) -> Iterator[Html]:

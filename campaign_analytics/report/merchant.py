@@ -72,9 +72,9 @@ class MerchantReport:
 
     @cached_property
     def causes(self) -> pd.DataFrame:
-        """What it can do once for several offers."""
+        """What it can do once for several offers; what one offer alone needs stands with that offer."""
         found = self.assessment.near_misses().causes(self.lang)
-        found = found[(found["merchant_id"] == self.merchant_id) & (found["offers"] > 0)]
+        found = found[(found["merchant_id"] == self.merchant_id) & (found["offers"] > 1)]
         return found.drop(columns=["merchant_id", "group"]).reset_index(drop=True)
 
     @cached_property
@@ -127,7 +127,7 @@ class MerchantReport:
             yield grid(self._table(self.causes))
         yield text("h2", say("merchant_offers", lang))
         if len(self.of_offers):
-            yield grid(self._table(self.of_offers[[*self._keys, *_SHOWN]]), "outcome")
+            yield grid(self._table(_filled(self.of_offers[[*self._keys, *_SHOWN]])), "outcome")
         else:
             yield text("p", say("merchant_offers_fine", lang))
         yield text("h2", say("merchant_notes", lang))
@@ -139,28 +139,29 @@ class MerchantReport:
 
     def _own_parts(self) -> Iterator[Html]:
         if len(self.own):
-            yield grid(self._table(self.own[_SHOWN]), "outcome")
+            yield grid(self._table(_filled(self.own[_SHOWN])), "outcome")
         else:
             yield text("p", say("merchant_own_fine", self.lang))
 
     def sheets(self) -> dict[str, Table]:
         """The workbook: how it stands, its own rules, what to do once, its offers and what keeps them out."""
         lang = self.lang
-        held = self.assessment.offers().iloc[self.offers].drop(columns="merchant_id").reset_index(drop=True)
+        held = self.assessment.offers().iloc[self.offers].reset_index(drop=True)
         about = [
+            (self.assessment.book.quantity("merchant_id").label(lang, "merchant_id"), self.merchant_id),
             (say("verdict", lang), say(self.verdict, lang)),
             (say("offers", lang), self.answer),
             *((say("note", lang), note) for note in self._notes()),
             (say("basis_of_it", lang), source_line(self.assessment, lang)),
         ]
         frames = {
-            self.merchant_id: pd.DataFrame(about, columns=["topic", "said"], dtype="str"),
-            say("merchant_own", lang): self.own[_SHOWN],
-            say("merchant_causes", lang): self.causes,
-            say("merchant_offers", lang): self.of_offers[[*self._keys, *_SHOWN]],
-            say("all_offers", lang): held[[*self._keys, "verdict", "failed", "unknown", "not_computed"]],
+            "summary_sheet": pd.DataFrame(about, columns=["topic", "said"], dtype="str"),
+            "merchant_own": self.own[_SHOWN],
+            "merchant_causes": self.causes,
+            "merchant_offers": self.of_offers[[*self._keys, *_SHOWN]],
+            "all_offers": held[[*self._keys, "verdict", "failed", "unknown"]],
         }
-        return {name: self._table(frame, rows=len(frame)) for name, frame in frames.items()}
+        return {say(name, lang): self._table(frame, rows=len(frame)) for name, frame in frames.items() if len(frame)}
 
     @property
     def _keys(self) -> list[str]:
@@ -168,6 +169,11 @@ class MerchantReport:
 
     def _table(self, frame: pd.DataFrame, rows: int = _ROWS) -> Table:
         return table(frame, self.assessment.book, self.lang, rows)
+
+
+def _filled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without the columns in which nothing stands."""
+    return frame.loc[:, (frame.notna() & (frame.astype("str") != "")).any()]
 
 
 def merchant_report(assessment: Assessment, merchant_id: str, lang: str = "en") -> MerchantReport:

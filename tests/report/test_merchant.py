@@ -22,7 +22,7 @@ def chosen(spring: ca.Assessment) -> list[str]:
     links = spring.market.tables["links"].cells
     linked = [str(id) for id in links["merchant_id"].values]
     failing = spring.merchants("ineligible")["merchant_id"].tolist()
-    return [*linked[:3], *linked[-2:], *failing[:3]]
+    return [*linked[:2], linked[-1], failing[0]]
 
 
 def _identifiers(spring: ca.Assessment) -> pd.DataFrame:
@@ -99,6 +99,15 @@ def test_every_offer_that_fails_is_told_with_its_reason(spring: ca.Assessment) -
         for line in card.lines:
             if line.outcome == "fail" and line.severity == "block":
                 assert line.sentence in text
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_workbook_has_a_summary_and_only_sheets_with_something_on_them(spring: ca.Assessment, lang: str) -> None:
+    for id in spring.merchants()["merchant_id"].head(12):
+        sheets = merchant_report(spring, id, lang).sheets()
+        assert next(iter(sheets)) == {"en": "Summary", "zh": "概览"}[lang]
+        assert all(len(held.frame) for held in sheets.values())
+        assert next(iter(sheets.values())).frame["said"].iloc[0] == id
 
 
 def test_our_order_of_merchants_is_not_for_them(spring: ca.Assessment, chosen: list[str]) -> None:
