@@ -28,10 +28,10 @@ def moment_of(market: Market, book: Rulebook, as_of: str | date | datetime | Non
                 "market.toml, or give a column snapshot_at"
             )
         given = (EPOCH + np.timedelta64(max(latest), "us").item()).astimezone(book.zone)
-    if isinstance(given, str):
+    if not isinstance(given, date):  # a datetime is one, too
         try:
             given = datetime.fromisoformat(given)
-        except ValueError:
+        except (ValueError, TypeError):
             raise CampaignError(f"as_of: {given!r} is no date; write it like 2031-05-31 or 2031-05-31T12:00") from None
     at: datetime = given if isinstance(given, datetime) else datetime.combine(given, time())
     return at.astimezone(book.zone) if at.tzinfo else at.replace(tzinfo=book.zone)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaign_analytics.derive import BUILT, derive
+from campaign_analytics.derive import BUILT, count_rows, derive
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.recipes import RECIPES
@@ -239,21 +239,23 @@ def test_columns_are_made_in_the_order_of_their_needs_and_only_where_wanted() ->
     assert "day" not in market.offers.cells  # the market itself is never changed
 
 
-def test_what_is_made_from_a_column_not_built_is_not_made_and_from_a_partly_built_one_partly() -> None:
-    linked = 'table = "penalties", date = "penalty_date", at = "today_there", linked = true'
+def test_what_is_made_from_a_column_not_built_is_not_made_and_from_a_partly_built_one_partly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(BUILT, "earliest")
+    monkeypatch.setitem(BUILT, "count_rows", lambda making: count_rows.make(making)._replace(complete=False))
     book = book_of(
-        a_column("later", "offers", "day", "working_days_after", 'time = "as_of", days = 3')
-        + a_column("after", "offers", "day", "first_known", 'columns = ["later"]')
-        + a_column("since", "merchants", "count", "months_since_event", linked)
-        + a_column("today_there", "merchants", "day", "day_of", 'time = "as_of"')
-        + a_column("copy", "merchants", "count", "first_known", 'columns = ["since"]'),
+        a_column("later", "merchants", "time", "earliest", 'table = "offers", time = "enrolled_at"')
+        + a_column("after", "merchants", "day", "day_of", 'time = "later"')
+        + a_column("many", "merchants", "count", "count_rows", 'table = "offers"')
+        + a_column("copy", "merchants", "count", "first_known", 'columns = ["many"]'),
         "after IS NULL AND copy IS NULL",
     )
     market = market_of(book, merchants=[{"merchant_id": "m"}], offers=[{"offer_id": "o", "merchant_id": "m"}])
     made, unmade, partly = derive(market, book, Moment(AS_OF.replace(tzinfo=book.zone)), ["after", "copy"])
     assert unmade == frozenset({"later", "after"})
-    assert partly == frozenset({"since", "copy"})
-    assert not unmade & made.offers.cells.keys()
+    assert partly == frozenset({"many", "copy"})
+    assert not unmade & made.merchants.cells.keys()
 
 
 def test_a_column_of_a_table_that_the_market_lacks_is_not_made() -> None:
