@@ -14,7 +14,8 @@ from campaign_analytics.market.schema import Array, Cells
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
-PART_ABOVE_WHOLE = Reason("doubted", "more than the whole it is a part of; the rate is not made from it")
+PART_ABOVE_WHOLE = Reason("missing", "the part counted is more than the whole: no rate")
+OF_NOTHING = Reason("doubted", "a rate, but its counts say that there was nothing to count")
 DISAGREES = Reason("doubted", "differs from its counts, which decide")
 
 
@@ -31,24 +32,23 @@ def rates_from_counts(
         if column.table != table or column.counts is None or not all(count in cells for count in column.counts):
             continue
         part, whole = (cells[count] for count in column.counts)
-        known = ~_gone(part) & ~_gone(whole) & (whole.values > 0)
+        known = ~part.gone & ~whole.gone & (whole.values > 0)
         above = known & (part.values > whole.values)
-        _doubt(table, column.counts[0], PART_ABOVE_WHOLE, part, above, rows, quality)
+        _doubt(table, name, PART_ABOVE_WHOLE, part, above, rows, quality)
         known &= ~above
         values = np.divide(part.values, whole.values, out=np.zeros(len(rows)), where=known, dtype=np.float64)
-        missing = ~known
+        missing, unread = ~known, (part.gone & ~part.blank) | (whole.gone & ~whole.blank)
         if name in read:
             given = read[name].cells
             grain = read[name].grain
-            apart = known & ~_gone(given) & (np.abs(given.values - values) > (1e-9 if grain is None else grain + 1e-12))
+            apart = known & ~given.gone & (np.abs(given.values - values) > (1e-9 if grain is None else grain + 1e-12))
             _doubt(table, name, DISAGREES, given, apart, rows, quality)
             values = np.where(known, values, given.values)
-            missing &= _gone(given)
-        yield name, Cells.make("rate", values, missing)
-
-
-def _gone(cells: Cells) -> Array:
-    return np.zeros(len(cells), bool) if cells.missing is None else cells.missing
+            none = ~part.gone & ~whole.gone & (whole.values == 0) & ~given.gone
+            _doubt(table, name, OF_NOTHING, given, none, rows, quality)
+            missing &= given.gone
+            unread = (given.gone & ~given.blank) | (given.blank & unread)
+        yield name, Cells.make("rate", values, missing | above, None, (), (unread & missing) | above)
 
 
 def _doubt(table: str, column: str, reason: Reason, cells: Cells, which: Array, rows: Array, quality: Quality) -> None:

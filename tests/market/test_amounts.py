@@ -188,5 +188,10 @@ class TestARateAndItsCounts:
 
     def test_a_part_above_its_whole_makes_no_rate(self, read_offers: ReadOffers) -> None:
         market = read_offers({"pickup_rate_48h": ["95%"], self.counts[0]: [10], self.counts[1]: [9]})
+        assert shown(market, "pickup_rate_48h") == [None]
+        assert reasons(market, "pickup_rate_48h") == {"10": "the part counted is more than the whole: no rate"}
+
+    def test_a_rate_of_nothing_is_kept_and_doubted(self, read_offers: ReadOffers) -> None:
+        market = read_offers({"pickup_rate_48h": ["95%"], self.counts[0]: [0], self.counts[1]: [0]})
         assert shown(market, "pickup_rate_48h") == [0.95]
-        assert len(reasons(market, self.counts[0], "doubted")) == 1
+        assert len(reasons(market, "pickup_rate_48h", "doubted")) == 1
