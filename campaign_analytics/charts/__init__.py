@@ -6,6 +6,7 @@ from campaign_analytics.charts.costs import costs
 from campaign_analytics.charts.distribution import distribution
 from campaign_analytics.charts.funnel import funnel
 from campaign_analytics.charts.heatmap import miss_heatmap
+from campaign_analytics.charts.measure import measured_rules
 from campaign_analytics.charts.tables import table
 from campaign_analytics.charts.verdicts import verdicts
 
@@ -15,6 +16,7 @@ __all__ = [
     "costs",
     "distribution",
     "funnel",
+    "measured_rules",
     "miss_heatmap",
     "table",
     "verdicts",

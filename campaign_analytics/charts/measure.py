@@ -111,6 +111,12 @@ class Measure:
         return len(self.values) + self.unknown
 
 
+def measured_rules(assessment: Assessment) -> list[str]:
+    """The blocking rules that compare an amount with a bound, those that keep most offers out first."""
+    costly = [rule for rules in assessment.blockers()["rules"] for rule in str(rules).split(";")]
+    return [rule for rule in costly if next(_leaves(assessment, rule), None) is not None]
+
+
 def measure(assessment: Assessment, rule: str, column: str | None, lang: str) -> Measure:
     """The comparison of ``rule`` that most fail (of ``column``, if given; those with a scale first).
 

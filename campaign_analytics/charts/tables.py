@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 _RULES = frozenset({"rule", "rules", "failed", "unknown", "not_applicable", "warned", "not_computed"})
 _WORDS = frozenset({"verdict", "outcome", "kind", "table"})
 _SHORT = 28  # characters; a column without longer texts, such as one of ids, is never broken into lines
+_ONE_LINE = ";white-space:nowrap"
 # Inline styles alone, and no colour: the notebook's theme, light or dark, gives it.
 _CELL = "padding:3px 14px 3px 0;vertical-align:baseline;text-align:"
-_TITLE = ";white-space:nowrap;border-bottom:1px solid"
+_TITLE = ";vertical-align:bottom;word-break:keep-all;border-bottom:1px solid"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +78,8 @@ class Table:
         ]
         for i, column in enumerate(zip(*rows, strict=True)):
             if max(map(len, column)) <= _SHORT:
-                aligned[i] += ";white-space:nowrap"
-        head = _row("th", self.titles(), [style + _TITLE for style in aligned])
+                aligned[i] += _ONE_LINE
+        head = _row("th", self.titles(), [style.removesuffix(_ONE_LINE) + _TITLE for style in aligned])
         body = "".join(_row("td", row, aligned) for row in rows)
         count = say("table_rows", self.lang, shown=len(rows), rows=len(self.frame))
         return (

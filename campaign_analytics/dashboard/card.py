@@ -31,13 +31,13 @@ class CardChooser:
 
     def __init__(self, assessment: Assessment, lang: str = "en") -> None:
         self.assessment, self.lang = assessment, lang
-        wide = widgets.Layout(width="340px")
         style = {"description_width": "initial"}
+        search, merchant, subject = (widgets.Layout(width=width) for width in ("260px", "430px", "300px"))
         self.search = widgets.Text(
-            description=say("chooser_search", lang), placeholder=say("chooser_hint", lang), layout=wide, style=style
+            description=say("chooser_search", lang), placeholder=say("chooser_hint", lang), layout=search, style=style
         )
-        self.merchant = widgets.Dropdown(description=say("merchants", lang), layout=wide, style=style)
-        self.subject = widgets.Dropdown(description=say("chooser_card_of", lang), layout=wide, style=style)
+        self.merchant = widgets.Dropdown(description=say("chooser_of", lang), layout=merchant, style=style)
+        self.subject = widgets.Dropdown(description=say("chooser_card_of", lang), layout=subject, style=style)
         self.card = widgets.HTML(layout=widgets.Layout(width="100%", overflow="auto"))
         row = widgets.HBox([self.search, self.merchant, self.subject], layout=widgets.Layout(flex_flow="row wrap"))
         self.box = widgets.VBox([row, self.card])
