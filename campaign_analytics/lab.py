@@ -30,6 +30,7 @@ body {
   --jp-content-font-family: var(--jp-ui-font-family);
   --jp-code-font-family: var(--jp-code-font-family-default), "Noto Sans SC";
 }
+input, select, textarea, button { font-family: var(--jp-ui-font-family); } /* browsers give these a font of their own */
 """
 
 
@@ -46,6 +47,7 @@ def open_lab(notebook: Path, arguments: Sequence[str] = ()) -> None:
     places = _places(Path(sys.prefix) / "jupyter")
     os.environ.update(places)
     _ship_font(Path(places["JUPYTER_CONFIG_DIR"]) / "custom")
+    _decline_news(Path(places["JUPYTERLAB_SETTINGS_DIR"]))
     os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(24))  # ours to print; its own it would print at length
     try:
         from jupyterlab.labapp import LabApp  # reads the places above while it is imported
@@ -68,6 +70,14 @@ def _places(root: Path) -> dict[str, str]:
         "MPLCONFIGDIR": str(root / "matplotlib"),
         "XDG_CACHE_HOME": str(root / "cache"),
     }
+
+
+def _decline_news(settings: Path) -> None:
+    """Answer JupyterLab's question whether it may fetch news, which would stand over the first notebook."""
+    held = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    if not held.exists():  # else the person has chosen
+        held.parent.mkdir(parents=True, exist_ok=True)
+        held.write_text('{"fetchNews": "false", "checkForUpdates": false}\n', "utf-8")
 
 
 def _ship_font(folder: Path) -> None:

@@ -240,9 +240,12 @@ class Card:
             escape(line.sentence) + note,
             "<br>".join(f"<small>{escape(origin)}</small>" for origin in line.origins),
         ]
-        return "<tr>" + "".join(f'<td style="{_CELL};{strong}">{cell}</td>' for cell in cells) + "</tr>"
+        widths = (*[_ONE_LINE] * 2, "min-width:8em", "", "")
+        styled = zip(cells, widths, strict=True)
+        return "<tr>" + "".join(f'<td style="{_CELL};{wide};{strong}">{cell}</td>' for cell, wide in styled) + "</tr>"
 
 
+_ONE_LINE = "white-space:nowrap"
 _CELL = "padding:3px 12px 3px 0;vertical-align:top;text-align:left"
 
 
