@@ -6,7 +6,7 @@ import argparse
 from importlib.metadata import version
 from pathlib import Path
 
-from campaign_analytics.cli.options import answer_options, command, count, market_options, runs, words
+from campaign_analytics.cli.options import answer_options, command, count, market_options, runs, seed, words
 from campaign_analytics.cli.why_not import add_why_not
 
 TOP = """
@@ -81,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     demo = command(commands, "demo", "write an invented market", DEMO)
     demo.add_argument("folder", metavar="DIR", type=Path, help="a new or empty folder")
     demo.add_argument("--offers", metavar="N", type=count, default=2_000, help="default: %(default)s")
-    demo.add_argument("--seed", metavar="S", type=int, default=0, help="default: %(default)s")
+    demo.add_argument("--seed", metavar="S", type=seed, default=0, help="default: %(default)s")
     demo.add_argument("--format", choices=("csv", "parquet"), default="csv", help="default: %(default)s")
     runs(demo, "demo", "demo")
     return top

@@ -11,6 +11,7 @@ import numpy as np
 from campaign_analytics.demo.draft import Draft, Rows, World
 from campaign_analytics.demo.families import place
 from campaign_analytics.demo.profile import Profile, load_profile
+from campaign_analytics.errors import ValueFault
 from campaign_analytics.market.schema import Array, Cells, Declared, Market, Table
 from campaign_analytics.rulebook.load import load_rulebook, load_vocabulary
 
@@ -21,10 +22,13 @@ def demo_market(offers: int = 10_000, seed: int = 0, profile: str = "wholesale")
     Merchants have a hidden quality and size: a good one is good in most columns, a few big ones hold many of the
     offers, prices and pickup differ by category, cells are missing, and some values lie on or just beside the usual
     thresholds. ``profile`` names a file of the folder ``profiles``: "wholesale" has the columns of the vocabulary,
-    "daily_deals" those of that rulebook. Raises ValueError where there is no such profile, or ``offers`` is below 1.
+    "daily_deals" those of that rulebook. Raises ValueError where there is no such profile, ``offers`` is below 1 or
+    ``seed`` below 0.
     """
-    if offers < 1:
-        raise ValueError(f"a demo market needs at least 1 offer, not {offers}")
+    if not (isinstance(offers, int) and offers >= 1 and isinstance(seed, int) and seed >= 0):
+        raise ValueFault(
+            f"a demo market takes offers from 1 and a seed from 0, whole numbers, not {offers!r}, {seed!r}"
+        )
     return _Maker(load_profile(profile), seed).market(offers)
 
 

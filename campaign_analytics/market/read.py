@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -226,6 +226,8 @@ class _Reader:
     def report_ahead(self, tables: Mapping[str, Table]) -> None:
         """Doubt days and times after the day of the data; the end of a validity (``…_to``) may lie ahead."""
         moment = self.moment(tables)
+        if moment is None:
+            return
         for table in tables.values():
             assert table.source_rows is not None
             for column, held in table.cells.items():
@@ -233,14 +235,14 @@ class _Reader:
                     late = ahead_of(held.values, held.type, moment, self.zone)
                     where = np.flatnonzero(late if held.missing is None else late & ~held.missing)
                     if len(where):
-                        codes, times = pd.factorize(held.take(where).to_pandas())
+                        codes, times = pd.factorize(_local(held.take(where), self.zone))
                         texts = [str(each) for each in times]
                         self.quality.cells_noted(
                             table.name, column, AHEAD, table.source_rows[where], codes, texts, texts
                         )
 
-    def moment(self, tables: Mapping[str, Table]) -> datetime:
-        """The day of the data: declared, else its latest snapshot, else now."""
+    def moment(self, tables: Mapping[str, Table]) -> datetime | None:
+        """The day of the data: declared, else its latest snapshot; None where nothing says it."""
         as_of = self.declared.as_of
         if isinstance(as_of, datetime):
             return as_of if as_of.tzinfo else as_of.replace(tzinfo=self.zone)
@@ -248,7 +250,7 @@ class _Reader:
             return datetime.combine(as_of, time.max, self.zone)
         held = [table.cells["snapshot_at"] for table in tables.values() if "snapshot_at" in table.cells]
         latest = max((int(cells.values.max(initial=0)) for cells in held), default=0)
-        return datetime.fromtimestamp(latest / 1e6, UTC) if latest else datetime.now(UTC)
+        return datetime.fromtimestamp(latest / 1e6, UTC) if latest else None
 
 
 def _taken(name: str, cells: Mapping[str, Cells], which: Array, rows: Array, headers: Mapping[str, str]) -> Table:
@@ -256,3 +258,9 @@ def _taken(name: str, cells: Mapping[str, Cells], which: Array, rows: Array, hea
         cells = {column: held.take(which) for column, held in cells.items()}
         rows = rows[which]
     return Table(name, dict(cells), len(which), rows, headers)
+
+
+def _local(cells: Cells, zone: ZoneInfo) -> pd.Series[Any]:
+    """Days, and times as the rulebook's zone tells them."""
+    held = cells.to_pandas()
+    return held.dt.tz_convert(zone).dt.tz_localize(None) if cells.type == "time" else held

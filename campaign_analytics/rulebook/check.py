@@ -11,7 +11,7 @@ from campaign_analytics.rulebook.condition import parse, parse_amount
 from campaign_analytics.rulebook.exact import PerValue, per_value_columns
 from campaign_analytics.rulebook.model import Column, Derived, Document, Entry, TableName, Values
 from campaign_analytics.rulebook.quantities import Place, QuantityChecker, kind_of
-from campaign_analytics.rulebook.recipes import OF_OFFERS, RECIPES, needs_of, optional
+from campaign_analytics.rulebook.recipes import OF_OFFERS, RECIPES, TYPES, needs_of, optional
 from campaign_analytics.rulebook.tree import (
     CLOCK,
     Kind,
@@ -103,12 +103,40 @@ class Checker(QuantityChecker):
                 if not optional(spec.make, argument) and argument not in spec.with_:
                     self.fault((*place, "with"), f"recipe {spec.make!r} needs {argument!r}")
             for argument in spec.with_:
+                before = len(self.faults)
                 read = self._argument((*place, "with", argument), name, spec, argument)
                 graph[name] |= read & self.document.derived.keys()
+                if len(self.faults) == before:
+                    self._typed((*place, "with", argument), name, spec, argument)
         try:
             self.derived_order = tuple(TopologicalSorter(graph).static_order())
         except CycleError as error:
             self.fault(("derived", error.args[1][0]), "is made from itself: " + " <- ".join(error.args[1]))
+
+    def _typed(self, place: Place, name: str, spec: Derived, argument: str) -> None:
+        """Refuse columns, parameters and literals of a type that the recipe can't use."""
+        allowed = TYPES.get(spec.make, {}).get(argument)
+        if allowed is None:
+            return
+        made, value = self._column_kinds[name], spec.with_[argument]
+        for each in value if isinstance(value, list) else [value]:
+            kind = self._kind_of_argument(each)
+            fits = kind is None or (kind == made if allowed == ("made",) else kind.type in allowed)
+            if not fits:
+                wanted = made if allowed == ("made",) else " or ".join(allowed)
+                self.fault(place, f"{each!r} is a {kind}; a {wanted} is expected")
+
+    def _kind_of_argument(self, given: Any) -> Kind | None:
+        """The kind of one argument; None of a name that is unknown, which is another fault."""
+        if isinstance(given, bool):
+            return Kind("flag")
+        if isinstance(given, int):
+            return Kind("count")
+        if not isinstance(given, str):
+            return Kind(type(given).__name__)
+        if given.startswith(":"):
+            return self._parameter_kinds.get(given[1:])
+        return CLOCK.get(given) or self._column_kinds.get(given) or Kind("text")
 
     def _argument(self, place: Place, name: str, spec: Derived, argument: str) -> set[str]:
         """Check one argument of a recipe; gives the columns that it reads."""
@@ -176,6 +204,8 @@ class Checker(QuantityChecker):
             for other in rule.follows:
                 if other not in document.rules:
                     self.unknown((*place, "follows"), "rule", other, document.rules)
+                elif name in document.rules[other].follows or other == name:
+                    self.fault((*place, "follows"), f"{name!r} and {other!r} follow from each other")
             if rule.ladder and rule.ladder not in document.ladders:
                 self.unknown((*place, "ladder"), "ladder", rule.ladder, document.ladders)
                 continue

@@ -168,9 +168,9 @@ class Quota(Entry):
 class Scoring(Entry):
     """``[scoring]``: weights and scales of our own indices."""
 
-    curable_credit: float = 0.9
-    near_miss_groups: int = 1
-    reference_offers: int = 20
+    curable_credit: float = Field(default=0.9, ge=0, le=1)
+    near_miss_groups: int = Field(default=1, ge=0)
+    reference_offers: int = Field(default=20, ge=1)
     quality: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     cost: str = ""  # the money column that a lowered price is compared with

@@ -45,6 +45,24 @@ RECIPES: dict[str, dict[str, Needs]] = {
 }  # fmt: skip
 
 
+#: The types that an argument may have, for recipes that are built; "made" is the type, unit and list of what is made.
+TYPES: dict[str, dict[str, tuple[str, ...]]] = {
+    "first_known": {"columns": ("made",)},
+    "earliest": {"time": ("made",)},
+    "day_of": {"time": ("time",)},
+    "pieces": {
+        "quantity": ("count",), "unit": ("text",), "batch": ("count",), "policy": ("text",), "piece_units": ("set",),
+    },
+    "uncovered_regions": {
+        "list": ("made",), "flag": ("flag",), "free_from": ("count",), "quantity": ("count",), "conflict": ("text",),
+        "assume_standard": ("flag",), "standard": ("set",),
+    },
+    "months_since_event": {
+        "date": ("day",), "at": ("day",), "linked": ("flag",), "identifiers": ("text",), "max_link_depth": ("count",),
+        "max_shared": ("count",),
+    },
+}  # fmt: skip
+
 #: Tables whose rows belong to one offer each, and so to its merchant; rows of all others belong to a merchant.
 OF_OFFERS = ("skus", "price_tiers", "price_history", "transactions")
 

@@ -85,7 +85,7 @@ def test_what_lies_after_the_day_of_the_data_is_kept_and_doubted(read_offers: Re
     assert None not in shown(market, "enrolled_at")
     doubted = reasons(market, "enrolled_at", "doubted")
     assert list(doubted.values()) == ["after the day of the data"]
-    assert "2024-02-26 16:00" in next(iter(doubted))  # UTC
+    assert "2024-02-27 00:00" in next(iter(doubted))  # UTC
 
 
 def test_without_a_declaration_the_latest_snapshot_is_the_day_of_the_data(read_offers: ReadOffers) -> None:

@@ -28,7 +28,7 @@ from campaign_analytics.rulebook.tree import (
     operands,
     walk,
 )
-from tests.engines.subjects import NOON, cell
+from tests.engines.subjects import NOON, cell, known
 
 MEDALS, KINDS, REGIONS = ("none", "A", "AA", "AAA"), ("company", "person"), ("north", "south", "west")
 COLUMNS = {
@@ -357,7 +357,7 @@ def test_a_negated_tree_is_true_where_the_tree_is_false_and_unknown_where_it_is_
     row = {n: data.draw(cell(each.kind, ranges=ranges)) for n, each in kinds.items() if isinstance(each, Col)}
     values: dict[str, Any] = {"as_of": NOON, "today": NOON.date()}
     for name in {each.name for each in operands(tree) if isinstance(each, Param)} - values.keys():
-        values[name] = data.draw(cell(PARAMETERS[name], ranges=False).filter(lambda value: value is not None))
+        values[name] = data.draw(known(PARAMETERS[name]))
     held, opposite = truth(tree, row, values), truth(negate(tree), row, values)
     assert opposite is (None if held is None else not held)
 
