@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from campaign_analytics.charts.groups import Name
 from campaign_analytics.charts.heatmap import Rule
+from campaign_analytics.charts.measure import Measure, Unit
 
 # rule: clause, zh, en, level, share that fails, share that is unknown
 RULES = {
@@ -81,6 +83,50 @@ class Example:
             rows.append((clause, rule, *(int(each.sum()) for each in (alive, fail, unknown, left))))
             alive = left
         return pd.DataFrame(rows, columns=["clause", "rules", "entering", "lost_fail", "lost_unknown", "left"])
+
+    def groups(self, lang: str) -> dict[str, Name]:
+        """Every rule as a group of its own."""
+        return {rule: Name(described.clause, described.name) for rule, described in self.rules(lang).items()}
+
+    def blockers(self, by_class: bool = True) -> pd.DataFrame:
+        """One row a class and rule, as ``Assessment.blockers`` counts; counted offer by offer."""
+        rows = []
+        for name, held in self.outcomes.groupby("group") if by_class else [("", self.outcomes)]:
+            fails, unknown = (held[list(RULES)] == "fail", held[list(RULES)] == "unknown")
+            failing, unsure = fails.sum(axis=1), unknown.sum(axis=1)
+            for rule in RULES:
+                f, u = fails[rule], unknown[rule]
+                row = {"class": name, "group": rule, "fails": int(f.sum()), "sole": int((f & (failing == 1)).sum())}
+                row["charged"] = float((1 / failing[f]).sum())
+                row["charged_unknown"] = float((1 / unsure[u & (failing == 0)]).sum())
+                lifted = (f & (failing == 1) & (unsure == 0)) | (u & (failing == 0) & (unsure == 1))
+                row["admitted_certain"] = int(lifted.sum())
+                rows.append(row | {"offers": len(held)})
+        numbers = ["fails", "sole", "charged", "charged_unknown", "admitted_certain", "offers"]
+        return pd.DataFrame(rows, columns=["class", "group", *numbers])
+
+    def combinations(self, most: int = 12) -> pd.DataFrame:
+        """One row a combination of failing rules, the rarer ones in a last row."""
+        fails = (self.outcomes[list(RULES)] == "fail").to_numpy(bool)
+        joined = pd.Series([";".join(np.array(list(RULES))[row]) for row in fails], dtype="str")
+        counts = joined[joined != ""].value_counts()
+        rows = [(groups, 1, count) for groups, count in counts.head(most).items()]
+        if len(counts) > most:
+            rows.append(("", len(counts) - most, int(counts.iloc[most:].sum())))
+        return pd.DataFrame(rows, columns=["groups", "combinations", "count"])
+
+    def measure(self, lang: str) -> Measure:
+        """A growth score that agrees with the outcomes of its rule."""
+        known = self.outcomes["growth"].isin(["pass", "fail"])
+        fails = (self.outcomes["growth"] == "fail").to_numpy(bool)[known]
+        spread = np.random.default_rng(5).gamma(2, 12, int(known.sum()))
+        return Measure(
+            label="商品成长分" if lang == "zh" else "Growth score", needs="≥ 60", op=">=", threshold=60.0,
+            unit=Unit("number", "分"), level="offers", values=np.where(fails, 59.9 - spread, 60 + spread), fails=fails,
+            unknown=int((self.outcomes["growth"] == "unknown").sum()),
+            not_applicable=int((self.outcomes["growth"] == "not_applicable").sum()), otherwise=3, band=45.0,
+            band_text="15",
+        )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

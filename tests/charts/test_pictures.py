@@ -14,6 +14,10 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from matplotlib import pyplot as plt
 
+from campaign_analytics.charts.blockers import draw as draw_blockers
+from campaign_analytics.charts.combinations import draw as draw_combinations
+from campaign_analytics.charts.costs import draw as draw_costs
+from campaign_analytics.charts.distribution import draw as draw_distribution
 from campaign_analytics.charts.figure import Chart
 from campaign_analytics.charts.funnel import draw as draw_funnel
 from campaign_analytics.charts.heatmap import arrange
@@ -39,8 +43,27 @@ def miss_heatmap(example: Example, lang: str) -> Chart:
     return draw_heatmap(arrange(example.misses(), rules, lang), rules, NOTES, lang)
 
 
+def blocker_heatmap(example: Example, lang: str) -> Chart:
+    return draw_blockers(example.blockers(), example.groups(lang), NOTES, lang)
+
+
+def costs(example: Example, lang: str) -> Chart:
+    return draw_costs(example.blockers(by_class=False), example.groups(lang), NOTES, lang)
+
+
+def combinations_of_rules(example: Example, lang: str) -> Chart:
+    offers = len(example.outcomes)
+    return draw_combinations(example.combinations(), offers, example.groups(lang), NOTES, "offers", lang)
+
+
+def distribution(example: Example, lang: str) -> Chart:
+    return draw_distribution(example.measure(lang), NOTES, lang)
+
+
 Make = Callable[["Example", str], Chart]
-every_chart = pytest.mark.parametrize("make", [verdicts, funnel, miss_heatmap])
+every_chart = pytest.mark.parametrize(
+    "make", [verdicts, funnel, miss_heatmap, blocker_heatmap, costs, combinations_of_rules, distribution]
+)
 both_languages = pytest.mark.parametrize("lang", ["en", "zh"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from urllib.request import urlopen
 
 import pylopdf_fonts_zh_cn
 import pytest
+
+from campaign_analytics.lab import _decline_news
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "notebooks/01_who_qualifies.ipynb"
@@ -51,3 +54,12 @@ def test_the_page_asks_for_a_style_that_falls_back_to_our_chinese_font(address: 
 def test_nothing_is_served_to_who_has_no_token(address: str) -> None:
     with pytest.raises(HTTPError, match="403"):
         urlopen(urljoin(address, "/api/contents"))
+
+
+def test_news_is_declined_unless_the_person_has_chosen(tmp_path: Path) -> None:
+    _decline_news(tmp_path)
+    (chosen,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert json.loads(chosen.read_text()) == {"fetchNews": "false", "checkForUpdates": False}
+    chosen.write_text('{"fetchNews": "true"}')
+    _decline_news(tmp_path)
+    assert chosen.read_text() == '{"fetchNews": "true"}'

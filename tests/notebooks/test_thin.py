@@ -32,6 +32,13 @@ def test_cells_are_short_and_headings_bilingual(path: Path) -> None:
                 assert CHINESE.search(line), line
 
 
+@every_notebook
+def test_no_result_is_typed_into_a_text(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            assert not re.search(r"\d,\d{3}|\d\s*[%％]|\d+\s*(offers|merchants|个|家)", cell.source), cell.source
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the libraries that start kernels
 @every_notebook
 def test_in_chinese_from_the_root_of_the_repository(
