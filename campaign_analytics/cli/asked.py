@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from campaign_analytics.errors import RulebookWarning
 from campaign_analytics.market.read import read_market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.load import load_rulebook
+from campaign_analytics.words import say
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,18 @@ class Asked:
         """The same for machines."""
         return {"changed": self.changes, "notes": self.notes}
 
-    def print_notes(self) -> None:
+    def print_notes(self, lang: str) -> None:
         """The same for people, below the answer."""
         if self.changes:
-            print("Changed:", ", ".join(f"{name} = {value}" for name, value in self.changes.items()))
+            changes = say("list", lang).join(f"{name} = {value}" for name, value in self.changes.items())
+            print(say("cli_changed", lang, changes=changes))
         for note in self.notes:
-            print("Note:", note)
+            print(say("cli_note", lang, note=note))
+
+
+def print_written(written: Iterable[object], lang: str, aside: str = "") -> None:
+    """The one line that says where files were written."""
+    print(say("cli_written", lang, files=say("list", lang).join(map(str, written))) + aside)
 
 
 def assessed(asked: argparse.Namespace, progress: Progress) -> Asked:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.cli.asked import assessed
+from campaign_analytics.cli.asked import assessed, print_written
 from campaign_analytics.cli.files import write_tables
 from campaign_analytics.cli.terminal import Progress, bold
 
 if TYPE_CHECKING:
     from campaign_analytics.market.quality import Quality
+from campaign_analytics.words import say
 
 
 def assess(asked: argparse.Namespace) -> None:
@@ -33,9 +34,9 @@ def assess(asked: argparse.Namespace) -> None:
         return
     first, _, rest = result.headline(asked.lang).partition("\n")
     print(bold(first, sys.stdout), rest, sep="\n")
-    asked_for.print_notes()
-    faults = ", ".join(f"{count:,} {kind}" for kind, count in _told(market.quality).items())
-    print(f"Written: {', '.join(written)}", f"({faults})" if faults else "")
+    asked_for.print_notes(asked.lang)
+    faults = [f"{count:,} {say(kind, asked.lang)}" for kind, count in _told(market.quality).items()]
+    print_written(written, asked.lang, f" ({say('list', asked.lang).join(faults)})" if faults else "")
 
 
 def _counts(result: Assessment) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from campaign_analytics.cli.asked import assessed
+from campaign_analytics.cli.asked import assessed, print_written
 from campaign_analytics.cli.terminal import Progress, bold, print_table
 from campaign_analytics.report.people import blockers_told
 from campaign_analytics.report.write import TABLES, ending, write_table
@@ -39,9 +39,9 @@ def blockers(asked: argparse.Namespace) -> None:
         return
     print(bold(_answer(result, asked), sys.stdout))
     print_table(told)
-    asked_for.print_notes()
+    asked_for.print_notes(asked.lang)
     if written:
-        print("Written:", *written)
+        print_written(written, asked.lang)
 
 
 def _answer(result: Assessment, asked: argparse.Namespace) -> str:

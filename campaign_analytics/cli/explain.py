@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from campaign_analytics.cli.asked import assessed
+from campaign_analytics.cli.asked import assessed, print_written
 from campaign_analytics.cli.terminal import Progress, bold
 from campaign_analytics.report.people import repairs_told
 from campaign_analytics.report.write import PAGE, ending, write_card
@@ -33,6 +33,6 @@ def explain(asked: argparse.Namespace) -> None:
     for line in repairs_told(fixes, asked.lang):
         print(f"  → {line}")
     print(rest)
-    asked_for.print_notes()
+    asked_for.print_notes(asked.lang)
     if asked.html:
-        print(f"Written: {asked.html}")
+        print_written([asked.html], asked.lang)

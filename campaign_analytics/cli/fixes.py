@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from campaign_analytics.assess.subject import find
-from campaign_analytics.cli.asked import assessed
+from campaign_analytics.cli.asked import assessed, print_written
 from campaign_analytics.cli.terminal import Progress, bold, print_table
 from campaign_analytics.report.people import causes_told
 from campaign_analytics.report.write import TABLES, ending, of_merchant, write_fixes
@@ -46,6 +46,6 @@ def fixes(asked: argparse.Namespace) -> None:
     print_table(causes_told(result, causes[_SHOWN], asked.lang, _ROWS))
     for warning in warnings if count else ():
         print("!", warning)
-    asked_for.print_notes()
+    asked_for.print_notes(asked.lang)
     if written:
-        print("Written:", *written)
+        print_written(written, asked.lang)

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from campaign_analytics.cli.asked import assessed
+from campaign_analytics.cli.asked import assessed, print_written
 from campaign_analytics.cli.terminal import Progress, bold
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.report.merchant import merchant_report
@@ -33,5 +33,5 @@ def report(asked: argparse.Namespace) -> None:
         print(json.dumps(asked_for.told() | {"written": [str(path) for path in written]}, ensure_ascii=False, indent=2))
         return
     print(bold(answer, sys.stdout))
-    asked_for.print_notes()
-    print(f"Written: {', '.join(map(str, written))}")
+    asked_for.print_notes(asked.lang)
+    print_written(written, asked.lang)
