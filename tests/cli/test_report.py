@@ -16,7 +16,7 @@ def test_a_market_has_a_page_and_two_workbooks(run: Run, tmp_path: Path) -> None
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("商品：2,000 个中")
     assert said.out.splitlines()[-1].replace(os.sep, "/") == (
-        "Written: rep/report.html, rep/failures.xlsx, rep/fixes.xlsx"
+        "已写入：rep/report.html、rep/failures.xlsx、rep/fixes.xlsx"
     )
     assert sorted(path.name for path in (tmp_path / "rep").iterdir()) == ["failures.xlsx", "fixes.xlsx", "report.html"]
 
