@@ -1,7 +1,8 @@
 """One condition, one subject, in exact fractions: the plainest reading of a rule, and the oracle of every engine.
 
 A subject's values are typed as in ``values`` (money in fen, rates as ``Decimal``); ``None`` is missing, ``UNREAD``
-missing because it is not understood, ``Range`` a cell known only as a range. The outcome is SQL's: True, False, or ``None`` for unknown.
+missing because it is not understood, ``Range`` a cell known only as a range. The outcome is SQL's: True, False, or
+``None`` for unknown.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class _Unread:
         return "UNREAD"
 
 
-#: A cell in which something stood that is not understood, or on which rows conflict: missing, but not known to be blank.
+#: A cell in which something stood that is not understood, or on which rows conflict: missing, but not blank.
 UNREAD = _Unread()
 
 
