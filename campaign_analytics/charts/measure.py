@@ -21,7 +21,7 @@ from campaign_analytics.derive.making import columns_for
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.exact import MIRRORED, PerName, Sum, bind, opened
-from campaign_analytics.rulebook.tree import Arith, Col, Compare, Operand, Operator, Param, operands, walk
+from campaign_analytics.rulebook.tree import Arith, Col, Compare, Operator, Param, operands, walk
 from campaign_analytics.rulebook.values import MINOR_UNITS, did_you_mean
 from campaign_analytics.words import say
 
@@ -152,9 +152,10 @@ def _columns(tree: LeafTree) -> list[str]:
     return [each.name for each in operands(tree) if isinstance(each, Col)]
 
 
-def _scaled(book: Rulebook, tree: LeafTree) -> Scale | None:
-    """The scale of the comparison's parameter."""
-    scales = (scale_of(book, each.name) for each in operands(tree) if isinstance(each, Param))
+def _scaled(book: Rulebook, tree: LeafTree, type: str = "") -> Scale | None:
+    """The scale of the comparison's parameter; of one of this ``type``, if given: a share's is none of an amount."""
+    named = (each.name for each in operands(tree) if isinstance(each, Param) and each.name in book.parameters)
+    scales = (scale_of(book, name) for name in named if not type or book.parameters[name].type == type)
     return next((scale for scale in scales if scale is not None), None)
 
 
@@ -170,7 +171,7 @@ def _measured(assessment: Assessment, rule: str, leaf: Leaf, lang: str) -> Measu
     # what floats put on the wrong side of the threshold belongs on it
     below = fails if drawn.op in (">=", ">") else ~fails
     values = np.where(below, np.minimum(nearest, drawn.threshold), np.maximum(nearest, drawn.threshold))
-    band, band_text, factor = _band(drawn, _scaled(book, leaf.tree), lang)
+    band, band_text, factor = _band(drawn, _scaled(book, leaf.tree, drawn.unit.type), lang)
     return Measure(
         label=drawn.label + ("*" if rule in assessment.not_computed else ""), needs=drawn.needs, op=drawn.op,
         threshold=drawn.threshold, unit=drawn.unit, level=level, values=values, fails=fails,
@@ -205,7 +206,7 @@ def _drawn(book: Rulebook, leaf: Leaf, lang: str) -> _Drawn:
         threshold = float(_display(book, column, np.array([exact.bound / factors[column]]))[0])
         needs = say(_NEEDS[op], lang, bound=_spelled(book, leaf.tree, unit, threshold, lang))
         return _Drawn(label, needs, op, threshold, unit, ends[0], ends[1], own=True)
-    other = _multiplied(leaf.tree.left) or _multiplied(leaf.tree.right)
+    other = next(iter(_products(leaf.tree)), None)
     if (
         other is not None
         and set(factors) == {column, other}
@@ -237,12 +238,15 @@ def _away(book: Rulebook, leaf: Leaf, label: str, unit: Unit, op: Operator, ends
     return _Drawn(away, needs, op, 0.0, flat, low, high, own=False)
 
 
-def _multiplied(side: Operand) -> str | None:
-    """The column that a parameter multiplies on one side."""
-    match side:
-        case Arith("*", Param(), Col(column)) | Arith("*", Col(column), Param()):
-            return column
-    return None
+def _products(tree: LeafTree) -> list[str]:
+    """The columns that stand multiplied by a parameter, each alone on its side."""
+    sides = (tree.left, tree.right) if isinstance(tree, Compare) else ()
+    held = []
+    for side in sides:
+        match side:
+            case Arith("*", Param(), Col(column)) | Arith("*", Col(column), Param()):
+                held.append(column)
+    return held
 
 
 def _high(leaf: Leaf, column: str) -> Array:
@@ -275,7 +279,7 @@ def _display(book: Rulebook, column: str, held: Array) -> Array:
         case "money":
             return values / MINOR_UNITS
         case "time":
-            ahead = book.zone.utcoffset(_EPOCH) or timedelta()
+            ahead = book.zone.utcoffset(datetime.combine(book.effective, time())) or timedelta()
             return values / _DAY + ahead / timedelta(days=1)
     return values
 
@@ -290,14 +294,11 @@ def _band(drawn: _Drawn, scale: Scale | None, lang: str) -> tuple[float | None, 
             return None, "", False
         times = scale.amount**NEAR
         end = drawn.threshold / times if upward else drawn.threshold * times
-        return end, say("near_until", lang, value=drawn.unit.show(_floored(drawn.unit, end))), True
+        last = end if not drawn.unit.whole else float(np.ceil(end) if upward else np.floor(end))
+        return end, say("near_from" if upward else "near_until", lang, value=drawn.unit.show(last)), True
     by_type = {"rate": 100.0, "money": 1 / MINOR_UNITS}
     width = NEAR * scale.amount * by_type.get(drawn.unit.type, 1.0)
     if drawn.unit.type == "level":
         width = max(1.0, np.floor(width))
     text = say("points", lang, gap=f"{width:g}") if drawn.unit.type == "rate" else drawn.unit.amount(width, lang)
     return drawn.threshold - width if upward else drawn.threshold + width, say("near_within", lang, gap=text), False
-
-
-def _floored(unit: Unit, value: float) -> float:
-    return float(np.floor(value)) if unit.whole else value

@@ -148,6 +148,11 @@ def test_thresholds_that_vary_are_drawn_as_the_distance_from_each_ones_own(tmp_p
     assert "each one's own threshold" in told.label
 
 
+def test_what_is_near_is_told_in_the_units_of_the_axis_or_not_at_all(deals: Assessment) -> None:
+    assert measure(deals, "deal_stock", None, "en").band_text == "from 421 pieces on"
+    assert measure(deals, "discount", None, "en").band is None  # its scale is a share, the axis is money
+
+
 def test_a_column_may_be_named(spring: Assessment) -> None:
     mobile = measure(spring, "campaign_price", "price_mobile", "en")
     assert mobile.label.startswith("Campaign price on mobile")
