@@ -27,3 +27,8 @@ def say(key: str, lang: str = "en", /, **values: Any) -> str:
     if lang not in texts:
         raise ValueError(f"lang={lang!r}: expected 'en' or 'zh'")
     return texts[lang].format(**values)
+
+
+def every_word() -> str:
+    """All texts of the catalogue in one: what a font must be able to show."""
+    return "".join(text for texts in _catalogue().values() for text in texts.values())

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
 _NO_KIND = Kind("")
+_RATE_DIGITS = 8  # finer than any threshold; a rate made of counts has as many as a double holds
 _MOST_NAMES = 8  # of a list, before the rest is counted
 _NEEDS = {">=": "at_least", ">": "more_than", "<=": "at_most", "<": "less_than", "=": "exactly", "<>": "other_than"}
 
@@ -317,6 +318,8 @@ class Teller:
             return f"{value / MINOR_UNITS:,.4f}".rstrip("0").rstrip(".") + f" {kind.unit}"
         if isinstance(value, timedelta):
             value = value.days
+        if kind.type == "rate" and isinstance(value, Decimal):
+            value = round(value, _RATE_DIGITS)
         unit = kind.unit if kind.type == "money" else self.book.unit_label(kind.unit, self.lang)
         return show_value(value, kind.type, unit=unit, lang=self.lang, names=kind.names)
 
@@ -330,7 +333,7 @@ class Teller:
     def _gap_text(self, gap: Decimal, kind: Kind) -> str:
         match kind.type:
             case "rate":
-                return say("points", self.lang, gap=f"{(gap * 100).normalize():f}")
+                return say("points", self.lang, gap=f"{(round(gap, _RATE_DIGITS) * 100).normalize():f}")
             case "level":
                 return say("steps", self.lang, gap=f"{gap:f}")
             case "day":

@@ -9,11 +9,13 @@ report.write_market(result, "report")
 
 from campaign_analytics.report.failures import failures
 from campaign_analytics.report.merchant import merchant_report
+from campaign_analytics.report.typeface import page_font
 from campaign_analytics.report.write import write_card, write_failures, write_fixes, write_market, write_merchant
 
 __all__ = [
     "failures",
     "merchant_report",
+    "page_font",
     "write_card",
     "write_failures",
     "write_fixes",

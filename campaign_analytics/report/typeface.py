@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fontTools import subset
 
+from campaign_analytics.assess.explain import MARKS
 from campaign_analytics.charts.fonts import FAMILY, files
+from campaign_analytics.words import every_word
+
+if TYPE_CHECKING:
+    from campaign_analytics.assess.assessment import Assessment
 
 #: Our fonts hold no Latin, which comes from the reader's own system. They stand first, for a browser that has not yet
 #: read them when it first needs them may stay with the boxes of a system font that stands before them.
@@ -20,6 +26,29 @@ def font_faces(text: str) -> str:
     """``@font-face`` rules with the characters of ``text`` that a system may lack, as far as our fonts have them."""
     wanted = "".join(sorted({character for character in text if _rare(character)}))
     return "".join(_face(place, wanted) for place in range(len(FAMILY)))
+
+
+@dataclass(frozen=True)
+class PageFont:
+    """Shown once in a notebook, it gives the page our fonts for what is told in it of a rulebook and its market."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        prose, code = ("'Report 0', 'Report 1', " + last for last in ("system-ui, sans-serif", "monospace"))
+        outputs = ".jp-OutputArea-output"
+        return (
+            f"<style>{font_faces(self.text)}{outputs}, {outputs} * {{font-family: {prose}}}"
+            f"{outputs} pre, {outputs} pre * {{font-family: {code}}}</style>"
+        )
+
+
+def page_font(assessment: Assessment) -> PageFont:
+    """The fonts for everything that an assessment can tell, in either language, but for the market's free text."""
+    book, tables = assessment.book, assessment.market.tables.values()
+    names = (name for table in tables for cells in table.cells.values() for name in cells.names)
+    labels = (str(held) for held in (book.document, book.lists, book.columns, book.units))
+    return PageFont("".join((*labels, *names, every_word(), *MARKS.values())))
 
 
 def _rare(character: str) -> bool:

@@ -18,7 +18,17 @@ PACKAGE = Path(__file__).parents[2] / "campaign_analytics"
 STRUCTURAL = {"offer_id", "merchant_id", "sku_id", "linked_id", "category", "enrolled_at", "snapshot_at", "status"}
 
 #: Words of the rulebook format itself: reserved parameters (the clock's) and arguments of recipes.
-FORMAT = {"enrol_from", "enrol_until", "campaign_from", "campaign_until", "hold_from", "piece_units", "claims"}
+FORMAT = {
+    "enrol_from",
+    "enrol_until",
+    "campaign_from",
+    "campaign_until",
+    "hold_from",
+    "piece_units",
+    "claims",
+    "max_link_depth",
+    "max_shared",
+}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
