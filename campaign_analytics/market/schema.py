@@ -97,15 +97,17 @@ class Cells:
     def take(self, rows: Array) -> Cells:
         """The cells at ``rows``; row -1 gives a missing cell."""
         absent = rows < 0
+        free = self.type == "text" and not self.names
         if not len(self):
-            values: Any = np.zeros(len(rows), getattr(self.values, "dtype", np.float64))
+            values: Any = pd.array([None] * len(rows), dtype="str") if free else np.zeros(len(rows), self.values.dtype)
             return Cells(self.type, values, np.ones(len(rows), bool), None, self.names)
-        if self.type == "text" and not self.names:
-            values = self.values.take(np.maximum(rows, 0))
-        else:
-            values = self.values[rows]
-        missing = absent if self.missing is None else absent | self.missing[rows]
+        values = self.values.take(np.maximum(rows, 0)) if free else self.values[rows]
         high = None if self.high is None else self.high[rows]
+        if absent.any() and not free:  # zero behind missing cells, as everywhere
+            for ends in (values, high):
+                if ends is not None:
+                    ends[absent] = 0
+        missing = absent if self.missing is None else absent | self.missing[rows]
         unread = None if self.unread is None else self.unread[rows] & ~absent
         return Cells(self.type, values, missing if missing.any() else None, high, self.names, unread)
 

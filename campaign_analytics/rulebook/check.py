@@ -119,12 +119,13 @@ class Checker(QuantityChecker):
         if allowed is None:
             return
         made, value = self._column_kinds[name], spec.with_[argument]
-        for each in value if isinstance(value, list) else [value]:
+        for each in value if needs_of(spec.make)[argument] == "columns" else [value]:
             kind = self._kind_of_argument(each)
             fits = kind is None or (kind == made if allowed == ("made",) else kind.type in allowed)
             if not fits:
-                wanted = made if allowed == ("made",) else " or ".join(allowed)
-                self.fault(place, f"{each!r} is a {kind}; a {wanted} is expected")
+                wanted = str(made) if allowed == ("made",) else " or ".join(allowed)
+                more = " of the same list" if str(kind) == wanted else ""
+                self.fault(place, f"{each!r} is a {kind}; a {wanted}{more} is expected")
 
     def _kind_of_argument(self, given: Any) -> Kind | None:
         """The kind of one argument; None of a name that is unknown, which is another fault."""
@@ -132,6 +133,8 @@ class Checker(QuantityChecker):
             return Kind("flag")
         if isinstance(given, int):
             return Kind("count")
+        if isinstance(given, list):
+            return Kind("set")
         if not isinstance(given, str):
             return Kind(type(given).__name__)
         if given.startswith(":"):

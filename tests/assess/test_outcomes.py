@@ -134,6 +134,16 @@ def test_an_offer_without_its_merchant_is_unknown_in_every_merchant_rule() -> No
     assert result.merchants()["offers"].tolist() == [1]
 
 
+@pytest.mark.parametrize("condition", ["o1 AND NOT m1", "o1 AND m1", "NOT (o1 AND m1)", "o1 AND m1 AND NOT m2"])
+def test_an_offer_rule_knows_no_column_of_a_merchant_that_is_not_there(condition: str) -> None:
+    """Whichever values the merchants have that are."""
+    for m1, m2 in product((True, False), repeat=2):
+        result = run(
+            lab(rule("mixed", condition)), {"merchant_id": "nobody", "o1": True}, shops=({}, {"m1": m1, "m2": m2})
+        )
+        assert outcomes(result, "mixed") == ["unknown"]
+
+
 # ---- what is not computed
 
 LATER = """

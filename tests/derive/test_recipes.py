@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from campaign_analytics.derive import BUILT, count_rows, derive
 from campaign_analytics.derive.making import Moment
+from campaign_analytics.market.schema import Cells
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.recipes import RECIPES
 from tests.derive.rows import AS_OF, book_of, derived, market_of
@@ -19,12 +22,11 @@ def of_offers(book: Rulebook, name: str, *rows: dict[str, Any], **tables: Any) -
     return derived(book, market_of(book, merchants=[{"merchant_id": "m"}], offers=offers, **tables), name)
 
 
-def making(table: str, type: str, make: str, with_: str, more: str = "") -> Rulebook:
-    """A rulebook whose one rule reads the derived column ``x``."""
-    return book_of(
-        f'[derived.x]\ntable = "{table}"\ntype = "{type}"\nmake = "{make}"\nwith = {{ {with_} }}\n{more}',
-        "x IS NOT NULL",
-    )
+def making(table: str, type: str, make: str, with_: str, more: str = "", **keys: str) -> Rulebook:
+    """A rulebook whose one rule reads the derived column ``x``; ``keys`` are its unit or list."""
+    keys = {"table": table, "type": type, "make": make, **keys}
+    lines = "\n".join(f'{key} = "{value}"' for key, value in keys.items())
+    return book_of(f"[derived.x]\n{lines}\nwith = {{ {with_} }}\n{more}", "x IS NOT NULL")
 
 
 def test_what_is_built_is_of_the_catalogue() -> None:
@@ -64,7 +66,9 @@ def test_columns_that_the_market_lacks_are_passed_over() -> None:
 
 
 def test_an_offers_column_may_be_followed_by_its_merchants() -> None:
-    book = making("offers", "number", "first_known", 'columns = ["experience_score", "shop_experience_score"]')
+    book = making(
+        "offers", "number", "first_known", 'columns = ["experience_score", "shop_experience_score"]', unit="score"
+    )
     market = market_of(
         book,
         merchants=[{"merchant_id": "a", "shop_experience_score": 3}, {"merchant_id": "b"}],
@@ -78,8 +82,8 @@ def test_names_of_two_columns_of_an_open_list_are_one_list() -> None:
     """Each column knows names of its own beside the list's."""
     book = making(
         "offers", "text", "first_known", 'columns = ["category", "second"]',
-        '[columns.second]\ntable = "offers"\ntype = "text"\nof = "industries"\n',
-    ).set({})  # fmt: skip
+        '[columns.second]\ntable = "offers"\ntype = "text"\nof = "industries"\n', of="industries",
+    )  # fmt: skip
     rows = [
         {"category": "Kites", "second": "女装"},
         {"second": "Drums"},
@@ -268,3 +272,29 @@ def test_a_column_of_a_table_that_the_market_lacks_is_not_made() -> None:
     assert derived(book, market_of(book, merchants=merchants), "many") == [None]
     penalties = [{"merchant_id": "m", "penalty_date": day} for day in ("2024-01-01", None)]
     assert derived(book, market_of(book, merchants=merchants, penalties=penalties), "many") == [1]
+
+
+# ---- cells taken
+
+
+def test_row_minus_one_is_a_missing_cell_with_nothing_behind_it() -> None:
+    rows = np.array([1, -1, 0])
+    taken = Cells.make("count", np.array([5, 7]), high=np.array([5, 9])).take(rows)
+    assert taken.values.tolist() == [7, 0, 5]
+    assert taken.high is not None
+    assert taken.high.tolist() == [9, 0, 5]
+    assert taken.gone.tolist() == [False, True, False]
+    flags = Cells.make("flag", np.array([True, True])).take(rows)
+    assert flags.values.tolist() == [True, False, True]
+    texts = Cells("text", pd.array(["a", "b"], dtype="str")).take(rows)
+    assert texts.to_pandas().isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "cells", [Cells.make("money", np.zeros(0, np.int64)), Cells("text", pd.array([], dtype="str"))]
+)
+def test_of_no_rows_all_that_is_taken_is_missing(cells: Cells) -> None:
+    taken = cells.take(np.array([-1, -1]))
+    assert len(taken) == 2
+    assert taken.gone.all()
+    assert taken.to_pandas().isna().all()
