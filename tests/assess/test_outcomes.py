@@ -19,6 +19,7 @@ from campaign_analytics.derive import BUILT, months_since_event
 from campaign_analytics.errors import RulebookWarning
 from campaign_analytics.market.schema import Declared, Market
 from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.rulebook.scalar import UNREAD
 from tests.derive.rows import AS_OF, book_of, market_of
 
 COLUMNS = """
@@ -142,6 +143,22 @@ def test_an_offer_rule_knows_no_column_of_a_merchant_that_is_not_there(condition
             lab(rule("mixed", condition)), {"merchant_id": "nobody", "o1": True}, shops=({}, {"m1": m1, "m2": m2})
         )
         assert outcomes(result, "mixed") == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("o1", "unknown"),
+        ("NOT o1", "unknown"),
+        ("o1 IS NULL", "unknown"),
+        ("o1 IS NOT NULL", "unknown"),
+        ("o1 IS NULL OR o1", "unknown"),
+        ("o1 OR o2", "pass"),
+        ("o1 AND NOT o2", "fail"),
+    ],
+)
+def test_a_cell_that_is_not_understood_is_neither_there_nor_blank(condition: str, expected: str) -> None:
+    assert outcomes(run(lab(rule("doubted", condition)), {"o1": UNREAD, "o2": True}), "doubted") == [expected]
 
 
 # ---- what is not computed

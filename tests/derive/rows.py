@@ -17,6 +17,7 @@ from campaign_analytics.derive import derive
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.market.schema import KEYS, Cells, Declared, Market, Table
 from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.rulebook.scalar import UNREAD
 from campaign_analytics.rulebook.values import day_number, instant, read_value
 
 AS_OF = datetime(2024, 2, 26, 10)
@@ -40,7 +41,8 @@ def book_of(text: str, condition: str = "category IS NOT NULL") -> Rulebook:
 
 
 def market_of(book: Rulebook, declared: Declared | None = None, **tables: Sequence[Mapping[str, Any]]) -> Market:
-    """A market whose cells are spelled as in a rulebook; (low, high) is a range, None or nothing a missing cell."""
+    """A market whose cells are spelled as in a rulebook; (low, high) is a range, None or nothing a missing cell, UNREAD
+    one that is not understood."""
     tables = {"merchants": (), "offers": (), **tables}
     return Market({name: table_of(name, rows, book) for name, rows in tables.items()}, declared or Declared())
 
@@ -57,18 +59,22 @@ def cells_of(book: Rulebook, name: str, raw: Sequence[Any]) -> Cells:
     names = book.names_of(quantity)
     is_open = bool(quantity.of) and book.lists[quantity.of].open
 
+    unread = np.array([each is UNREAD for each in raw], bool)
+
     def read(each: Any) -> Any:
-        return read_value(each, quantity.type, names=() if is_open else names, zone=book.zone)
+        return (
+            None if each is UNREAD else read_value(each, quantity.type, names=() if is_open else names, zone=book.zone)
+        )
 
     ends = [tuple(map(read, each)) if isinstance(each, tuple) else (read(each), read(each)) for each in raw]
     missing = np.array([low is None for low, _ in ends], bool)
     if quantity.type == "text" and not names:
-        return Cells.make("text", pd.array([low for low, _ in ends], dtype="str"), missing)
+        return Cells.make("text", pd.array([low for low, _ in ends], dtype="str"), missing, unread=unread)
     if quantity.type == "text":
         names = tuple(dict.fromkeys([*names, *(low for low, _ in ends if low is not None)]))
     dtype: Any = {"flag": bool, "rate": float, "number": float}.get(quantity.type, np.int64)
     low, high = (np.array([_held(pair[end], names) for pair in ends], dtype) for end in (0, 1))
-    return Cells.make(quantity.type, low, missing, high, names)
+    return Cells.make(quantity.type, low, missing, high, names, unread)
 
 
 def _held(value: Any, names: tuple[str, ...]) -> Any:
@@ -90,7 +96,7 @@ def _held(value: Any, names: tuple[str, ...]) -> Any:
 
 
 def derived(book: Rulebook, market: Market, name: str, as_of: datetime = AS_OF) -> list[Any]:
-    """The values of one derived column: None is missing, (low, high) a range, a time without its zone."""
+    """The values of one derived column: None is missing, UNREAD not understood, (low, high) a range."""
     made, unmade, _ = derive(market, book, Moment(as_of.replace(tzinfo=book.zone)), [name])
     assert name not in unmade
     return values_of(made.tables[book.derived[name].table].cells[name], book)
@@ -99,8 +105,10 @@ def derived(book: Rulebook, market: Market, name: str, as_of: datetime = AS_OF) 
 def values_of(cells: Cells, book: Rulebook) -> list[Any]:
     high = cells.values if cells.high is None else cells.high
     pairs = [(_shown(low, cells, book), _shown(top, cells, book)) for low, top in zip(cells.values, high, strict=True)]
-    gone = [False] * len(cells) if cells.missing is None else cells.missing.tolist()
-    return [None if g else low if low == top else (low, top) for g, (low, top) in zip(gone, pairs, strict=True)]
+    found: list[Any] = [low if low == top else (low, top) for low, top in pairs]
+    for place in np.flatnonzero(cells.gone):
+        found[place] = None if cells.blank[place] else UNREAD
+    return found
 
 
 def _shown(held: Any, cells: Cells, book: Rulebook) -> Any:

@@ -14,6 +14,7 @@ from campaign_analytics.derive.making import Moment
 from campaign_analytics.market.schema import Cells
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.recipes import RECIPES
+from campaign_analytics.rulebook.scalar import UNREAD
 from tests.derive.rows import AS_OF, book_of, derived, market_of
 
 
@@ -94,11 +95,22 @@ def test_names_of_two_columns_of_an_open_list_are_one_list() -> None:
     assert of_offers(book, "x", *rows) == ["Kites", "Drums", "女装", None, "Kites"]
 
 
+def test_a_cell_that_is_not_understood_is_not_blank_and_stands_for_none_of_the_others() -> None:
+    book = making("offers", "money", "first_known", 'columns = ["campaign_price", "list_price"]')
+    rows: list[dict[str, Any]] = [
+        {"campaign_price": UNREAD, "list_price": 3},
+        {"list_price": UNREAD},
+        {"campaign_price": 1, "list_price": UNREAD},
+    ]
+    assert of_offers(book, "x", *rows) == [UNREAD, UNREAD, 100]
+
+
 def test_if_i_enrol_today() -> None:
     book = making("offers", "time", "first_known", 'columns = ["enrolled_at", "as_of"]')
     enrolled = datetime(2024, 2, 24, 23, 59, 59)
     assert of_offers(book, "x", {"enrolled_at": enrolled}, {}) == [enrolled, AS_OF]
     assert of_offers(book, "x", {}, {}) == [AS_OF, AS_OF]
+    assert of_offers(book, "x", {"enrolled_at": UNREAD}, {}) == [UNREAD, AS_OF]
 
 
 # ---- earliest
@@ -106,10 +118,17 @@ def test_if_i_enrol_today() -> None:
 
 def test_a_shops_first_enrolment() -> None:
     book = making("merchants", "time", "earliest", 'table = "offers", time = "enrolled_at"')
-    days = [("a", "2024-02-25"), ("a", "2024-02-24T12:00"), ("a", None), ("b", None), ("nobody", "2024-02-01")]
+    days: list[tuple[str, Any]] = [
+        ("a", "2024-02-25"),
+        ("a", "2024-02-24T12:00"),
+        ("a", None),
+        ("b", None),
+        ("nobody", "2024-02-01"),
+    ]
+    days += [("d", UNREAD), ("d", "2024-02-25")]  # which may be the earlier one
     offers = [{"offer_id": str(i), "merchant_id": of, "enrolled_at": at} for i, (of, at) in enumerate(days)]
-    market = market_of(book, merchants=[{"merchant_id": who} for who in "abc"], offers=offers)
-    assert derived(book, market, "x") == [datetime(2024, 2, 24, 12), None, None]
+    market = market_of(book, merchants=[{"merchant_id": who} for who in "abcd"], offers=offers)
+    assert derived(book, market, "x") == [datetime(2024, 2, 24, 12), None, None, UNREAD]
 
 
 def test_an_offers_first_sale_and_none_without_the_table() -> None:
@@ -151,7 +170,7 @@ def test_the_day_of_a_time_is_that_of_the_rulebooks_zone(zone: str, moment: str,
     book = making("offers", "day", "day_of", 'time = "enrolled_at"')
     head = book.document.rulebook.model_copy(update={"timezone": zone})
     object.__setattr__(book, "document", book.document.model_copy(update={"rulebook": head}))
-    assert of_offers(book, "x", {"enrolled_at": moment}, {}) == [day, None]
+    assert of_offers(book, "x", {"enrolled_at": moment}, {}, {"enrolled_at": UNREAD}) == [day, None, UNREAD]
 
 
 # ---- pieces
@@ -167,6 +186,8 @@ QUANTITIES: list[tuple[dict[str, Any], Any, Any]] = [
     ({"moq": 2, "moq_unit": "件", "batch_size": 12}, 2, 2),
     ({"moq": 2, "moq_unit": "双"}, 2, 2),
     ({"moq": 2, "moq_unit": "手", "batch_size": 12}, 2, 24),
+    ({"moq": 2, "moq_unit": "手"}, 2, None),
+    ({"moq": 2, "batch_size": 12}, 2, None),
     ({"moq_unit": "手", "batch_size": 12}, None, None),
     ({"moq": (1, 3), "moq_unit": "件"}, (1, 3), (1, 3)),
     ({"moq": (1, 3), "moq_unit": "手", "batch_size": 12}, (1, 3), (12, 36)),

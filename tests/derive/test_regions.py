@@ -10,6 +10,7 @@ import pytest
 
 from campaign_analytics import load_rulebook
 from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.rulebook.scalar import UNREAD
 from tests.derive.rows import derived, market_of
 
 STANDARD = frozenset({"内蒙古", "海南", "西藏", "甘肃", "青海", "宁夏", "新疆", "台湾", "香港", "澳门", "海外"})
@@ -116,6 +117,17 @@ def test_free_too_late_is_charged_everywhere_even_where_the_list_is_not_known(bo
 
 def test_columns_that_the_market_lacks_leave_it_unknown(book: Rulebook) -> None:
     assert charged(book) is UNKNOWN
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_is_not_understood_may_say_anything(book: Rulebook, policy: str) -> None:
+    held = book.set(freight_conflict=policy)
+    assert charged(held, paid_regions=UNREAD, is_free_shipping=False) is UNKNOWN
+    assert charged(held.set(assume_standard_exclusions=True), paid_regions=UNREAD, is_free_shipping=True) is UNKNOWN
+    assert charged(held, is_free_shipping=UNREAD) is UNKNOWN
+    cells = {"paid_regions": STANDARD, "moq": 2, "moq_unit": "件"}
+    assert charged(held, free_shipping_from=UNREAD, **cells) is UNKNOWN
+    assert charged(held, free_shipping_from=UNREAD, **{**cells, "paid_regions": MORE}) == MORE
 
 
 def test_no_offers_no_regions(book: Rulebook) -> None:
