@@ -222,7 +222,7 @@ class Card:
         return (
             f'<div style="font-size:13px"><p>{head}: <b>{escape(say(self.verdict, self.lang))}</b><br>'
             f"<small>{escape(self._foot())}</small></p>"
-            f'<table style="border-collapse:collapse;text-align:left"><thead><tr>{titles}</tr></thead>'
+            f'<table style="border-collapse:collapse;text-align:left;color:inherit"><thead><tr>{titles}</tr></thead>'
             f"<tbody>{rows}</tbody></table></div>"
         )
 
