@@ -158,6 +158,7 @@ class Assessment:
 
     def rules_at(self, level: Level) -> tuple[str, ...]:
         """The active rules that say something of a subject: all of an offer, the merchant rules of a merchant."""
+        views.checked(level)
         return tuple(rule for rule in self.rules if level == "offers" or self.book.level(rule) == "merchants")
 
     @cached_property
@@ -191,6 +192,7 @@ class Assessment:
 
     def verdict(self, level: Level = "offers") -> Array:
         """(subjects,) int8 codes into ``VERDICTS``: any fail, else any unknown, else pre-qualified."""
+        views.checked(level)
         codes = np.where(self.any(level, self.decided, unknown=True), UNDETERMINED, PRE_QUALIFIED)
         codes[self.any(level, self.blocking)] = INELIGIBLE
         return codes.astype(np.int8)
@@ -205,6 +207,7 @@ class Assessment:
 
     def patterns(self, level: Level = "offers") -> Patterns:
         """Every combination of failing and unknown blocking rules that occurs, and who has it; found once a level."""
+        views.checked(level)
         if level not in self._patterns:
             self._patterns[level] = blockers.patterns(self, level)
         return self._patterns[level]

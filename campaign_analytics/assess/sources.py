@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from campaign_analytics.assess.moves import Step, Subjects
+from campaign_analytics.derive.making import ends
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.tree import CLOCK
 
@@ -56,7 +57,8 @@ def _pieces(subjects: Subjects, step: Step) -> list[Step]:
 
 
 def _pieces_each(subjects: Subjects, step: Step, quantity: str) -> Array:
-    """Pieces in one listed unit: the two columns tell by how much they differ."""
-    pieces, listed = subjects.cells(step.column).values, subjects.cells(quantity).values
+    """Pieces in one listed unit: the two columns tell by how much they differ; of a range the end that is worse."""
+    end = 1 if step.action == "lower" else 0
+    pieces, listed = (ends(subjects.cells(name))[end] for name in (step.column, quantity))
     each: Array = pieces.astype(np.int64) // np.maximum(listed.astype(np.int64), 1)
     return np.maximum(each, 1)

@@ -32,6 +32,13 @@ def outcomes(assessment: Assessment, level: Level) -> pd.DataFrame:
     return pd.concat([_keys(assessment, level), pd.DataFrame(columns)], axis=1)
 
 
+def checked(level: str) -> None:
+    """Raise ``CampaignError`` for a level that there is not."""
+    if level not in ("offers", "merchants"):
+        near = did_you_mean(level, ("offers", "merchants"))
+        raise CampaignError(f"unknown level {level!r}{near}; expected offers or merchants")
+
+
 def summary(assessment: Assessment, by: str | None, level: Level, weight: str | None) -> pd.DataFrame:
     verdict = assessment.verdict(level)
     codes, names = group_codes(assessment, by, level)
@@ -71,23 +78,25 @@ def merchants(assessment: Assessment, verdict: str | None) -> pd.DataFrame:
 
 
 def misses(assessment: Assessment, by: str | None) -> pd.DataFrame:
+    book, rules = assessment.book, assessment.rules
     codes, names = group_codes(assessment, by, "offers")
     sizes = np.bincount(codes, minlength=len(names))
-    parts = []
-    for rule in assessment.rules:
-        counts = np.bincount(codes * 5 + assessment.outcome(rule), minlength=5 * len(names)).reshape(-1, 5)
-        assert (counts.sum(axis=1) == sizes).all()
-        part = pd.DataFrame(counts, columns=list(OUTCOMES), dtype="int64")
-        part = part[["fail", "unknown", "not_applicable", "not_computed", "pass"]]
-        held = assessment.book.rules[rule]
-        part.insert(0, "level", assessment.book.level(rule))
-        part.insert(0, "clause", held.clause[0])
-        part.insert(0, "rule", rule)
-        part["offers"] = sizes
-        if by is not None:
-            part.insert(0, by, pd.Series(names, dtype="str"))
-        parts.append(part[part["offers"] > 0] if by is not None else part)
-    return pd.concat(parts, ignore_index=True)
+    counts = [np.bincount(codes * 5 + assessment.outcome(rule), minlength=5 * len(names)) for rule in rules]
+    frame = pd.DataFrame(np.array(counts, np.int64).reshape(-1, 5), columns=list(OUTCOMES))
+    frame = frame[["fail", "unknown", "not_applicable", "not_computed", "pass"]]
+    frame["offers"] = np.tile(sizes, len(rules)).astype(np.int64)
+    assert (frame.drop(columns="offers").sum(axis=1) == frame["offers"]).all()
+    words: dict[str, list[str]] = {
+        "level": [book.level(rule) for rule in rules],
+        "clause": [book.rules[rule].clause[0] for rule in rules],
+        "rule": list(rules),
+    }
+    for name, texts in words.items():
+        frame.insert(0, name, pd.Series([text for text in texts for _ in names], dtype="str"))
+    if by is None:
+        return frame
+    frame.insert(0, by, pd.Series(names * len(rules), dtype="str"))
+    return frame[frame["offers"] > 0].reset_index(drop=True)
 
 
 def funnel(assessment: Assessment) -> pd.DataFrame:
@@ -170,7 +179,13 @@ def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[A
         codes = np.searchsorted(list(_BANDS), offers, side="right")
         return np.where(gone, len(_BANDS) + 1, codes), ["0", *_BANDS.values(), ""]
     if by not in known:
-        raise CampaignError(f"cannot group by {by!r}: no such column{did_you_mean(by, [*known, SIZE])}")
+        held = [name for name in known if name in {*market.offers.cells, *market.merchants.cells}]
+        near = did_you_mean(by, [*known, SIZE]) or f"; there are: {', '.join([*held, SIZE])}"
+        raise CampaignError(f"cannot group by {by!r}: no such column{near}")
+    if by in book.derived and by not in market.tables[book.table_of(by)].cells:
+        raise CampaignError(
+            f"cannot group by {by!r}: it is not made (no rule in force needs it, or its recipe is not built)"
+        )
     if level == "merchants" and by not in market.merchants.cells and book.table_of(by) == "offers":
         raise CampaignError(f"cannot group merchants by {by!r}: it is a column of offers")
     cells = on_rows(market, book, by, level)
@@ -181,7 +196,7 @@ def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[A
             codes[cells.missing] = len(names)
         return codes, [*names, ""]
     codes, texts = pd.factorize(cells.to_pandas().astype("str"), use_na_sentinel=True)
-    return np.where(codes < 0, len(texts), codes), [*map(str, texts), ""]
+    return np.where(codes < 0, len(texts), codes), [*(str(text) or "∅" for text in texts), ""]  # ∅: a set of none
 
 
 class Weights(NamedTuple):

@@ -82,7 +82,7 @@ def subjects(book: Rulebook, rule: str) -> st.SearchStrategy[tuple[Market, Asses
     names = sorted(name for name in sources | counts if book.table_of(name) in ("offers", "merchants"))
     kinds = {name: kind_of(book.columns[name], book.lists, book.header.currency) for name in names}
     near = {name: [v for v in near_values(book, rule, kind) if _fits(v, kind)] for name, kind in kinds.items()}
-    cells = {name: cell(kind, near[name]) for name, kind in kinds.items()}
+    cells = {name: cell(kind, near[name], ranges=name != "batch_size") for name, kind in kinds.items()}
     for name in counts:
         cells[name] = st.integers(0, 300) | st.none()
     row = st.fixed_dictionaries(cells).map(lambda each: consistent(book, each))
