@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,7 @@ PAIRS = [
 ]
 
 
+@cache
 def along(campaign: Campaign, rule: str, parameter: str, one_of: str = "") -> Array:
     """(places, subjects) what a rule comes to as its parameter ascends, over every place that its rulebook allows."""
     book = awakened(campaign.book, rule)

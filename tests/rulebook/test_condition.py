@@ -342,7 +342,7 @@ def test_a_not_before_a_condition_is_the_negated_tree(text: str, expected: str) 
     assert negate(negate(tree)) == tree
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_a_negated_tree_is_true_where_the_tree_is_false_and_unknown_where_it_is_unknown(data: st.DataObject) -> None:
     leaves = st.sampled_from([text for text, _ in ACCEPTED]).map(lambda text: f"({text}\n)")
