@@ -53,7 +53,6 @@ def months_between(earlier: Array, later: Array) -> Array:
     """
     start, end = earlier.astype("datetime64[D]"), later.astype("datetime64[D]")
     start_month, end_month = start.astype("datetime64[M]"), end.astype("datetime64[M]")
-    day = (end - end_month.astype("datetime64[D]")).astype(np.int64)
-    last = ((start_month + 1).astype("datetime64[D]") - start_month.astype("datetime64[D]")).astype(np.int64) - 1
-    reached = np.minimum(day, last) >= (start - start_month.astype("datetime64[D]")).astype(np.int64)
+    # a day cut to the last of the event's month is never before the event, so the plain days of the month decide
+    reached = end - end_month.astype("datetime64[D]") >= start - start_month.astype("datetime64[D]")
     return (end_month - start_month).astype(np.int64) - ~reached  # type: ignore[no-any-return]
