@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.fixes import fixes_of_one
 from campaign_analytics.assess.headline import headline
 from campaign_analytics.assess.hinges import hinges
+from campaign_analytics.assess.masks import bits_of, masks
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.assess.near_misses import NearMisses, near_misses
 from campaign_analytics.assess.outcomes import (
@@ -37,11 +38,11 @@ from campaign_analytics.assess.scorecards import category_scorecard, merchant_sc
 from campaign_analytics.assess.scoring_notes import scoring_notes
 from campaign_analytics.derive import derive
 from campaign_analytics.derive.making import Moment, columns_for
-from campaign_analytics.engines.arrays import RULES_PER_WORD, Program, Progress
+from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
 from campaign_analytics.market.schema import Array, Market
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import Exact, bind, opened
-from campaign_analytics.rulebook.tree import Or, Tree, negate
+from campaign_analytics.rulebook.tree import Tree
 
 
 def assess(
@@ -62,11 +63,8 @@ def assess(
     columns = {name for rule in active for name in rulebook.columns_of(rule)}
     market.merchant_row  # noqa: B018  (joined once, before copies of the market are made)
     made, unmade, partly = derive(market, rulebook, moment, columns)
-    bits = _bits(rulebook, active)
-    trees = {
-        rule: Or((negate(rulebook.guards[rule]), tree)) if rule in rulebook.guards else tree
-        for rule, tree in ((rule, rulebook.conditions[rule]) for rule in active)
-    }
+    bits = bits_of(rulebook, active)
+    trees = {rule: rulebook.whole(rule) for rule in active}
     assessment = Assessment(
         book=rulebook,
         market=made,
@@ -78,15 +76,6 @@ def assess(
         words={},
     )
     return replace(assessment, words=assessment.run(trees, orphans_unknown=True, progress=progress))
-
-
-def _bits(book: Rulebook, rules: Sequence[str]) -> dict[str, int]:
-    """A bit for each rule: offer rules first, merchant rules from the next byte on, so that no byte is written
-    twice."""
-    offers = [rule for rule in rules if book.level(rule) == "offers"]
-    merchants = [rule for rule in rules if book.level(rule) == "merchants"]
-    start = -(-len(offers) // 8) * 8
-    return {**{rule: i for i, rule in enumerate(offers)}, **{rule: start + i for i, rule in enumerate(merchants)}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,23 +113,12 @@ class Assessment:
         An offer without a merchant gets none of the merchant bits, or with ``orphans_unknown`` is unknown in every
         merchant rule.
         """
-        count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
         rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
         values = {**self.book.values, **self.moment.clock}
         for rule, tree in trees.items():
             rules[self.book.level(rule)].append((self.bits[rule], opened(bind(tree, values), self.unmade)))
-        rows = self.market.merchants.rows
-        merchants = np.zeros((count, rows + 1), np.uint64)
-        cells = columns_for(self.market, self.book, [exact for _, exact in rules["merchants"]], "merchants")
-        own = Program(rules["merchants"], cells).run(rows)
-        merchants[: len(own), :rows] = own
-        if orphans_unknown:
-            for bit, _ in rules["merchants"]:
-                merchants[bit // RULES_PER_WORD, rows] |= np.uint64(1 << (RULES_PER_WORD + bit % RULES_PER_WORD))
-        offers = np.take(merchants, self.market.merchant_row, axis=1)  # row -1, an orphan, is the last
-        cells = columns_for(self.market, self.book, [exact for _, exact in rules["offers"]], "offers")
-        Program(rules["offers"], cells).run(self.market.offers.rows, offers, progress)
-        return {"merchants": merchants[:, :rows], "offers": offers}
+        count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
+        return masks(self.market, rules, partial(columns_for, self.market, self.book), count, orphans_unknown, progress)
 
     @cached_property
     def not_applicable(self) -> Mapping[Level, Array]:

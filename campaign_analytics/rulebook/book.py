@@ -175,6 +175,13 @@ class Rulebook:
             waiting += [column for column in self.reads(derived) if column in self.derived and column not in waiting]
         return tuple(dict.fromkeys(named))
 
+    def whole(self, rule: str) -> Tree:
+        """What must hold for a rule not to fail: its condition, or that its guard is false."""
+        from campaign_analytics.rulebook.tree import Or, negate
+
+        condition = self.conditions[rule]
+        return Or((negate(self.guards[rule]), condition)) if rule in self.guards else condition
+
     def _trees(self, rule: str) -> list[Tree]:
         return [self.conditions[rule], *([self.guards[rule]] if rule in self.guards else [])]
 
