@@ -1,0 +1,55 @@
+"""Bound rules evaluated at their bits: merchant rules once a merchant and gathered to offers, offer rules on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from campaign_analytics.engines.arrays import RULES_PER_WORD, Program, Progress
+from campaign_analytics.market.schema import Array, Cells, Market
+from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.rulebook.exact import Exact
+
+#: The columns that bound conditions read, on the rows of a level.
+Columns = Callable[[list[Exact], Level], Mapping[str, Cells]]
+
+
+def bits_of(book: Rulebook, rules: Sequence[str]) -> dict[str, int]:
+    """A bit for each rule: offer rules first, merchant rules from the next byte on, so that no byte is written
+    twice."""
+    offers = [rule for rule in rules if book.level(rule) == "offers"]
+    merchants = [rule for rule in rules if book.level(rule) == "merchants"]
+    start = -(-len(offers) // 8) * 8
+    return {**{rule: i for i, rule in enumerate(offers)}, **{rule: start + i for i, rule in enumerate(merchants)}}
+
+
+def masks(
+    market: Market,
+    rules: Mapping[Level, Sequence[tuple[int, Exact]]],
+    columns: Columns,
+    words: int,
+    orphans_unknown: bool = False,
+    progress: Progress | None = None,
+) -> dict[Level, Array]:
+    """(words, subjects) uint64 a level: the fail and unknown bits of ``rules``, given as (bit, condition) a level.
+
+    Offers carry their merchant's bits too. An offer without a merchant gets none of them, or with ``orphans_unknown``
+    is unknown in every merchant rule.
+    """
+    rows = market.merchants.rows
+    merchants = np.zeros((words, rows + 1), np.uint64)
+    if rules["merchants"]:
+        own = Program(rules["merchants"], columns([exact for _, exact in rules["merchants"]], "merchants")).run(rows)
+        merchants[: len(own), :rows] = own
+    if orphans_unknown:
+        for bit, _ in rules["merchants"]:
+            merchants[bit // RULES_PER_WORD, rows] |= np.uint64(1 << (RULES_PER_WORD + bit % RULES_PER_WORD))
+    if rules["merchants"]:
+        offers = np.take(merchants, market.merchant_row, axis=1)  # row -1, an orphan, is the last
+    else:
+        offers = np.zeros((words, market.offers.rows), np.uint64)
+    if rules["offers"]:
+        cells = columns([exact for _, exact in rules["offers"]], "offers")
+        Program(rules["offers"], cells).run(market.offers.rows, offers, progress)
+    return {"merchants": merchants[:, :rows], "offers": offers}
