@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
     from campaign_analytics.market.read import read_market
     from campaign_analytics.rulebook.load import load_rulebook
+    from campaign_analytics.rulebook.scenario import Scenario, load_scenario
 
     __version__: str
 
@@ -32,10 +33,12 @@ _HOMES = {
     "MarketError": "campaign_analytics.errors",
     "RulebookError": "campaign_analytics.errors",
     "RulebookWarning": "campaign_analytics.errors",
+    "Scenario": "campaign_analytics.rulebook.scenario",
     "ValueFault": "campaign_analytics.errors",
     "assess": "campaign_analytics.assess.assessment",
     "demo_market": "campaign_analytics.demo",
     "load_rulebook": "campaign_analytics.rulebook.load",
+    "load_scenario": "campaign_analytics.rulebook.scenario",
     "read_market": "campaign_analytics.market.read",
 }
 
@@ -45,6 +48,8 @@ __all__ = [  # noqa: RUF022  in the order of use
     "demo_market",
     "assess",
     "Assessment",
+    "load_scenario",
+    "Scenario",
     "CampaignError",
     "MarketError",
     "RulebookError",

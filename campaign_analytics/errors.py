@@ -20,7 +20,7 @@ class ValueFault(CampaignError, ValueError):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of a rulebook: where it stands and what to do about it."""
+    """One fault of a rulebook or a scenario: where it stands and what to do about it."""
 
     place: str  # dotted path in the file, such as rules.growth.condition
     message: str
@@ -33,7 +33,7 @@ class Fault:
 
 
 class RulebookError(CampaignError):
-    """A rulebook that is refused, with every fault found in it, in the order of its lines."""
+    """A rulebook, or a scenario of one, that is refused, with every fault found in it, in the order of its lines."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)

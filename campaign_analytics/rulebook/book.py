@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from campaign_analytics.errors import Fault, ValueFault
@@ -20,13 +20,17 @@ from campaign_analytics.rulebook.model import (
     Parameter,
     Quantity,
     Rule,
+    Severity,
     Values,
     Words,
 )
 from campaign_analytics.rulebook.values import ONE_VALUE, Value, did_you_mean, read_value, show_value
 
 if TYPE_CHECKING:
+    from campaign_analytics.rulebook.scenario import Scenario
     from campaign_analytics.rulebook.tree import Operand, Tree
+
+SEVERITIES: tuple[str, ...] = get_args(Severity)
 
 Level = Literal["offers", "merchants"]
 
@@ -50,6 +54,7 @@ class Rulebook:
     path: str
     variant: str | None = None
     warnings: tuple[Fault, ...] = field(default=())
+    written: Rulebook | None = None  # as its file and variant have it, where something was set since
 
     @property
     def header(self) -> Header:
@@ -217,23 +222,67 @@ class Rulebook:
         ``ValueFault`` for an
         unknown name, a value of the wrong type, or values that contradict each other; one out of bounds is a warning.
         """
-        values = dict(self.values)
-        warned = list(self.warnings)
+        book = self
         for place, raw in {**(changes or {}), **more}.items():
-            one = ONE_VALUE.fullmatch(place)
-            name = one["name"] if one else place
-            if name not in self.parameters:
-                raise ValueFault(f"unknown parameter {name!r}{did_you_mean(name, self.parameters)}")
-            value = self._read(name, raw)
-            beyond = self.beyond_bounds(name, value)
-            if beyond:
-                warned.append(Fault(place, beyond))
-            values[name] = self._with_one(name, one["of"], value) if one else self._with_default(name, value)
-        changed = replace(self, values=values, warnings=tuple(warned))
-        for requirement, holds in changed.requirements().items():
-            if not holds:
-                raise ValueFault(f"these values contradict each other: {requirement} must hold")
-        return changed
+            book = book.put(place, raw)
+        for requirement in book.contradictions():
+            raise ValueFault(f"these values contradict each other: {requirement} must hold")
+        return book
+
+    def put(self, place: str, raw: Any) -> Rulebook:
+        """One value set, whether or not it contradicts others. Raises ``ValueFault`` as ``set`` does."""
+        one = ONE_VALUE.fullmatch(place)
+        name = one["name"] if one else place
+        if name not in self.parameters:
+            raise ValueFault(f"unknown parameter {name!r}{did_you_mean(name, self.parameters)}")
+        value = self._read(name, raw)
+        warned = [fault for fault in self.warnings if fault.place != place]  # of a value that it had before
+        beyond = self.beyond_bounds(name, value)
+        if beyond:
+            warned.append(Fault(place, beyond))
+        bound = self._with_one(name, one["of"], value) if one else self._with_default(name, value)
+        return self._changed(values={**self.values, name: bound}, warnings=tuple(warned))
+
+    def switch(self, severities: Mapping[str, str]) -> Rulebook:
+        """The same rulebook with other severities by rule: "block", "warn" or "off".
+
+        Raises ``ValueFault`` for a rule or a severity that there is not.
+        """
+        for rule, severity in severities.items():
+            if rule not in self.document.rules:
+                raise ValueFault(f"unknown rule {rule!r}{did_you_mean(rule, self.document.rules)}")
+            if severity not in SEVERITIES:
+                raise ValueFault(f"{rule}: {severity!r} is no severity; it is one of {', '.join(SEVERITIES)}")
+        return self._changed(severities={**self.severities, **severities})
+
+    def _changed(self, **fields: Any) -> Rulebook:
+        return replace(self, written=self.as_written, **fields)
+
+    @property
+    def as_written(self) -> Rulebook:
+        """The rulebook as its file and variant have it, whatever was set since."""
+        return self.written or self
+
+    def scenario(
+        self,
+        name: str | Mapping[str, str],
+        changes: Mapping[str, Any] | None = None,
+        /,
+        *,
+        off: Iterable[str] = (),
+        severity: Mapping[str, str] | None = None,
+        author: str = "",
+        **parameters: Any,
+    ) -> Scenario:
+        """A named question to this rulebook: what if these values were others (spelled as for ``set``), what if the
+        rules ``off`` were off, or other rules of another ``severity``.
+
+        ``name`` is a text or ``{"zh": ..., "en": ...}``. Raises ``ValueFault`` as ``set`` and ``switch`` do.
+        """
+        from campaign_analytics.rulebook.scenario import Scenario, named
+
+        switched = dict.fromkeys([off] if isinstance(off, str) else off, "off") | dict(severity or {})
+        return Scenario(named(name), self, self.set(changes, **parameters).switch(switched), author)
 
     def _read(self, name: str, raw: Any) -> Value | None:
         held = self.parameters[name]
@@ -285,6 +334,10 @@ class Rulebook:
         trees = requirement_trees(self.document, self.lists)
         held = {text: never_false(tree, self.values) for text, tree in trees.items()}
         return {text: holds for text, holds in held.items() if holds is not None}
+
+    def contradictions(self) -> list[str]:
+        """The conditions of ``rulebook.require`` that do not hold now."""
+        return [text for text, holds in self.requirements().items() if not holds]
 
     def show(self, name: str, value: Value | None, lang: str = "en") -> str:
         """A value of parameter ``name`` as people write it, with its unit."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Type = Literal["flag", "count", "number", "rate", "money", "level", "text", "set", "day", "time"]
+Severity = Literal["block", "warn", "off"]
 TableName = Literal["offers", "merchants", "penalties", "links", "transactions", "skus", "price_tiers", "price_history"]
 
 
@@ -128,7 +129,7 @@ class Rule(Entry):
     condition: str
     when: str = ""
     phase: Literal["both", "enter", "stay"] = "both"
-    severity: Literal["block", "warn", "off"] = "block"
+    severity: Severity = "block"
     group: str = ""
     follows: tuple[str, ...] = ()
     ladder: str = ""
@@ -180,7 +181,7 @@ class Variant(Entry):
     """``[variants.x]``: an overlay of parameters and severities."""
 
     parameters: dict[str, Any] = Field(default_factory=dict)
-    severity: dict[str, Literal["block", "warn", "off"]] = Field(default_factory=dict)
+    severity: dict[str, Severity] = Field(default_factory=dict)
 
 
 class Document(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,7 +13,7 @@ from campaign_analytics.rulebook.quantities import Place
 from campaign_analytics.rulebook.values import did_you_mean
 
 _Model = TypeVar("_Model", bound=BaseModel)
-_STAND_IN = {"rulebook": {"id": "?", "version": "?", "effective": "2000-01-01", "clauses": []}}
+_StandIn: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,19 @@ class Shaped(Generic[_Model]):
     left_out: frozenset[str]  # names of entries that are not in ``document``
 
 
-def shape(parsed: Mapping[str, Any], model: type[_Model]) -> Shaped[_Model]:
-    """Read ``parsed`` as ``model``."""
+def shape(parsed: Mapping[str, Any], model: type[_Model], stand_in: _StandIn) -> Shaped[_Model]:
+    """Read ``parsed`` as ``model``. ``stand_in``: what stands for keys that ``model`` requires where they are at fault,
+    by table."""
     try:
         return Shaped(model.model_validate(parsed), [], frozenset())
     except ValidationError as error:
         faults = [_fault(each, model) for each in error.errors()]
-        sound, left_out = _without_faults(dict(copy.deepcopy(dict(parsed))), error, model)
+        sound, left_out = _without_faults(copy.deepcopy(dict(parsed)), error, model, stand_in)
         return Shaped(sound, faults, left_out)
 
 
 def _without_faults(
-    parsed: dict[str, Any], error: ValidationError, model: type[_Model]
+    parsed: dict[str, Any], error: ValidationError, model: type[_Model], stand_in: _StandIn
 ) -> tuple[_Model, frozenset[str]]:
     """Drop what is wrong: a key that nothing needs, else its whole entry, else its whole table."""
     left_out: set[str] = set()
@@ -47,15 +48,15 @@ def _without_faults(
             if len(place) > 1 and length <= 2:
                 left_out.add(str(place[1]))
         try:
-            return model.model_validate({**parsed, **_header(parsed)}), frozenset(left_out)
+            return model.model_validate({**parsed, **_required(parsed, stand_in)}), frozenset(left_out)
         except ValidationError as next_error:
             error = next_error
-    return model.model_validate(_STAND_IN if "rulebook" in model.model_fields else {}), frozenset(left_out)
+    return model.model_validate(stand_in), frozenset(left_out)
 
 
-def _header(parsed: Mapping[str, Any]) -> dict[str, Any]:
-    held = parsed.get("rulebook")
-    return {"rulebook": {**_STAND_IN["rulebook"], **(held if isinstance(held, dict) else {})}}
+def _required(parsed: Mapping[str, Any], stand_in: _StandIn) -> dict[str, Any]:
+    own = {table: held for table, held in parsed.items() if isinstance(held, dict)}
+    return {table: {**needed, **own.get(table, {})} for table, needed in stand_in.items()}
 
 
 def _drop(parsed: Any, place: Place, length: int) -> None:

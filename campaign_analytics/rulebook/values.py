@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -51,7 +51,7 @@ def read_value(raw: Any, type: str, *, names: Sequence[str] = (), zone: ZoneInfo
         return _name(str(raw), names)
     if type == "set":
         parts = re.split(r"[,，、]", raw) if isinstance(raw, str) else raw
-        if not isinstance(parts, Iterable):
+        if not isinstance(parts, Iterable) or isinstance(parts, Mapping):
             raise ValueFault(f"{raw!r} is no list of names")
         return frozenset(_name(str(part).strip(), names) for part in parts if str(part).strip())
     return _day(raw) if type == "day" else _time(raw, zone)
@@ -117,9 +117,9 @@ def _time(raw: Any, zone: ZoneInfo) -> datetime:
             time = datetime(raw.year, raw.month, raw.day)
         else:
             time = datetime.fromisoformat(str(raw).strip())
-    except ValueError:
+        return time.astimezone(zone) if time.tzinfo else time.replace(tzinfo=zone)
+    except (ValueError, OverflowError):  # Overflow: in the zone it is before the year 1 or after 9999
         raise ValueFault(f"{raw!r} is no time; write it like 2031-05-31T00:00:00") from None
-    return time.astimezone(zone) if time.tzinfo else time.replace(tzinfo=zone)
 
 
 def day_number(day: date) -> int:
