@@ -1,10 +1,12 @@
-# make lab    JupyterLab on the first notebook, in an environment of its own under .venv
-# make test   everything that must hold before a change is handed in
-# make bench  how fast, against reading, NumPy by hand and other libraries; writes benchmarks/results/
-# make lock   the pinned versions again, after a change of pyproject.toml (UPGRADE=1 takes newer ones)
+# make lab          JupyterLab on the first notebook, in an environment of its own under .venv
+# make dashboard    the what-if dashboard alone, as a page
+# make test         everything that must hold before a change is handed in
+# make bench        how fast, against reading, NumPy by hand and other libraries; writes benchmarks/results/
+# make lock         the pinned versions again, after a change of pyproject.toml (UPGRADE=1 takes newer ones)
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 NOTEBOOK ?= notebooks/01_who_qualifies.ipynb
+DASHBOARD ?= notebooks/03_what_if.ipynb
 
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -12,10 +14,13 @@ INSTALLED := .venv/installed
 export UV_CACHE_DIR ?= $(CURDIR)/.venv/cache/uv
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: lab install test lint types pytest bench lock clean
+.PHONY: lab dashboard install test lint types pytest bench lock clean
 
 lab: $(INSTALLED)
 	@$(BIN)/python -m campaign_analytics.lab $(NOTEBOOK)
+
+dashboard: $(INSTALLED)
+	@$(BIN)/campaign-analytics dashboard $(DASHBOARD)
 
 install: $(INSTALLED)
 

@@ -15,6 +15,7 @@ examples:
   campaign-analytics assess market
   campaign-analytics fixes market
   campaign-analytics rulebook show
+  campaign-analytics dashboard
 """
 
 ASSESS = """
@@ -52,6 +53,23 @@ examples:
   campaign-analytics demo market --offers 1000000 --seed 7 --format parquet
 """
 
+LAB = """
+JupyterLab, on this machine only. It prints the address, and opens it where there is a browser with a window.
+
+examples:
+  campaign-analytics lab
+  campaign-analytics lab notebooks/02_why_not.ipynb --port 8899 --no-browser
+"""
+
+DASHBOARD = """
+The notebook as a page without its code, by Voila, on this machine only. It prints the address, and opens it where there
+is a browser with a window. Every page that is opened runs the notebook anew; what is done in one is not seen in another.
+
+examples:
+  campaign-analytics dashboard
+  campaign-analytics dashboard notebooks/01_who_qualifies.ipynb --port 8899 --no-browser
+"""
+
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; what it gives has ``run``, the function of the chosen command."""
@@ -84,4 +102,15 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", metavar="S", type=seed, default=0, help="default: %(default)s")
     demo.add_argument("--format", choices=("csv", "parquet"), default="csv", help="default: %(default)s")
     runs(demo, "demo", "demo")
+
+    _serves(command(commands, "lab", "open a notebook to work in", LAB), "lab", "01_who_qualifies")
+    _serves(command(commands, "dashboard", "serve a notebook as a page to use", DASHBOARD), "dashboard", "03_what_if")
     return top
+
+
+def _serves(verb: argparse.ArgumentParser, name: str, notebook: str) -> None:
+    held = Path("notebooks", f"{notebook}.ipynb")
+    verb.add_argument("notebook", metavar="NOTEBOOK", nargs="?", type=Path, default=held, help="default: %(default)s")
+    verb.add_argument("--port", metavar="N", type=count, help="in place of the first that is free")
+    verb.add_argument("--no-browser", action="store_true", help="only print the address")
+    runs(verb, "serve", name)

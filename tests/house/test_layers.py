@@ -18,10 +18,12 @@ ORDER = [
     {"engines", "demo"},
     {"derive"},
     {"assess"},
+    {"simulate"},
     {"charts"},
     {"report"},
     {"dashboard"},
-    {"lab", "cli"},
+    {"lab"},
+    {"cli"},
 ]
 PLACE = {part: place for place, parts in enumerate(ORDER) for part in parts}
 
@@ -31,6 +33,8 @@ KEPT = {
     "ipywidgets": {"dashboard"},
     "IPython": {"charts", "dashboard"},
     "jupyterlab": {"lab"},
+    "jupyter_server": {"lab"},
+    "voila": {"lab"},
     "duckdb": {"engines"},
     "sqlglot": {"rulebook", "engines"},
 }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
@@ -15,23 +13,17 @@ from urllib.request import urlopen
 import pylopdf_fonts_zh_cn
 import pytest
 
-from campaign_analytics.lab import _decline_news
+from campaign_analytics.lab.jupyterlab import _decline_news
+from tests.lab import serving
 
-ROOT = Path(__file__).parents[2]
 NOTEBOOK = "notebooks/01_who_qualifies.ipynb"
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where a server of this environment's leads to the notebook."""
-    command = [sys.executable, "-m", "campaign_analytics.lab", NOTEBOOK, "--no-browser", "--port=0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            said = (re.search(r"http://\S+", line) for line in server.stdout)
-            yield next(found.group() for found in said if found)
-        finally:
-            server.terminate()
+    with serving.lab(NOTEBOOK) as address:
+        yield address
 
 
 def test_the_printed_address_leads_to_the_notebook(address: str) -> None:

@@ -1,0 +1,62 @@
+"""Open JupyterLab on one notebook and print the address that leads to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from campaign_analytics.errors import CampaignError
+from campaign_analytics.lab.places import announce, has_screen, notebook_here, settle, ship_font
+
+
+def open_lab(notebook: Path, arguments: Sequence[str] = ()) -> None:
+    """Serve ``notebook`` from the current folder until Ctrl-C.
+
+    ``arguments`` are handed to JupyterLab (``--port=9999``, ``--no-browser``). Raises CampaignError if there is no such
+    notebook below the current folder, or JupyterLab is not installed.
+    """
+    path = notebook_here(notebook)
+    places = settle()
+    try:
+        from jupyterlab.labapp import LabApp
+
+        from campaign_analytics.lab.connection import CONNECTION
+    except ImportError as error:
+        raise CampaignError("JupyterLab is not installed: pip install 'campaign-analytics[lab]'") from error
+    styles = Path(places["JUPYTER_CONFIG_DIR"]) / "custom"
+    style = ship_font(styles)
+    (styles / "custom.css").write_text(style, "utf-8")
+    _decline_news(Path(places["JUPYTERLAB_SETTINGS_DIR"]))
+    server = LabApp.initialize_server(argv=[*_settings(path), f"--ServerApp.{CONNECTION}", *arguments])
+    address = f"{server.connection_url.rstrip('/')}{server.default_url}"
+    server.io_loop.add_callback(announce, notebook, address)  # said when it listens, which the loop does first
+    server.start()
+
+
+def _decline_news(settings: Path) -> None:
+    """Answer JupyterLab's question whether it may fetch news, which would stand over the first notebook."""
+    held = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    if not held.exists():  # else the person has chosen
+        held.parent.mkdir(parents=True, exist_ok=True)
+        held.write_text('{"fetchNews": "false", "checkForUpdates": false}\n', "utf-8")
+
+
+def _settings(notebook: Path) -> list[str]:
+    folder = Path.cwd()
+    settings = [
+        f"--ServerApp.root_dir={folder}",
+        f"--LabApp.default_url=/lab/tree/{notebook.relative_to(folder).as_posix()}",
+        "--ServerApp.jpserver_extensions={'notebook_shim': False}",  # reads settings of old, and warns of its own code
+        "--ServerApp.answer_yes=True",  # one Ctrl-C stops it
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.custom_css=True",
+        "--Application.log_level=ERROR",
+    ]
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        settings.append("--allow-root")  # JupyterLab refuses to start without it
+    if not has_screen():
+        settings.append("--no-browser")
+    return settings
