@@ -63,7 +63,7 @@ examples:
 
 DASHBOARD = """
 The notebook as a page without its code, by Voila, on this machine only. It prints the address, and opens it where there
-is a browser with a window. Every page that is opened runs the notebook anew; what is done in one is not seen in another.
+is a browser with a window. Every page that is opened runs the notebook anew, unseen by the others.
 
 examples:
   campaign-analytics dashboard
