@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
     from campaign_analytics.market.read import read_market
     from campaign_analytics.rulebook.load import load_rulebook
+    from campaign_analytics.simulate.what_if import WhatIf
     from campaign_analytics.rulebook.scenario import Scenario, load_scenario
 
     __version__: str
@@ -35,6 +36,7 @@ _HOMES = {
     "RulebookWarning": "campaign_analytics.errors",
     "Scenario": "campaign_analytics.rulebook.scenario",
     "ValueFault": "campaign_analytics.errors",
+    "WhatIf": "campaign_analytics.simulate.what_if",
     "assess": "campaign_analytics.assess.assessment",
     "demo_market": "campaign_analytics.demo",
     "load_rulebook": "campaign_analytics.rulebook.load",

@@ -1,0 +1,207 @@
+"""Another rulebook over the same market: what is set is assessed again in what it changes, and in nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from campaign_analytics.assess.assessment import Assessment, assess
+from campaign_analytics.assess.masks import masks
+from campaign_analytics.errors import CampaignError, ValueFault
+from campaign_analytics.market.schema import Array
+from campaign_analytics.rulebook.exact import PerValue
+from campaign_analytics.rulebook.scenario import Scenario, differences, named, switched
+from campaign_analytics.rulebook.values import did_you_mean
+from campaign_analytics.simulate.coded import CodedMarket
+from campaign_analytics.simulate.hand import Hand, in_hand
+from campaign_analytics.simulate.positions import Positions, Slider
+from campaign_analytics.simulate.standing import Groups, Standing, standing_of
+from campaign_analytics.simulate.where import Where, among
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Level, Rulebook
+    from campaign_analytics.rulebook.exact import Exact
+
+
+class WhatIf:
+    """An assessment and a rulebook that may be changed; whatever is asked equals a full assessment of that rulebook."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.baseline = assessment
+        self.book: Rulebook = assessment.book
+        self._bases = [CodedMarket(assessment)]
+        self._now = assessment
+
+    # ---- what is set
+
+    def set(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """Give parameters other values, spelled as in the rulebook's file ("85%", 3000, "L2", "none").
+
+        Raises ``CampaignError`` for an unknown name, a value of the wrong type, or values that contradict each other;
+        nothing is changed then.
+        """
+        return self._take(lambda: self.book.set(changes, **more))
+
+    def switch_off(self, *rules: str) -> Self:
+        """Leave rules out. Raises ``CampaignError`` for an unknown one."""
+        return self._take(lambda: self.book.switch(dict.fromkeys(rules, "off")))
+
+    def switch_on(self, *rules: str) -> Self:
+        """Let rules count again as they do in the baseline. Raises ``CampaignError`` for an unknown one."""
+        known = self.baseline.book.rules
+        return self._take(
+            lambda: self.book.switch({rule: known[rule].severity if rule in known else "" for rule in rules})
+        )
+
+    def _take(self, change: Callable[[], Rulebook]) -> Self:
+        try:
+            self.book = change()
+        except ValueFault as fault:
+            raise CampaignError(str(fault)) from None
+        return self
+
+    def reset(self, *names: str) -> Self:
+        """Give parameters ("x", or its one value "x[...]") their values of the baseline again; without names, all of
+        them and all rules. Raises ``CampaignError`` for an unknown one, or where values would contradict each other."""
+        if not names:
+            self.book = self.baseline.book
+            return self
+        values = dict(self.book.values)
+        for name in names:
+            slider = self._slider(name)
+            values[slider.parameter] = slider.put(
+                values[slider.parameter], slider.held(self.baseline.book.values[slider.parameter])
+            )
+        self.book = _consistent(replace(self.book, values=values))
+        return self
+
+    def load(self, scenario: Scenario) -> Self:
+        """Take over what a scenario changes; what it leaves alone is as in the baseline.
+
+        Raises ``CampaignError`` for a scenario of another rulebook.
+        """
+        if scenario.book.hash != self.baseline.book.hash:
+            raise CampaignError(
+                f"the scenario is of {scenario.book.id} {scenario.book.version} ({scenario.book.hash[:12]}), this "
+                f"market is assessed by {self.book.id} {self.book.version} ({self.book.hash[:12]})"
+            )
+        self.book = scenario.book
+        return self
+
+    def scenario(self, name: str) -> Scenario:
+        """What is set now, under a name."""
+        return Scenario(named(name), self.baseline.book, self.book)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The parameters ("x", or one value "x[...]") whose values differ from the baseline's, and the rules that are
+        switched on or off."""
+        return (*differences(self.baseline.book, self.book), *switched(self.baseline.book, self.book))
+
+    # ---- what follows
+
+    @property
+    def assessment(self) -> Assessment:
+        """The assessment of the rulebook as it is set: that of ``assess``, made from what it has changed."""
+        if self._now.book is not self.book:
+            self._now = self._assessed(self.book)
+        return self._now
+
+    def standing(self, by: str | None = None, where: Where | None = None) -> Standing:
+        """How things stand as it is set, against the baseline, for the offers of ``where`` in the classes of ``by``."""
+        return standing_of(self.assessment, self.baseline, self._groups(by, where))
+
+    def hand(self, name: str, by: str | None = None, where: Where | None = None) -> Hand | None:
+        """The slider of a parameter ("x": of all that have no value of their own; "x[...]": one value) in hand.
+
+        None where it has no positions: a set, a choice, a parameter that feeds a recipe or is compared for equality,
+        one that loosens some rules and tightens others. Raises ``CampaignError`` for an unknown one.
+        """
+        slider = self._slider(name)
+        grid = tuple(self.baseline.book.places(slider.parameter))
+        if not grid or slider.parameter in self._recipe_parameters:
+            return None
+        book = self.book
+        if slider.held(book.values[slider.parameter]) is None:  # its rules are dormant until it has a value
+            book = replace(
+                book, values={**book.values, slider.parameter: slider.put(book.values[slider.parameter], grid[0])}
+            )
+        now = self.assessment if book is self.book else self._assessed(book)
+        return in_hand(Positions(self._coded(book), book, slider), now, self.baseline, self._groups(by, where))
+
+    def _slider(self, name: str) -> Slider:
+        slider = Slider.read(name)
+        if slider.parameter not in self.book.parameters:
+            raise CampaignError(f"unknown parameter {name!r}{did_you_mean(name, self.book.parameters)}")
+        if slider.of is not None and not isinstance(self.book.values[slider.parameter], PerValue):
+            raise CampaignError(f"{slider.parameter} has one value for all; it does not vary by column")
+        return slider
+
+    def _groups(self, by: str | None, where: Where | None) -> Groups:
+        key = (by, repr(sorted((where or {}).items())))
+        if key not in self._classes:
+            self._classes[key] = Groups.of(self.baseline, by, among(self.baseline, where) if where else None)
+        return self._classes[key]
+
+    @cached_property
+    def _classes(self) -> dict[tuple[str | None, str], Groups]:
+        return {}
+
+    # ---- assessing
+
+    @cached_property
+    def _recipe_parameters(self) -> frozenset[str]:
+        book = self.baseline.book
+        return frozenset(name for derived in book.derived for name in book.recipe_parameters(derived))
+
+    def _coded(self, book: Rulebook) -> CodedMarket:
+        """A coded market that holds every column that the active rules of ``book`` read."""
+        for market in self._bases:
+            if self._fits(market.basis, book):
+                return market
+        basis = assess(self.baseline.market, book, self.baseline.as_of)
+        self._bases = [self._bases[0], CodedMarket(basis)]
+        return self._bases[1]
+
+    def _fits(self, basis: Assessment, book: Rulebook) -> bool:
+        same = all(book.values[name] == basis.book.values[name] for name in self._recipe_parameters)
+        return same and set(book.active) <= set(basis.rules)
+
+    def _assessed(self, book: Rulebook) -> Assessment:
+        market = self._coded(book)
+        basis = market.basis
+        moved = [rule for rule in book.active if _moved(rule, basis.book, book)]
+        return replace(
+            basis,
+            book=book,
+            rules=book.active,
+            not_computed=tuple(rule for rule in book.active if rule in basis.not_computed),
+            words=_overlaid(market, book, moved) if moved else basis.words,
+        )
+
+
+def _moved(rule: str, before: Rulebook, now: Rulebook) -> bool:
+    return any(before.values[name] != now.values[name] for name in now.parameters_of(rule))
+
+
+def _overlaid(market: CodedMarket, book: Rulebook, moved: list[str]) -> dict[Level, Array]:
+    """The masks of a coded market's assessment, with those of the rules in ``moved`` made again."""
+    basis = market.basis
+    rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
+    for rule in moved:
+        level = book.level(rule)
+        rules[level].append((basis.bits[rule], market.condition(book.whole(rule), level, book.values)))
+    made = masks(basis.market, rules, market.columns, len(basis.words["offers"]), orphans_unknown=True)
+    stays = ~(basis.mask(moved) | basis.mask(moved, unknown=True))[:, None]
+    for level, words in made.items():
+        words |= basis.words[level] & stays
+    return made
+
+
+def _consistent(book: Rulebook) -> Rulebook:
+    for requirement, holds in book.requirements().items():
+        if not holds:
+            raise CampaignError(f"these values contradict each other: {requirement} must hold")
+    return book
