@@ -266,6 +266,10 @@ def _overlaid(file: _File, book: Rulebook, faults: list[tuple[Place, str, int | 
     """The rulebook with the file's values and severities; what is wrong with them is added to ``faults``."""
     sound = True
     for place, raw in file.parameters.items():
+        if isinstance(raw, dict) and raw:
+            sound = False
+            faults += [(("parameters", place, of), f"is written {quoted(f'{place}[{of}]')}", None) for of in raw]
+            continue
         try:
             book = book.put(place, raw)
         except ValueFault as fault:

@@ -19,6 +19,12 @@ from campaign_analytics.rulebook.values import MINOR_UNITS, Value
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
+class Number(Decimal):
+    """A number of a file, quoted in a fault as it is written there."""
+
+    __repr__ = Decimal.__str__
+
+
 def text_of(path: str | Path, otherwise: str = "") -> str:
     """The text of a file; raises ``RulebookError`` where there is none, and says ``otherwise`` what to do."""
     try:
@@ -35,7 +41,7 @@ def text_of(path: str | Path, otherwise: str = "") -> str:
 def parsed(text: str, path: str) -> dict[str, Any]:
     """The content of a TOML text, its numbers as they are written; raises ``RulebookError`` where it is no TOML."""
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        return tomllib.loads(text, parse_float=Number)
     except tomllib.TOMLDecodeError as error:
         raise RulebookError([_syntax(str(error), path)]) from None
     except RecursionError:
