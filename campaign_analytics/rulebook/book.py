@@ -54,7 +54,7 @@ class Rulebook:
     path: str
     variant: str | None = None
     warnings: tuple[Fault, ...] = field(default=())
- None = None  # as its| None = None  # as its file and variant have it, where something was set since
+    written: Rulebook | None = field(default=None, repr=False)  # as its file and variant have it, if set since
 
     @property
     def header(self) -> Header:
