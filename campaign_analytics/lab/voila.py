@@ -30,7 +30,7 @@ def open_dashboard(notebook: Path, arguments: Sequence[str] = ()) -> None:
     except ImportError as error:
         raise CampaignError("Voila is not installed: pip install 'campaign-analytics[lab]'") from error
     _ship_template(Path(places["JUPYTER_DATA_DIR"]) / "nbconvert" / "templates" / _TEMPLATE)
-    server = Voila()
+    server = Voila(tornado_settings={"ws_ping_timeout": 30_000})  # ms; by default longer than its library allows
     server.initialize(argv=[str(path), *_settings(), f"--Voila.{CONNECTION}", *arguments])
     IOLoop.current().add_callback(lambda: announce(notebook, server.connection_url))  # its port is known by then
     server.start()
@@ -49,7 +49,6 @@ def _settings() -> list[str]:
         f"--token={os.environ['JUPYTER_TOKEN']}",
         # a page that was closed tells so and its kernel ends; this is for those that could not
         "--MappingKernelManager.cull_idle_timeout=600",
-        "--Voila.tornado_settings={'ws_ping_timeout': 30_000}",  # ms; Voila's own is longer than it allows itself
         "--Application.log_level=ERROR",
     ]
     if not has_screen():
