@@ -28,7 +28,6 @@ from campaign_analytics.assess.outcomes import (
     NOT_APPLICABLE,
     NOT_COMPUTED,
     PASS,
-    PRE_QUALIFIED,
     UNDETERMINED,
     UNKNOWN,
 )
@@ -171,9 +170,9 @@ class Assessment:
     def verdict(self, level: Level = "offers") -> Array:
         """(subjects,) int8 codes into ``VERDICTS``: any fail, else any unknown, else pre-qualified."""
         views.checked(level)
-        codes = np.where(self.any(level, self.decided, unknown=True), UNDETERMINED, PRE_QUALIFIED)
-        codes[self.any(level, self.blocking)] = INELIGIBLE
-        return codes.astype(np.int8)
+        fails, unknown = self.any(level, self.blocking), self.any(level, self.decided, unknown=True)
+        codes: Array = fails * np.int8(INELIGIBLE) + (unknown > fails) * np.int8(UNDETERMINED)  # PRE_QUALIFIED is 0
+        return codes
 
     def scoring(self, level: Level = "offers") -> Scoring:
         """Our own indices of every subject and its place in their order. Assumptions: no verdict follows from them."""

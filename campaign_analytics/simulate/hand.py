@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from campaign_analytics.assess.outcomes import PRE_QUALIFIED
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.values import Value
 from campaign_analytics.simulate.positions import Passing, Positions
@@ -97,12 +96,11 @@ class Hand:
         rises: bool,
         passing: Mapping[str, Passing],
         now: Assessment,
-        baseline: Assessment,
         groups: Groups,
     ) -> None:
-        self.positions, self.rises, self.now, self.baseline, self.groups = positions, rises, now, baseline, groups
+        self.positions, self.rises, self.now, self.groups = positions, rises, now, groups
         self._own = passing  # by rule, on the rows of its own level
-        self._verdicts, self._turned, self._merchants, self._before, self._merchants_before = self._counted()
+        self._verdicts, self._turned, self._merchants = self._counted()
 
     @property
     def places(self) -> tuple[Value, ...]:
@@ -125,57 +123,55 @@ class Hand:
     def _blocking(self, rules: Mapping[str, Passing]) -> dict[str, Passing]:
         return {rule: held for rule, held in rules.items() if rule in self.now.blocking}
 
-    def _counted(self) -> tuple[Array, Array, Array, Array, Array]:
+    def _counted(self) -> tuple[Array, Array, Array]:
         groups, swing = self.groups, self._swing
-        size, rows = len(groups.names), groups.rows
-        was = self.baseline.verdict("offers")[rows] == PRE_QUALIFIED
-        sure = swing.sure(groups.codes * 2 + was, size * 2, rows).reshape(size, 2, -1)
+        size, rows, before = len(groups.names), groups.rows, groups.before
+        sure = swing.sure(groups.codes * 2 + groups.was, size * 2, rows).reshape(size, 2, -1)
         may = swing.open_still(groups.codes, size, rows)
-        before = groups.verdicts(self.baseline)
         now = np.stack([sure.sum(axis=1), before.sum(axis=1)[:, None] - may, may - sure.sum(axis=1)], axis=2)
         turned = np.stack([sure[:, 0], before[:, :1] - sure[:, 1]], axis=2)
         own = {rule: held for rule, held in self._own.items() if self.now.book.level(rule) == "merchants"}
         shops = Swing.of(self.now, "merchants", self.positions, self._blocking(own), self.rises)
         nobody = np.zeros(len(shops.open[groups.merchants]), np.intp)
-        merchants = shops.verdicts(nobody, 1, groups.merchants)[0]
-        return now, turned, merchants, before, groups.merchant_verdicts(self.baseline)
+        return now, turned, shops.verdicts(nobody, 1, groups.merchants)[0]
 
     @cached_property
-    def _outcomes(self) -> tuple[Array, Array]:
-        """(rules, groups, 1 or places): offers that fail every blocking rule, and that are unknown in it."""
-        groups, rules = self.groups, self.now.blocking
-        shape = (len(rules), len(groups.names), self.positions.count)
-        fails, unknowns = (
-            np.broadcast_to(groups.outcomes(self.now, rules, unknown)[:, :, None], shape).copy()
-            for unknown in (False, True)
-        )
-        sizes = np.bincount(groups.codes, minlength=len(groups.names))[:, None]
-        for i, rule in enumerate(rules):
-            if rule in self._on_offers:
-                passing = self._on_offers[rule]
-                worst, best = (
-                    at_places(groups.codes, ends[groups.rows], len(groups.names), self.positions.count, self.rises)
-                    for ends in (passing.worst, passing.best)
-                )
-                fails[i] = sizes - best
-                unknowns[i] = best - worst if rule in self.now.decided else 0
-        return fails, unknowns
+    def _still(self) -> tuple[Array, Array]:
+        """(rules, groups) offers that fail every blocking rule, and that are unknown in it, as ``now`` stands."""
+        now, outcomes = self.now, self.groups.outcomes
+        return outcomes(now, now.blocking), outcomes(now, now.blocking, unknown=True)
+
+    @cached_property
+    def _moved(self) -> dict[int, tuple[Array, Array]]:
+        """The same by place, (groups, places) each, for the rules that the slider moves, by their index."""
+        groups, places = self.groups, self.positions.count
+        sizes = groups.before.sum(axis=1)[:, None]
+        found = {}
+        for rule, passing in self._blocking(self._on_offers).items():
+            worst, best = (
+                at_places(groups.codes, ends[groups.rows], len(groups.names), places, self.rises)
+                for ends in ((passing.worst, passing.best) if rule in self.now.decided else (passing.best,) * 2)
+            )
+            found[self.now.blocking.index(rule)] = sizes - best, best - worst
+        return found
 
     def standing(self, place: int) -> Standing:
         """How things stand with the slider at one of its places, by index."""
-        fails, unknowns = self._outcomes
+        fails, unknowns = (still.copy() for still in self._still)
+        for rule, (fail, unknown) in self._moved.items():
+            fails[rule], unknowns[rule] = fail[:, place], unknown[:, place]
         return Standing(
             groups=self.groups.names,
-            totals=self._before.sum(axis=1),
+            totals=self.groups.before.sum(axis=1),
             now=self._verdicts[:, place],
-            before=self._before,
+            before=self.groups.before,
             gained=self._turned[:, place, 0],
             lost=self._turned[:, place, 1],
             rules=self.now.blocking,
-            fails=fails[:, :, place],
-            unknowns=unknowns[:, :, place],
+            fails=fails,
+            unknowns=unknowns,
             merchants=self._merchants[place],
-            merchants_before=self._merchants_before,
+            merchants_before=self.groups.merchants_before,
             first_flips=lambda n: self._first_flips(place, n),
         )
 
@@ -198,18 +194,17 @@ class Hand:
     @cached_property
     def _ordered(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         """Offers that may come in, those that may drop out, each with the number of places they pass at, ascending."""
-        rows = np.arange(len(self.now.market.merchant_row), dtype=np.int32)[self.groups.rows]
-        was = self.baseline.verdict("offers")[rows] == PRE_QUALIFIED
-        passing = np.where(self._swing.reached[rows], self._swing.passing.worst[rows], np.uint8(0))
+        rows, was = self.groups.rows, self.groups.was
+        passing = self._swing.passing.worst[rows] * self._swing.reached[rows]
         found = []
-        for those in (~was & (passing > 0), was):
-            held = passing[those]
-            order = np.argsort(held, kind="stable")
-            found.append((rows[those][order], held[order]))
+        for those in ((passing > 0) & ~was, was):
+            at = np.flatnonzero(those)
+            at = at[np.argsort(passing[at], kind="stable")]
+            found.append((self.groups.offers(at), passing[at]))
         return found[0], found[1]
 
 
-def in_hand(positions: Positions, now: Assessment, baseline: Assessment, groups: Groups) -> Hand | None:
+def in_hand(positions: Positions, now: Assessment, groups: Groups) -> Hand | None:
     """The slider in hand; None where the rules that it moves do not turn at one place of it for each subject."""
     moved = [rule for rule in now.rules if positions.slider.parameter in now.book.parameters_of(rule)]
     passing = {rule: positions.of(rule) for rule in moved}
@@ -217,4 +212,4 @@ def in_hand(positions: Positions, now: Assessment, baseline: Assessment, groups:
     held = {rule: each for rule, each in passing.items() if each is not None}
     if (rises is None and moved) or len(held) < len(passing) or not positions.count:
         return None
-    return Hand(positions, bool(rises), held, now, baseline, groups)
+    return Hand(positions, bool(rises), held, now, groups)

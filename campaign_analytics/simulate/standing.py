@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -48,17 +49,19 @@ class Standing:
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Offers in classes of one column: those that are looked at, and the class of each."""
+    """Offers in classes of one column: those that are looked at, the class of each, and how they stand at first."""
 
+    baseline: Assessment
     names: tuple[str, ...]  # the largest first, those without an offer left out
     codes: Array  # (offers looked at,) intp
     rows: Array | slice  # which offers are looked at
     merchants: Array | slice  # which merchants: all, or those of the offers
+    _outcomes: dict[tuple[str, bool], tuple[object, Array]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, assessment: Assessment, by: str | None, among: Array | None = None) -> Groups:
+    def of(cls, baseline: Assessment, by: str | None, among: Array | None = None) -> Groups:
         """Every offer, or those where ``among`` (offers,) bool says so."""
-        codes, names = group_codes(assessment, by, "offers")
+        codes, names = group_codes(baseline, by, "offers")
         rows: Array | slice = slice(None) if among is None else np.flatnonzero(among)
         sizes = np.bincount(codes[rows], minlength=len(names))
         order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
@@ -66,9 +69,29 @@ class Groups:
         place[order] = np.arange(len(order))
         merchants: Array | slice = slice(None)
         if among is not None:
-            owners = assessment.market.merchant_row[rows]
+            owners = baseline.market.merchant_row[rows]
             merchants = np.unique(owners[owners >= 0])
-        return cls(tuple(names[i] for i in order), place[codes[rows]], rows, merchants)
+        return cls(baseline, tuple(names[i] for i in order), place[codes[rows]], rows, merchants)
+
+    @cached_property
+    def was(self) -> Array:
+        """(offers looked at,) bool: qualifies at the baseline."""
+        qualifies: Array = self.baseline.verdict("offers")[self.rows] == PRE_QUALIFIED
+        return qualifies
+
+    @cached_property
+    def before(self) -> Array:
+        """(groups, 3) int64 offers by verdict at the baseline."""
+        return self.verdicts(self.baseline)
+
+    @cached_property
+    def merchants_before(self) -> Array:
+        """(3,) int64 merchants by verdict at the baseline."""
+        return self.merchant_verdicts(self.baseline)
+
+    def offers(self, at: Array) -> Array:
+        """The rows of offers that are looked at ``at`` these places."""
+        return at if isinstance(self.rows, slice) else self.rows[at]
 
     def count(self, codes: Array, kinds: int) -> Array:
         """(groups, kinds) int64: how many of the offers looked at have each code below ``kinds``."""
@@ -83,48 +106,50 @@ class Groups:
         """(3,) int64 merchants by verdict."""
         return np.bincount(assessment.verdict("merchants")[self.merchants], minlength=len(VERDICTS)).astype(np.int64)
 
-    def outcomes(self, assessment: Assessment, rules: Sequence[str], unknown: bool = False) -> Array:
-        """(rules, groups) int64: how many offers fail each rule, or are unknown in it. Eight rules are read at once."""
-        found = np.zeros((len(rules), len(self.names)), np.int64)
-        by_byte: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for i, rule in enumerate(rules):
-            if unknown and rule in assessment.not_computed:
-                continue
-            word, bit = divmod(assessment.bits[rule], RULES_PER_WORD)
+    def outcomes(self, now: Assessment, rules: Sequence[str], unknown: bool = False) -> Array:
+        """(rules, groups) int64: how many offers fail each rule, or are unknown in it. Only rules that have changed
+        since they were last counted are counted, eight at once."""
+        by_byte: dict[tuple[int, int], dict[str, int]] = {}
+        for rule in rules:
+            word, bit = divmod(now.bits[rule], RULES_PER_WORD)
             byte, place = divmod(bit + RULES_PER_WORD * unknown, 8)
-            by_byte.setdefault((word, byte), []).append((i, place))
-        for (word, byte), held in by_byte.items():
-            bytes_ = assessment.words["offers"][word].view(np.uint8)[byte::8][self.rows]
-            if bytes_.any():
+            by_byte.setdefault((word, byte), {})[rule] = place
+        for (word, byte), places in by_byte.items():
+            made_of = {rule: (now.market, *map(now.book.values.get, now.book.parameters_of(rule))) for rule in places}
+            if any(self._outcomes.get((rule, unknown), ((),))[0] != made_of[rule] for rule in places):
+                bytes_ = now.words["offers"][word].view(np.uint8)[byte::8][self.rows]
                 counts = self.count(bytes_, 256)
-                for i, place in held:
-                    found[i] = counts[:, (np.arange(256) >> place) & 1 == 1].sum(axis=1)
-        return found
+                for rule, place in places.items():
+                    found = counts[:, (np.arange(256) >> place) & 1 == 1].sum(axis=1)
+                    self._outcomes[rule, unknown] = made_of[rule], found
+        nobody = np.zeros(len(self.names), np.int64)
+        silent = now.not_computed if unknown else ()
+        found = [nobody if rule in silent else self._outcomes[rule, unknown][1] for rule in rules]
+        return np.array(found, np.int64).reshape(len(rules), len(self.names))
 
 
-def standing_of(now: Assessment, baseline: Assessment, groups: Groups) -> Standing:
+def standing_of(now: Assessment, groups: Groups) -> Standing:
     """How things stand in an assessment, counted offer by offer."""
-    good, was = (each.verdict("offers")[groups.rows] == PRE_QUALIFIED for each in (now, baseline))
-    turned = groups.count(good.astype(np.int8) + 2 * was.astype(np.int8), 4)
+    good, was = now.verdict("offers")[groups.rows] == PRE_QUALIFIED, groups.was
+    came, went = good & ~was, was & ~good
 
     def first_flips(n: int) -> list[Flip]:
-        rows = np.arange(len(now.market.merchant_row))[groups.rows]
-        came = rows[np.flatnonzero(good & ~was)[:n]]
-        went = rows[np.flatnonzero(was & ~good)[: n - len(came)]]
-        return [Flip(int(row), True) for row in came] + [Flip(int(row), False) for row in went]
+        first = groups.offers(np.flatnonzero(came)[:n])
+        last = groups.offers(np.flatnonzero(went)[: n - len(first)])
+        return [Flip(int(row), True) for row in first] + [Flip(int(row), False) for row in last]
 
-    before = groups.verdicts(baseline)
+    turned = groups.count(came + 2 * went.view(np.int8), 3)
     return Standing(
         groups=groups.names,
-        totals=before.sum(axis=1),
+        totals=groups.before.sum(axis=1),
         now=groups.verdicts(now),
-        before=before,
+        before=groups.before,
         gained=turned[:, 1],
         lost=turned[:, 2],
         rules=now.blocking,
         fails=groups.outcomes(now, now.blocking),
         unknowns=groups.outcomes(now, now.blocking, unknown=True),
         merchants=groups.merchant_verdicts(now),
-        merchants_before=groups.merchant_verdicts(baseline),
+        merchants_before=groups.merchants_before,
         first_flips=first_flips,
     )

@@ -111,7 +111,7 @@ class WhatIf:
 
     def standing(self, by: str | None = None, where: Where | None = None) -> Standing:
         """How things stand as it is set, against the baseline, for the offers of ``where`` in the classes of ``by``."""
-        return standing_of(self.assessment, self.baseline, self._groups(by, where))
+        return standing_of(self.assessment, self._groups(by, where))
 
     def hand(self, name: str, by: str | None = None, where: Where | None = None) -> Hand | None:
         """The slider of a parameter ("x": of all that have no value of their own; "x[...]": one value) in hand.
@@ -129,7 +129,7 @@ class WhatIf:
                 book, values={**book.values, slider.parameter: slider.put(book.values[slider.parameter], grid[0])}
             )
         now = self.assessment if book is self.book else self._assessed(book)
-        return in_hand(Positions(self._coded(book), book, slider), now, self.baseline, self._groups(by, where))
+        return in_hand(Positions(self._coded(book), book, slider), now, self._groups(by, where))
 
     def _slider(self, name: str) -> Slider:
         slider = Slider.read(name)
