@@ -88,14 +88,18 @@ class Positions:
         """The number of the slider's places."""
         return len(self.market.places[self.slider.parameter])
 
-    def rises(self, rules: Sequence[str]) -> bool | None:
-        """Whether rules pass at the higher places; None where they, or parts of one, do not agree."""
-        found = {
+    def directions(self, rules: Sequence[str]) -> set[bool | None]:
+        """Whether comparisons of rules pass at the higher places or at the lower ones; None for one without either."""
+        return {
             _direction(leaf, self.slider.parameter)
             for rule in rules
             for leaf in walk(self.book.whole(rule))
             if self.slider.parameter in parameters(leaf)
         }
+
+    def rises(self, rules: Sequence[str]) -> bool | None:
+        """Whether rules pass at the higher places; None where they, or parts of one, do not agree."""
+        found = self.directions(rules)
         return found.pop() if len(found) == 1 else None
 
     def of(self, rule: str) -> Passing | None:

@@ -70,7 +70,7 @@ class WhatIf:
             return self
         values = dict(self.book.values)
         for name in names:
-            slider = self._slider(name)
+            slider = self.slider(name)
             values[slider.parameter] = slider.put(
                 values[slider.parameter], slider.held(self.baseline.book.values[slider.parameter])
             )
@@ -106,7 +106,7 @@ class WhatIf:
     def assessment(self) -> Assessment:
         """The assessment of the rulebook as it is set: that of ``assess``, made from what it has changed."""
         if self._now.book is not self.book:
-            self._now = self._assessed(self.book)
+            self._now = self.assessed(self.book)
         return self._now
 
     def standing(self, by: str | None = None, where: Where | None = None) -> Standing:
@@ -119,19 +119,20 @@ class WhatIf:
         None where it has no positions: a set, a choice, a parameter that feeds a recipe or is compared for equality,
         one that loosens some rules and tightens others. Raises ``CampaignError`` for an unknown one.
         """
-        slider = self._slider(name)
+        slider = self.slider(name)
         grid = tuple(self.baseline.book.places(slider.parameter))
-        if not grid or slider.parameter in self._recipe_parameters:
+        if not grid or slider.parameter in self.recipe_parameters:
             return None
         book = self.book
         if slider.held(book.values[slider.parameter]) is None:  # its rules are dormant until it has a value
             book = replace(
                 book, values={**book.values, slider.parameter: slider.put(book.values[slider.parameter], grid[0])}
             )
-        now = self.assessment if book is self.book else self._assessed(book)
-        return in_hand(Positions(self._coded(book), book, slider), now, self._groups(by, where))
+        now = self.assessment if book is self.book else self.assessed(book)
+        return in_hand(Positions(self.coded(book), book, slider), now, self._groups(by, where))
 
-    def _slider(self, name: str) -> Slider:
+    def slider(self, name: str) -> Slider:
+        """A parameter, or its one value, by name. Raises ``CampaignError`` for an unknown one."""
         slider = Slider.read(name)
         if slider.parameter not in self.book.parameters:
             raise CampaignError(f"unknown parameter {name!r}{did_you_mean(name, self.book.parameters)}")
@@ -152,11 +153,12 @@ class WhatIf:
     # ---- assessing
 
     @cached_property
-    def _recipe_parameters(self) -> frozenset[str]:
+    def recipe_parameters(self) -> frozenset[str]:
+        """The parameters that feed a recipe: they have no positions."""
         book = self.baseline.book
         return frozenset(name for derived in book.derived for name in book.recipe_parameters(derived))
 
-    def _coded(self, book: Rulebook) -> CodedMarket:
+    def coded(self, book: Rulebook) -> CodedMarket:
         """A coded market that holds every column that the active rules of ``book`` read."""
         for market in self._bases:
             if self._fits(market.basis, book):
@@ -166,11 +168,12 @@ class WhatIf:
         return self._bases[1]
 
     def _fits(self, basis: Assessment, book: Rulebook) -> bool:
-        same = all(book.values[name] == basis.book.values[name] for name in self._recipe_parameters)
+        same = all(book.values[name] == basis.book.values[name] for name in self.recipe_parameters)
         return same and set(book.active) <= set(basis.rules)
 
-    def _assessed(self, book: Rulebook) -> Assessment:
-        market = self._coded(book)
+    def assessed(self, book: Rulebook) -> Assessment:
+        """The assessment of a rulebook that differs from the baseline's in values and severities alone."""
+        market = self.coded(book)
         basis = market.basis
         moved = [rule for rule in book.active if _moved(rule, basis.book, book)]
         return replace(
