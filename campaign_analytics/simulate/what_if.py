@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -93,6 +94,13 @@ class WhatIf:
     def scenario(self, name: str) -> Scenario:
         """What is set now, under a name."""
         return Scenario(named(name), self.baseline.book, self.book)
+
+    def at(self, book: Rulebook) -> WhatIf:
+        """The same market and baseline with other values set, whether or not they contradict each other; what is coded
+        is shared."""
+        other = copy(self)
+        other.book = book
+        return other
 
     @property
     def changed(self) -> tuple[str, ...]:
