@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from shutil import which
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote, urlsplit
@@ -73,10 +74,11 @@ class Page:
         self.tab.on("requestfailed", lambda request: self._noted.append(f"failed: {request.url} ({request.failure})"))
         self.tab.on("websocket", self.talk.listen)
         parts = urlsplit(root)
-        path = f"/lab/tree/{quote(notebook)}" if frontend == "lab" else parts.path
+        # in a workspace of its own, JupyterLab opens nothing that was open before
+        path = f"/lab/workspaces/{token_hex(8)}/tree/{quote(notebook)}" if frontend == "lab" else parts.path
         self.tab.goto(parts._replace(path=path).geturl())
         if frontend == "lab":
-            self._open_in_lab()
+            self._open_in_lab(notebook)
 
     def run(self, seconds: float = 60) -> None:
         """Run all cells (Voila does so by itself) and wait until the page shows what came of it."""
@@ -164,10 +166,9 @@ class Page:
         """Close the tab."""
         self.tab.close()
 
-    def _open_in_lab(self) -> None:
-        self.tab.wait_for_function(
-            "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=30_000
-        )
+    def _open_in_lab(self, notebook: str) -> None:
+        ours = "name => window.jupyterapp?.shell?.currentWidget?.context?.path === name"
+        self.tab.wait_for_function(ours, arg=notebook, timeout=30_000)
         self.tab.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.ready.then(() => null)")
         self.tab.evaluate("() => jupyterapp.shell.collapseLeft()")
         self.settle()
