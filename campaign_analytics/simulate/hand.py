@@ -126,7 +126,7 @@ class Hand:
     def _counted(self) -> tuple[Array, Array, Array]:
         groups, swing = self.groups, self._swing
         size, rows, before = len(groups.names), groups.rows, groups.before
-        sure = swing.sure(groups.codes * 2 + groups.was, size * 2, rows).reshape(size, 2, -1)
+        sure = swing.sure(groups.codes * 2 + groups.was, size * 2, rows).reshape(size, 2, self.positions.count)
         may = swing.open_still(groups.codes, size, rows)
         now = np.stack([sure.sum(axis=1), before.sum(axis=1)[:, None] - may, may - sure.sum(axis=1)], axis=2)
         turned = np.stack([sure[:, 0], before[:, :1] - sure[:, 1]], axis=2)
