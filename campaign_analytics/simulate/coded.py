@@ -168,7 +168,8 @@ class CodedMarket:
         exact = self._opened(leaf, {**others, parameter: self._by_place(parameter)})
         assert isinstance(exact, Sum)
         cells = {name: self.on_rows(name, level) for name in sorted(needed_columns([exact]) - {PLACE})}
-        ends = turning(exact, cells, len(self.places[parameter]), rises)
+        rows = self.basis.market.tables[level].rows
+        ends = turning(exact, cells, rows, len(self.places[parameter]), rises)
         if ends is None:
             return None
         low, high = (ends.best, ends.worst) if rises else (ends.worst, ends.best)

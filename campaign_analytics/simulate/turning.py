@@ -32,20 +32,20 @@ class Ends(NamedTuple):
     best: Array
 
 
-def turning(test: Sum, cells: Mapping[str, Cells], places: int, rises: bool) -> Ends | None:
+def turning(test: Sum, cells: Mapping[str, Cells], rows: int, places: int, rises: bool) -> Ends | None:
     """Where ``test``, whose numbers vary by the column ``PLACE``, turns; ``rises``: it passes at the later places.
 
     None where it turns the other way for somebody.
     """
     found = _looked_up(test, cells, places, rises)
-    return found or _Moved(test, cells, places, rises).find()
+    return found or _Moved(test, cells, rows, places, rises).find()
 
 
 # ---- one column against the bounds of all places
 
 
 def _looked_up(test: Sum, cells: Mapping[str, Cells], places: int, rises: bool) -> Ends | None:
-    if len(test.terms) > 1 or test.terms[0][0] != 1 or not isinstance(test.bound, PerName):
+    if [coefficient for coefficient, _ in test.terms] != [1] or not isinstance(test.bound, PerName):
         return None
     bounds = _by_place(test.bound)
     if np.any(bounds[1:] < bounds[:-1]):
@@ -89,13 +89,13 @@ def _by_place(numbers: PerName | Number) -> Array:
 class _Moved:
     test: Sum
     cells: Mapping[str, Cells]
+    rows: int
     places: int
     rises: bool
 
     def find(self) -> Ends | None:
-        rows = len(next(iter(self.cells.values())))
-        everyone = np.arange(rows)
-        first, last = (self._passes(np.full(rows, place), everyone) for place in (0, self.places - 1))
+        everyone = np.arange(self.rows)
+        first, last = (self._passes(np.full(self.rows, place), everyone) for place in (0, self.places - 1))
         for at_first, at_last in zip(first, last, strict=True):
             if np.any(at_first > at_last if self.rises else at_last > at_first):
                 return None
@@ -122,7 +122,7 @@ class _Moved:
     def _passes(self, places: Array, rows: Array) -> tuple[Array, Array]:
         """(rows,) bool each: surely passes, and does not fail, at a place of each subject's own."""
         names = tuple(str(place) for place in range(self.places))
-        whole = len(rows) == len(next(iter(self.cells.values())))
+        whole = len(rows) == self.rows
         held = {name: cells if whole else cells.take(rows) for name, cells in self.cells.items()}
         held[PLACE] = Cells("text", places.astype(np.uint8), names=names)
         fails, unknown = evaluate(self.test, held, len(rows))
@@ -145,7 +145,7 @@ class _Moved:
             total: Any = -float(_by_place(self.test.bound)[place])
             for coefficient, column in self.test.terms:
                 total = total + float(_by_place(coefficient)[place]) * self.cells[column].values
-            found.append(np.broadcast_to(total, len(next(iter(self.cells.values())))))
+            found.append(np.broadcast_to(total, self.rows))
         return found
 
     def _steps(self) -> Array:
