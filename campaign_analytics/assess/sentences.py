@@ -17,7 +17,7 @@ import numpy as np
 
 from campaign_analytics.assess.leaves import Leaf, LeafTree
 from campaign_analytics.assess.subject import Subject, typed
-from campaign_analytics.rulebook.exact import MIRRORED, Bound, PerValue, bind, columns
+from campaign_analytics.rulebook.exact import MIRRORED, Bound, PerValue, bind, columns, per_value_columns
 from campaign_analytics.rulebook.scalar import UNREAD, Range, truth
 from campaign_analytics.rulebook.tree import (
     And,
@@ -87,7 +87,7 @@ class Teller:
             ruling = isinstance(tree, Or)  # one such part decides
             parts = [self.truth(part) for part in tree.parts]
             return ruling if ruling in parts else None if None in parts else not ruling
-        names = _columns(tree)
+        names = {*_columns(tree), *per_value_columns(tree, self.values)}
         if self.subject.assessment.unmade.intersection(names):
             return None
         row = {name: UNREAD if self.subject.unread(name) else self.subject.value(name) for name in names}
