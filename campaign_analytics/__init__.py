@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment, assess
+    from campaign_analytics.dashboard.board import dashboard
     from campaign_analytics.demo import demo_market
     from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
     from campaign_analytics.market.read import read_market
@@ -38,6 +39,7 @@ _HOMES = {
     "ValueFault": "campaign_analytics.errors",
     "WhatIf": "campaign_analytics.simulate.what_if",
     "assess": "campaign_analytics.assess.assessment",
+    "dashboard": "campaign_analytics.dashboard.board",
     "demo_market": "campaign_analytics.demo",
     "load_rulebook": "campaign_analytics.rulebook.load",
     "load_scenario": "campaign_analytics.rulebook.scenario",
@@ -50,6 +52,7 @@ __all__ = [  # noqa: RUF022  in the order of use
     "demo_market",
     "assess",
     "Assessment",
+    "dashboard",
     "load_scenario",
     "Scenario",
     "CampaignError",
@@ -78,7 +81,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Lets the function ``assess`` keep its name, which importing the subpackage ``assess`` would take."""
+    """Lets the functions ``assess`` and ``dashboard`` keep their names, which importing their subpackages would take."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in _HOMES and isinstance(value, ModuleType)):
