@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -15,13 +15,17 @@ from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.scenario import Scenario, differences, named, switched
 from campaign_analytics.rulebook.values import did_you_mean
+from campaign_analytics.simulate import sensitivity
 from campaign_analytics.simulate.coded import CodedMarket
 from campaign_analytics.simulate.hand import Hand, in_hand
 from campaign_analytics.simulate.positions import Positions, Slider
 from campaign_analytics.simulate.standing import Groups, Standing, standing_of
+from campaign_analytics.simulate.surface import surface
 from campaign_analytics.simulate.where import Where, among
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from campaign_analytics.rulebook.book import Level, Rulebook
     from campaign_analytics.rulebook.exact import Exact
 
@@ -138,6 +142,48 @@ class WhatIf:
             )
         now = self.assessment if book is self.book else self.assessed(book)
         return in_hand(Positions(self.coded(book), book, slider), now, self._groups(by, where))
+
+    # ---- many values at once
+
+    def curve(
+        self,
+        parameter: str,
+        by: str | None = None,
+        level: Level = "offers",
+        weight: str | None = None,
+        where: Where | None = None,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """How many qualify at every value of a parameter: ``curves`` of one, however long its values take."""
+        return sensitivity.curve(self, parameter, by, level, weight, where, lang)
+
+    def curves(
+        self,
+        by: str | None = None,
+        level: Level = "offers",
+        weight: str | None = None,
+        where: Where | None = None,
+        lang: str = "en",
+        parameters: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """How many qualify at every value of every parameter: see ``sensitivity.curves``."""
+        return sensitivity.curves(self, by, level, weight, where, lang, parameters)
+
+    def marginal_gains(self, weight: str | None = None, where: Where | None = None, lang: str = "en") -> pd.DataFrame:
+        """What the next step of each parameter would give, the best first: see ``sensitivity.marginal_gains``."""
+        return sensitivity.marginal_gains(self, weight, where, lang)
+
+    def surface(
+        self,
+        p: str,
+        q: str,
+        by: str | None = None,
+        weight: str | None = None,
+        where: Where | None = None,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """How many qualify at every pair of values of two parameters: see ``surface.surface``."""
+        return surface(self, p, q, by, weight, where, lang)
 
     def slider(self, name: str) -> Slider:
         """A parameter, or its one value, by name. Raises ``CampaignError`` for an unknown one."""

@@ -1,0 +1,62 @@
+"""Subjects of one level in classes, each weighed: what a table of counts is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from campaign_analytics.assess.outcomes import VERDICTS
+from campaign_analytics.assess.views import checked, group_codes, weights_of
+from campaign_analytics.market.schema import Array
+from campaign_analytics.simulate.where import Where, among
+
+if TYPE_CHECKING:
+    from campaign_analytics.assess.assessment import Assessment
+    from campaign_analytics.rulebook.book import Level
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """The subjects that are looked at, the class of each, and what each counts for."""
+
+    level: Level
+    by: str | None
+    names: tuple[str, ...]  # the largest first, those without a subject left out; "" = missing
+    codes: Array  # (subjects looked at,) intp
+    rows: Array | slice  # which subjects are looked at
+    weights: Array | None  # (subjects looked at,) float64; None where each counts as 1
+    weight_missing: Array  # (classes,) int64: subjects that count as 0 because their weight is missing
+
+    @classmethod
+    def of(
+        cls, assessment: Assessment, by: str | None, level: Level, weight: str | None, where: Where | None
+    ) -> Classes:
+        """Raises ``CampaignError`` for an unknown level or column, or a value that no subject has."""
+        checked(level)
+        codes, names = group_codes(assessment, by, level)
+        rows: Array | slice = np.flatnonzero(among(assessment, where, level)) if where else slice(None)
+        held, codes = weights_of(assessment, weight, level), codes[rows]
+        weights = None if held is None else held.values[rows]
+        sizes = np.bincount(codes, minlength=len(names))
+        totals = sizes if weights is None else np.bincount(codes, weights, len(names))
+        order = [i for i in np.argsort(-totals, kind="stable").tolist() if sizes[i] or by is None]
+        place = np.zeros(len(names), np.intp)
+        place[order] = np.arange(len(order))
+        gone = np.bincount(codes, None if held is None else held.missing[rows], len(names))[order]
+        return cls(
+            level, by, tuple(names[i] for i in order), place[codes], rows, weights,
+            np.zeros(len(order), np.int64) if held is None else gone.astype(np.int64),
+        )  # fmt: skip
+
+    @property
+    def dtype(self) -> str:
+        """Of counts."""
+        return "int64" if self.weights is None else "float64"
+
+    def verdicts(self, assessment: Assessment) -> Array:
+        """(classes, 3) subjects by verdict, int64, or their weights, float64."""
+        size, kinds = len(self.names), len(VERDICTS)
+        codes = self.codes * kinds + assessment.verdict(self.level)[self.rows]
+        return np.bincount(codes, self.weights, size * kinds).astype(self.dtype).reshape(size, kinds)
