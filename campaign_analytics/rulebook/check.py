@@ -171,6 +171,8 @@ class Checker(QuantityChecker):
                 self._same_for_all(place, [value[1:]])
                 if value[1:] not in self.document.parameters:
                     self.unknown(place, "parameter", value[1:], self.document.parameters)
+            case "list" if value not in self.lists:
+                self.unknown(place, "list", str(value), self.lists)
         return set()
 
     def _recipe_columns(self, place: Place, names: Any, tables: list[str]) -> set[str]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Needs: TypeAlias = Literal["column", "columns", "row_column", "value", "table", "where"]
+Needs: TypeAlias = Literal["column", "columns", "row_column", "value", "list", "table", "where"]
 
 #: recipe -> argument -> what it takes; a name that ends in ? may be left out. ``column`` is a column of the derived
 #: column's own rows (for offers also one of their merchants) or ``as_of``; ``row_column`` one of ``table``; ``value`` a
-#: literal or ":parameter"; ``where`` a condition over the columns of ``table``.
+#: literal or ":parameter"; ``list`` the name of a list; ``where`` a condition over the columns of ``table``.
 RECIPES: dict[str, dict[str, Needs]] = {
     "first_known": {"columns": "columns"},
     "earliest": {"table": "table", "time": "row_column"},
@@ -27,25 +27,25 @@ RECIPES: dict[str, dict[str, Needs]] = {
     },
     "events": {
         "table": "table", "where?": "where", "at": "row_column", "until": "column", "days?": "value",
-        "sum?": "row_column",
+        "this_year?": "value", "sum?": "row_column",
     },
     "count_rows": {"table": "table", "where?": "where"},
     "extreme_price": {
         "table": "table", "where?": "where", "price": "row_column", "at": "row_column", "until": "column",
-        "days": "value", "include_until?": "value", "extreme": "value",
+        "days": "value", "include_until?": "value", "in_force?": "value", "extreme": "value",
     },
     "worst_row": {
         "table": "table", "take": "row_column", "part": "row_column", "whole": "row_column", "from?": "row_column",
         "at?": "column",
     },
     "rank": {"of": "column", "within?": "column", "where?": "where", "share?": "value", "highest_first?": "value"},
-    "largest_share": {"table": "table", "of": "row_column"},
-    "claims_found": {"columns": "columns", "claims": "value", "harmless?": "value"},
+    "largest_share": {"table": "table", "of": "row_column", "is?": "column"},
+    "claims_found": {"columns": "columns", "claims": "list", "harmless?": "list"},
     "working_days_after": {"time": "column", "days": "value", "count_day?": "value"},
 }  # fmt: skip
 
 
-#: The types that an argument may have, for recipes that are built; "made" is the type, unit and list of what is made.
+#: The types that an argument may have; "made" is the type, unit and list of what is made.
 TYPES: dict[str, dict[str, tuple[str, ...]]] = {
     "first_known": {"columns": ("made",)},
     "earliest": {"time": ("made",)},
@@ -61,7 +61,39 @@ TYPES: dict[str, dict[str, tuple[str, ...]]] = {
         "date": ("day",), "at": ("day",), "linked": ("flag",), "identifiers": ("text",), "max_link_depth": ("count",),
         "max_shared": ("count",),
     },
+    "events": {
+        "at": ("day", "time"), "until": ("day",), "days": ("count",), "this_year": ("flag",), "sum": ("made",),
+    },
+    "extreme_price": {
+        "price": ("made",), "at": ("day", "time"), "until": ("day",), "days": ("count",), "include_until": ("flag",),
+        "in_force": ("flag",), "extreme": ("text",),
+    },
+    "worst_row": {
+        "take": ("made",), "part": ("count", "money"), "whole": ("count", "money"), "from": ("count",),
+        "at": ("count",),
+    },
+    "rank": {
+        "of": ("count", "number", "rate", "money", "level", "day", "time"), "within": ("text", "level"),
+        "share": ("flag",), "highest_first": ("flag",),
+    },
+    "largest_share": {"of": ("text", "level"), "is": ("text", "level")},
+    "claims_found": {"columns": ("text",)},
+    "working_days_after": {"time": ("day", "time"), "days": ("count",), "count_day": ("flag",)},
 }  # fmt: skip
+
+#: What a recipe makes, where it does not make whatever its arguments are.
+MAKES: dict[str, tuple[str, ...]] = {
+    "day_of": ("day",), "pieces": ("count",), "uncovered_regions": ("set",), "months_since_event": ("count",),
+    "events": ("count", "money"), "count_rows": ("count",), "extreme_price": ("money",), "rank": ("count", "rate"),
+    "largest_share": ("text", "level", "flag"), "working_days_after": ("day",), "claims_found": ("count",),
+}  # fmt: skip
+
+#: The words that an argument may be; a parameter given for it may have no other options.
+WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "pieces": {"policy": ("listed", "pieces")},
+    "uncovered_regions": {"conflict": ("unknown", "list", "flag")},
+    "extreme_price": {"extreme": ("lowest", "highest", "latest")},
+}
 
 #: Tables whose rows belong to one offer each, and so to its merchant; rows of all others belong to a merchant.
 OF_OFFERS = ("skus", "price_tiers", "price_history", "transactions")

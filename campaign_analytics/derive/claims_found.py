@@ -1,0 +1,118 @@
+"""``claims_found``: how often the words of a list stand in an offer's texts, however they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from campaign_analytics.derive.making import Made, Making, gone
+from campaign_analytics.derive.phrases import Hits, Phrases
+from campaign_analytics.market.schema import Array, Cells
+
+MANY = 9999  # claims; as many as a text may hold that could not be read
+CONTEXT = 10  # characters shown on either side of a hit
+COLUMNS = ("column", "found", "word", "context", "start", "end")
+
+
+def make(making: Making) -> Made:
+    """Count the places in all texts of ``columns`` where a word of the list ``claims`` stands, but for those inside the
+    phrases of the list ``harmless``.
+
+    Only texts that are given are looked at: an offer without any of them is missing, one with some is judged by these.
+    A text that could not be read may hold more: from those found in the others on, any number.
+    """
+    phrases = phrases_of(making)
+    found = np.zeros(making.rows, np.int64)
+    nothing = np.ones(making.rows, bool)
+    unread = np.zeros(making.rows, bool)
+    for name in making.argument("columns"):
+        cells = making.cells(name)
+        texts, codes = _distinct(cells)
+        counts = np.bincount(phrases.find(texts).text, minlength=len(texts) + 1)  # one more behind missing cells
+        found += counts[codes]
+        nothing &= gone(cells)
+        unread |= gone(cells) & ~cells.blank
+    missing = nothing | (unread & (found == 0))
+    return Made(Cells.make("count", found, missing, np.where(unread, MANY, found), unread=unread & missing))
+
+
+def hits(making: Making) -> pd.DataFrame:
+    """Every hit behind the column: row (of its table), column, found (as written), word (of the list), context, start
+    and end (places in the text, counted in characters from 0, the end behind the last one)."""
+    phrases = phrases_of(making)
+    told = [_told(name, making.cells(name), phrases) for name in making.argument("columns")]
+    return pd.concat(told, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+
+
+def evidence(making: Making, row: int) -> Iterator[str]:
+    """The hits behind one row's count, each with its column and place."""
+    phrases = phrases_of(making)
+    for name in making.argument("columns"):
+        for hit in _told(name, making.cells(name).take(np.array([row])), phrases).itertuples():
+            yield f"{name} {hit.start}–{hit.end}: {hit.found}"
+
+
+def phrases_of(making: Making) -> Phrases:
+    """The phrases that a column of this recipe looks for."""
+    lists, harmless = making.book.lists, making.spec.with_.get("harmless")
+    claims = lists[making.spec.with_["claims"]]
+    spellings = {each: each for each in claims.values} | claims.aliases
+    without = lists[harmless] if harmless else None
+    return _phrases(tuple(spellings.items()), (*without.values, *without.aliases) if without else ())
+
+
+@cache
+def _phrases(spellings: tuple[tuple[str, str], ...], harmless: tuple[str, ...]) -> Phrases:
+    return Phrases(dict(spellings), harmless)
+
+
+def _distinct(cells: Cells) -> tuple[list[str], Array]:
+    """The texts that stand in a column, each once, and for every row which one; one more stands for none."""
+    if cells.names:
+        texts, codes = list(cells.names), np.asarray(cells.values, np.int64)
+    else:
+        held = pa.array(cells.values, from_pandas=True).dictionary_encode()
+        held = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
+        texts = held.dictionary.to_pylist()
+        codes = np.asarray(held.indices.fill_null(len(texts)), np.int64)
+    return texts, np.where(gone(cells), len(texts), codes)
+
+
+def _told(name: str, cells: Cells, phrases: Phrases) -> pd.DataFrame:
+    """The hits in one column, each distinct text looked at once and told for every row that has it."""
+    texts, codes = _distinct(cells)
+    held = phrases.find(texts)
+    rows = np.flatnonzero(np.isin(codes, np.unique(held.text)))
+    first, behind = (np.searchsorted(held.text, codes[rows], side) for side in ("left", "right"))
+    each = np.repeat(first - np.append(0, np.cumsum(behind - first)[:-1]), behind - first) + np.arange(
+        (behind - first).sum()
+    )
+    shown = in_words(texts, held, phrases).take(each).reset_index(drop=True)
+    shown.insert(0, "column", name)
+    shown.insert(0, "row", np.repeat(rows, behind - first))
+    return shown
+
+
+def in_words(texts: list[str], held: Hits, phrases: Phrases) -> pd.DataFrame:
+    """Hits as people read them: found, word, context, start, end."""
+    places = list(zip(held.text.tolist(), held.start.tolist(), held.end.tolist(), strict=True))
+    return pd.DataFrame(
+        {
+            "found": pd.array([texts[text][start:end] for text, start, end in places], dtype="str"),
+            "word": pd.array([phrases.words[word] for word in held.word.tolist()], dtype="str"),
+            "context": pd.array([context(texts[text], start, end) for text, start, end in places], dtype="str"),
+            "start": held.start,
+            "end": held.end,
+        }
+    )
+
+
+def context(text: str, start: int, end: int) -> str:
+    """What stands around a hit, on one line; what is left out is told by …"""
+    before, after = max(0, start - CONTEXT), min(len(text), end + CONTEXT)
+    around = " ".join(text[before:after].split())
+    return ("…" if before else "") + around + ("…" if after < len(text) else "")
