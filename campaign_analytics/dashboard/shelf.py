@@ -39,8 +39,12 @@ class Shelf:
             value=False, description=self._say("board_open"), layout=widgets.Layout(width="auto", height="26px")
         )
         self.status = widgets.HTML()
-        self.tab = widgets.Tab([widgets.VBox() for _ in _TABS], titles=[self._say(key) for key in _TABS])
-        self.inside = widgets.VBox([self.status, self.tab], layout=widgets.Layout(display="none"))
+        self.tab = widgets.Tab(
+            [widgets.VBox() for _ in _TABS],
+            titles=[self._say(key) for key in _TABS],
+            layout=widgets.Layout(width="100%"),
+        )
+        self.inside = widgets.VBox([self.status, self.tab], layout=widgets.Layout(display="none", width="100%"))
         self.box = widgets.VBox([self.opener, self.inside], layout=widgets.Layout(overflow="visible"))
         self.box.add_class("board-shelf")
         self._made: dict[int, Callable[[], None]] = {}  # by tab: what draws it
@@ -86,7 +90,9 @@ class Shelf:
         self.status.value = f'<div class="board">{escape(mark + (wrong or told[0]))}</div>'
 
     def _button(self, key: str, work: Callable[[], str | None]) -> widgets.Button:
-        button = widgets.Button(description=self._say(key), layout=widgets.Layout(width="auto"))
+        button = widgets.Button(
+            description=self._say(key), layout=widgets.Layout(width="auto", align_self="flex-start")
+        )
         button.on_click(lambda _: self._do(work))
         return button
 

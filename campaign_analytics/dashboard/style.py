@@ -96,7 +96,7 @@ def sheet() -> str:
     """A style sheet for pictures inside an element of class ``board``."""
     rules = (f".board {name}{{{style}}}" for name, style in STYLES.items() if name != ".board")
     dark = "".join(f"--board-{name}:{colour};" for name, colour in _DARK.items())
-    shelf = f".board-shelf,.board-shelf :is(button,input,select,label,li){{font-family:{STACK}}}"
+    shelf = f".board-shelf,.board-shelf *{{font-family:{STACK}}}"
     return f"{shelf}.board{{{STYLES['.board']}}}[data-jp-theme-light=false] .board{{{dark}}}{''.join(rules)}"
 
 
