@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Sequence
@@ -30,7 +31,8 @@ def open_dashboard(notebook: Path, arguments: Sequence[str] = ()) -> None:
     except ImportError as error:
         raise CampaignError("Voila is not installed: pip install 'campaign-analytics[lab]'") from error
     _ship_template(Path(places["JUPYTER_DATA_DIR"]) / "nbconvert" / "templates" / _TEMPLATE)
-    server = Voila(tornado_settings={"ws_ping_timeout": 30_000})  # ms; by default longer than its library allows
+    logging.getLogger("tornado").setLevel(logging.ERROR)  # it warns of Voila's own settings
+    server = Voila()
     server.initialize(argv=[str(path), *_settings(), f"--Voila.{CONNECTION}", *arguments])
     IOLoop.current().add_callback(lambda: announce(notebook, server.connection_url))  # its port is known by then
     server.start()
