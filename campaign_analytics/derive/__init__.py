@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import NamedTuple
 
-from campaign_analytics.derive import (
-    count_rows,
-    day_of,
-    earliest,
-    first_known,
-    months_since_event,
-    pieces,
-    uncovered_regions,
-)
-from campaign_analytics.derive.making import Making, Moment
+from campaign_analytics.derive.making import Made, Making, Moment
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
 
-#: Recipes that are built; the rules on any other of the catalogue are "not computed".
-BUILT = {
-    module.__name__.rpartition(".")[2]: module.make
-    for module in (count_rows, day_of, earliest, first_known, months_since_event, pieces, uncovered_regions)
+#: Recipes that are built, each in the file of its name; the rules on any other of the catalogue are "not computed".
+BUILT: dict[str, Callable[[Making], Made]] = {
+    name: import_module(f"{__name__}.{name}").make
+    for name in (
+        "claims_found",
+        "count_rows",
+        "day_of",
+        "earliest",
+        "events",
+        "extreme_price",
+        "first_known",
+        "is_largest_share",
+        "largest_share",
+        "months_since_event",
+        "pieces",
+        "rank",
+        "uncovered_regions",
+        "working_days_after",
+        "worst_row",
+    )
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +15,14 @@ def make(making: Making) -> Made:
     """Column ``time`` as days."""
     times = making.column("time")
     assert times is not None
+    return Made(days_of(times, making.book.zone))
+
+
+def days_of(times: Cells, zone: ZoneInfo) -> Cells:
+    """The days on which ``times`` lie in ``zone``; days stay as they are."""
+    if times.type == "day":
+        return times
     held, where = np.unique(times.values, return_inverse=True)
-    local = pd.DatetimeIndex(held.astype("datetime64[us]"), tz="UTC").tz_convert(making.book.zone).tz_localize(None)
+    local = pd.DatetimeIndex(held.astype("datetime64[us]"), tz="UTC").tz_convert(zone).tz_localize(None)
     days = np.asarray(local, "datetime64[D]").astype(np.int64)[where]
-    return Made(Cells.make("day", days, times.missing, unread=times.unread))
+    return Cells.make("day", days, times.missing, unread=times.unread)

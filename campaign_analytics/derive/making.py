@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from campaign_analytics.engines.arrays import evaluate
 from campaign_analytics.market.schema import Array, Cells, Market
@@ -144,6 +147,13 @@ def rows_of(market: Market, table: str, subjects: str) -> Array:
     key = "merchant_id" if subjects == "merchants" else "offer_id"
     if key not in market.tables[table].cells:
         return np.append(market.merchant_row, np.int32(-1))[rows_of(market, table, "offers")]
-    index = pd.Index(market.tables[subjects].cells[key].values)
-    rows: Array = index.get_indexer(pd.Index(market.tables[table].cells[key].values))
-    return rows
+    rows, owners = market.tables[table].cells[key], market.tables[subjects].cells[key]
+    known = _JOINED.setdefault(rows, WeakKeyDictionary())
+    if owners not in known:
+        of, keys = (pa.array(cells.values, from_pandas=True) for cells in (rows, owners))
+        known[owners] = np.asarray(pc.index_in(of, keys).fill_null(-1), np.int32)
+    return known[owners]
+
+
+#: Several recipes read the same table: for each column of keys, and the column in which they are looked up, the rows.
+_JOINED: WeakKeyDictionary[Cells, WeakKeyDictionary[Cells, Array]] = WeakKeyDictionary()

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
-from campaign_analytics.derive.making import Made, Making, ends, gone
-from campaign_analytics.market.schema import Cells
+from campaign_analytics.derive.making import Made, Making, absent, ends, gone
+from campaign_analytics.market.schema import Array, Cells
+from campaign_analytics.rulebook.exact import PerValue
+from campaign_analytics.rulebook.model import Quantity
 
 
 def make(making: Making) -> Made:
-    """``quantity`` as listed, or with ``policy`` "pieces" times ``batch`` where its ``unit`` is none of
-    ``piece_units``.
+    """``quantity`` as listed, or with ``policy`` "pieces" times the pieces in its ``unit``: 1 for one of
+    ``piece_units``, what ``unit_sizes`` says of it (a dozen is 12), else the row's own ``batch``.
 
-    A unit that is not known, or a batch of unknown size, leaves the pieces unknown.
+    A unit that is not known, or one of unknown size, leaves the pieces unknown.
     """
     quantity, unit = making.column("quantity"), making.column("unit")
     assert quantity is not None
     assert unit is not None
     if making.argument("policy") != "pieces":
         return Made(quantity)
-    single = np.isin(unit.values, [i for i, name in enumerate(unit.names) if name in making.argument("piece_units")])
     batch = making.column("batch")
     if batch is None:
-        batch = Cells("count", np.zeros(making.rows, np.int64), np.ones(making.rows, bool))
+        batch = absent(Quantity(type="count"), (), making.rows)
+    size = _sizes(making, unit.names)[unit.values]
     low, high = (
-        listed * np.where(single, 1, each).astype(np.int64)
+        listed * np.where(size > 0, size, each).astype(np.int64)
         for listed, each in zip(ends(quantity), ends(batch), strict=True)
     )
-    return Made(Cells.make("count", low, gone(quantity) | gone(unit) | (~single & gone(batch)), high))
+    return Made(Cells.make("count", low, gone(quantity) | gone(unit) | ((size == 0) & gone(batch)), high))
+
+
+def _sizes(making: Making, units: tuple[str, ...]) -> Array:
+    """The pieces in each of ``units``, the same in every row; 0 where that differs."""
+    sizes = making.argument("unit_sizes")
+    told = dict(sizes.values) if isinstance(sizes, PerValue) else {}
+    rest = sizes.default if isinstance(sizes, PerValue) else sizes
+    held = [1 if unit in making.argument("piece_units") else told.get(unit, rest) or 0 for unit in units]
+    return np.array(held or [0], np.int64)

@@ -11,7 +11,7 @@ from campaign_analytics.rulebook.condition import parse, parse_amount
 from campaign_analytics.rulebook.exact import PerValue, per_value_columns
 from campaign_analytics.rulebook.model import Column, Derived, Document, Entry, TableName, Values
 from campaign_analytics.rulebook.quantities import Place, QuantityChecker, kind_of
-from campaign_analytics.rulebook.recipes import OF_OFFERS, RECIPES, TYPES, needs_of, optional
+from campaign_analytics.rulebook.recipes import MAKES, OF_OFFERS, RECIPES, TYPES, WORDS, needs_of, optional
 from campaign_analytics.rulebook.tree import (
     CLOCK,
     Kind,
@@ -99,6 +99,9 @@ class Checker(QuantityChecker):
             if spec.make not in RECIPES:
                 self.unknown((*place, "make"), "recipe", spec.make, RECIPES)
                 continue
+            if spec.type not in MAKES.get(spec.make, (spec.type,)):
+                made = " or ".join(MAKES[spec.make])
+                self.fault((*place, "type"), f"recipe {spec.make!r} makes a {made}, not a {spec.type}")
             for argument in needs_of(spec.make):
                 if not optional(spec.make, argument) and argument not in spec.with_:
                     self.fault((*place, "with"), f"recipe {spec.make!r} needs {argument!r}")
@@ -108,6 +111,7 @@ class Checker(QuantityChecker):
                 graph[name] |= read & self.document.derived.keys()
                 if len(self.faults) == before:
                     self._typed((*place, "with", argument), name, spec, argument)
+                    self._worded((*place, "with", argument), spec, argument)
         try:
             self.derived_order = tuple(TopologicalSorter(graph).static_order())
         except CycleError as error:
@@ -126,6 +130,18 @@ class Checker(QuantityChecker):
                 wanted = str(made) if allowed == ("made",) else " or ".join(allowed)
                 more = " of the same list" if str(kind) == wanted else ""
                 self.fault(place, f"{each!r} is a {kind}; a {wanted}{more} is expected")
+
+    def _worded(self, place: Place, spec: Derived, argument: str) -> None:
+        """Refuse words that the recipe does not know, also those that a parameter may come to hold."""
+        known, given = WORDS.get(spec.make, {}).get(argument), spec.with_[argument]
+        if known is None or not isinstance(given, str):
+            return
+        kind = (
+            self._parameter_kinds.get(given.removeprefix(":")) if given.startswith(":") else Kind("text", "", (given,))
+        )
+        for word in (kind.names or ("any text",)) if kind is not None else ():
+            if word not in known:
+                self.fault(place, f"{word!r} is no word that recipe {spec.make!r} knows: {', '.join(known)}")
 
     def _kind_of_argument(self, given: Any) -> Kind | None:
         """The kind of one argument; None of a name that is unknown, which is another fault."""
@@ -166,9 +182,12 @@ class Checker(QuantityChecker):
                 return self._recipe_columns(place, [value] if kind == "column" else value, own)
             case "row_column" if sound:
                 return self._recipe_columns(place, [value], [table])
-            case "value" if isinstance(value, str) and value.startswith(":"):
+            case "value" | "value_by_unit" as kind if isinstance(value, str) and value.startswith(":"):
                 self._used.add(value[1:])
-                self._same_for_all(place, [value[1:]])
+                if kind == "value":
+                    self._same_for_all(place, [value[1:]])
+                elif isinstance(held := self.values.get(value[1:]), PerValue) and held.by != spec.with_.get("unit"):
+                    self.fault(place, f"'{value}' varies by {held.by!r}; one that varies by the unit is expected")
                 if value[1:] not in self.document.parameters:
                     self.unknown(place, "parameter", value[1:], self.document.parameters)
             case "list" if value not in self.lists:

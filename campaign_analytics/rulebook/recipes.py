@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Needs: TypeAlias = Literal["column", "columns", "row_column", "value", "list", "table", "where"]
+Needs: TypeAlias = Literal["column", "columns", "row_column", "value", "value_by_unit", "list", "table", "where"]
 
 #: recipe -> argument -> what it takes; a name that ends in ? may be left out. ``column`` is a column of the derived
 #: column's own rows (for offers also one of their merchants) or ``as_of``; ``row_column`` one of ``table``; ``value`` a
-#: literal or ":parameter"; ``list`` the name of a list; ``where`` a condition over the columns of ``table``.
+#: literal or ":parameter", ``value_by_unit`` also a parameter that varies by the column ``unit``; ``list`` the name of
+#: a list; ``where`` a condition over the columns of ``table``.
 RECIPES: dict[str, dict[str, Needs]] = {
     "first_known": {"columns": "columns"},
     "earliest": {"table": "table", "time": "row_column"},
     "day_of": {"time": "column"},
-    "pieces": {"quantity": "column", "unit": "column", "batch?": "column", "policy": "value", "piece_units": "value"},
+    "pieces": {
+        "quantity": "column", "unit": "column", "batch?": "column", "policy": "value", "piece_units": "value",
+        "unit_sizes?": "value_by_unit",
+    },
     "uncovered_regions": {
         "list": "column", "flag": "column", "free_from?": "column", "quantity?": "column",
         "conflict": "value", "assume_standard": "value", "standard": "value",
@@ -38,8 +42,9 @@ RECIPES: dict[str, dict[str, Needs]] = {
         "table": "table", "take": "row_column", "part": "row_column", "whole": "row_column", "from?": "row_column",
         "at?": "column",
     },
-    "rank": {"of": "column", "within?": "column", "where?": "where", "share?": "value", "highest_first?": "value"},
-    "largest_share": {"table": "table", "of": "row_column", "is?": "column"},
+    "rank": {"of": "column", "within?": "column", "where?": "where", "highest_first?": "value"},
+    "largest_share": {"table": "table", "of": "row_column"},
+    "is_largest_share": {"table": "table", "of": "row_column", "own": "column"},
     "claims_found": {"columns": "columns", "claims": "list", "harmless?": "list"},
     "working_days_after": {"time": "column", "days": "value", "count_day?": "value"},
 }  # fmt: skip
@@ -52,6 +57,7 @@ TYPES: dict[str, dict[str, tuple[str, ...]]] = {
     "day_of": {"time": ("time",)},
     "pieces": {
         "quantity": ("count",), "unit": ("text",), "batch": ("count",), "policy": ("text",), "piece_units": ("set",),
+        "unit_sizes": ("count",),
     },
     "uncovered_regions": {
         "list": ("made",), "flag": ("flag",), "free_from": ("count",), "quantity": ("count",), "conflict": ("text",),
@@ -74,18 +80,20 @@ TYPES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "rank": {
         "of": ("count", "number", "rate", "money", "level", "day", "time"), "within": ("text", "level"),
-        "share": ("flag",), "highest_first": ("flag",),
+        "highest_first": ("flag",),
     },
-    "largest_share": {"of": ("text", "level"), "is": ("text", "level")},
+    "largest_share": {"of": ("made",)},
+    "is_largest_share": {"of": ("text", "level"), "own": ("text", "level")},
     "claims_found": {"columns": ("text",)},
     "working_days_after": {"time": ("day", "time"), "days": ("count",), "count_day": ("flag",)},
 }  # fmt: skip
 
-#: What a recipe makes, where it does not make whatever its arguments are.
+#: The types that a recipe makes, where these are not those of its arguments alone.
 MAKES: dict[str, tuple[str, ...]] = {
-    "day_of": ("day",), "pieces": ("count",), "uncovered_regions": ("set",), "months_since_event": ("count",),
-    "events": ("count", "money"), "count_rows": ("count",), "extreme_price": ("money",), "rank": ("count", "rate"),
-    "largest_share": ("text", "level", "flag"), "working_days_after": ("day",), "claims_found": ("count",),
+    "earliest": ("day", "time"), "day_of": ("day",), "pieces": ("count",), "uncovered_regions": ("set",),
+    "months_since_event": ("count",), "events": ("count", "money"), "count_rows": ("count",),
+    "extreme_price": ("money",), "rank": ("count", "rate"), "largest_share": ("text", "level"),
+    "is_largest_share": ("flag",), "claims_found": ("count",), "working_days_after": ("day",),
 }  # fmt: skip
 
 #: The words that an argument may be; a parameter given for it may have no other options.

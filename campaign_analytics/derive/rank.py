@@ -1,0 +1,67 @@
+"""``rank``: a subject's place among all, or among those of its group."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from campaign_analytics.derive.making import Made, Making, ends, gone
+from campaign_analytics.market.schema import Array, Cells
+
+
+def make(making: Making) -> Made:
+    """The place of ``of`` among the subjects that ``where`` selects, of the same group of ``within`` where it is given:
+    1 for the highest (with ``highest_first`` false, for the lowest). Equal ones have the same place.
+
+    As a rate, the place over how many take part: at most 0.1 is the best tenth. Who is not selected, or has a
+    blank value, has a blank place. Others whose value or group is not known, or only as a range, or who may or may not
+    be selected, leave a range of every place that they may take.
+    """
+    of, within = making.column("of"), making.column("within")
+    assert of is not None
+    sure, possible = making.where(making.spec.table)
+    group, ungrouped = _groups(within, making.rows)
+    low, high = ends(of)
+    if making.argument("highest_first") is False:
+        low, high = -high.astype(np.float64), -low.astype(np.float64)
+    known = ~gone(of) & ~ungrouped
+    ahead = _larger(low, high, group, sure & known)
+    beside = _larger(high, low, group, possible & known) - (possible & known & (high > low))  # but not itself
+    untold = _of_group(group, possible & gone(of) & ~ungrouped)
+    anywhere = possible & ungrouped
+    if anywhere.any():  # in this group, for all that is known
+        everywhere = np.zeros(making.rows, np.int64)
+        untold = untold + _larger(high, low, everywhere, anywhere & ~gone(of)) + (anywhere & gone(of)).sum()
+    first, last = 1 + ahead, 1 + beside + untold
+    missing = ~known | ~possible
+    unread = possible & ~known & ~of.blank
+    if making.spec.type == "count":
+        return Made(Cells.make("count", first, missing, last, unread=unread))
+    fewest = np.maximum(_of_group(group, sure & ~ungrouped), 1)
+    most = np.maximum(_of_group(group, possible & ~ungrouped) + anywhere.sum(), 1)
+    return Made(Cells.make("rate", first / most, missing, np.minimum(last / fewest, 1.0), unread=unread))
+
+
+def _groups(within: Cells | None, rows: int) -> tuple[Array, Array]:
+    """(rows,) a number for each row's group, and where the group is not known."""
+    if within is None:
+        return np.zeros(rows, np.int64), np.zeros(rows, bool)
+    values = within.values if within.names else pd.factorize(pd.Series(within.values))[0]
+    return np.where(gone(within), 0, values).astype(np.int64), gone(within)
+
+
+def _of_group(group: Array, selected: Array) -> Array:
+    """(rows,) how many of ``selected`` are in the row's group."""
+    counts: Array = np.bincount(group[selected], minlength=int(group.max(initial=0)) + 1)[group]
+    return counts
+
+
+def _larger(values: Array, than: Array, group: Array, among: Array) -> Array:
+    """(rows,) how many of ``among`` in the row's group have a value above the row's ``than``."""
+    every = np.unique(np.concatenate([values, than]))
+    width = len(every) + 1  # a number for each pair of group and value, in their order
+    pairs = np.sort(group[among] * width + np.searchsorted(every, values[among]))
+    asked = group * width + np.searchsorted(every, than)
+    end = np.searchsorted(pairs, (group + 1) * width)
+    larger: Array = end - np.searchsorted(pairs, asked, side="right")
+    return larger
