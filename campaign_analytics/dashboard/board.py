@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 
+from campaign_analytics.charts.labels import foot, rule_names
 from campaign_analytics.dashboard.curve import curve
 from campaign_analytics.dashboard.flips import MOST as MOST_FLIPS
 from campaign_analytics.dashboard.flips import flips_table, told_flips, under
@@ -55,6 +56,9 @@ class Dashboard:
         self.controls = {control.name: control for control in controls(book, lang)}
         first, self.rest = sections(list(self.controls.values()), _ROWS)
         self._rules_of = rules_behind(book)
+        self._labels = {name: rule.label(lang, name) for name, rule in book.rules.items()} | rule_names(
+            assessment, lang
+        )
         self.where: Where | None = None
         self.standing: Standing = self.what_if.standing(self.by)
         self._at: dict[str, Place] = {name: control.base for name, control in self.controls.items()}
@@ -83,10 +87,16 @@ class Dashboard:
 
     def static(self) -> str:
         """The pictures as they stand, as HTML that needs neither a kernel nor a style sheet."""
-        parts = self.panel.picture
-        below = f'<div class="below">{parts["flips"]}{parts["curve"]}</div>'
-        moved = "".join(f'<div class="foot">{line}</div>' for line in self.shelf.changes())
-        markup = inlined(f'<div class="board">{parts["head"]}{moved}{parts["heat"]}{below}</div>')
+        parts, book = self.panel.picture, self.assessment.book
+        title = say("board_title", self.lang, book=book.header.label(self.lang, book.id))
+        body = [
+            f'<div class="title">{escape(title)}</div>{parts["head"]}',
+            *(f'<div class="foot">{line}</div>' for line in self.shelf.changes()),
+            parts["heat"],
+            f'<div class="below">{parts["flips"]}{parts["curve"]}</div>',
+            *(f'<div class="foot">{escape(line)}</div>' for line in foot(self.assessment, self.lang)),
+        ]
+        markup = inlined(f'<div class="board">{"".join(body)}</div>')
         return f"<style>{font_faces(markup)}</style>{markup}"
 
     # ---- what moves it
@@ -190,13 +200,14 @@ class Dashboard:
         mine = self._rules_of.get(name, ())
         if not self._order:
             self._order = ordered_rules(standing, mine)
-        told = told_flips(standing.flips(MOST_FLIPS), [*mine, *moved], now, self.assessment, lang)
+        rules = [rule for rule in mine if rule in moved] + [rule for rule in moved if rule not in mine]
+        told = told_flips(standing.flips(MOST_FLIPS), rules, now, standing.rules, self.assessment, lang)
         count = int(standing.gained.sum() + standing.lost.sum())
         curves = None if hand is None else hand.curve.sum(axis=0)
         self.standing = standing
         self.panel.show(
             head=headline(standing, lang),
-            heat=heat(standing, book, ordered_groups(standing), self._order, mine, lang),
+            heat=heat(standing, ordered_groups(standing), self._order, mine, self._labels, lang),
             flips=flips_table(told, count, lang),
             curve=curve(control, curves, on_place, lang),
             said="",
@@ -220,7 +231,7 @@ class Dashboard:
     def _moved_rules(self) -> list[str]:
         """The rules whose parameters or severity differ from the baseline's."""
         names = [ONE_VALUE.sub(r"\g<name>", name) for name in self.what_if.changed]
-        return [rule for name in names for rule in self._rules_of.get(name, (name,))]
+        return list(dict.fromkeys(rule for name in names for rule in self._rules_of.get(name, (name,))))
 
     def _hardest(self, held: Sequence[Control]) -> str:
         """The slider of the rule that most offers miss."""

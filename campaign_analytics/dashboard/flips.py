@@ -32,17 +32,32 @@ class Told(NamedTuple):
 
 
 def told_flips(
-    flips: Sequence[Flip], rules: Sequence[str], now: Assessment, baseline: Assessment, lang: str
+    flips: Sequence[Flip],
+    rules: Sequence[str],
+    now: Assessment,
+    in_force: Sequence[str],
+    baseline: Assessment,
+    lang: str,
 ) -> list[Told]:
     """Each offer with what decides: the first of ``rules``, those that changed, whose outcome turned for it.
 
-    ``now`` has the cells and the rulebook in force; its masks are not looked at.
+    ``now`` has the cells and the rulebook in force; its masks are not looked at. ``in_force``: rules that block now.
     """
     category = now.book.header.category
     told = []
     for row, came_in in flips:
-        subject = Subject(now, "offers", row)
-        because = _because(subject, Subject(baseline, "offers", row), rules, came_in, lang)
+        subject, before = Subject(now, "offers", row), Subject(baseline, "offers", row)
+        if len(rules) > 1:
+            turned = (
+                rule
+                for rule in rules
+                if _passes(before, rule, baseline.blocking, lang) is not came_in
+                and _passes(subject, rule, in_force, lang) is came_in
+            )
+            rule = next(turned, None)
+        else:  # nothing else can have turned it
+            rule = next(iter(rules), None)
+        because = _reason(subject, rule, in_force, lang) if rule else ""
         offer, group = subject.value("offer_id"), subject.value(category)
         told.append(Told(came_in, str(offer), str(group or say("no_name", lang)), because))
     return told
@@ -83,24 +98,15 @@ def _cell(text: str) -> str:
     return f'<td class="cut"{whole}>{shown}</td>'
 
 
-def _because(subject: Subject, before: Subject, rules: Sequence[str], came_in: bool, lang: str) -> str:
-    for rule in rules:
-        was, now = _passes(before, rule, lang), _passes(subject, rule, lang)
-        if was is not now and (now if came_in else was):
-            return _reason(subject, rule, lang)
-    return ""
-
-
-def _passes(subject: Subject, rule: str, lang: str) -> bool:
+def _passes(subject: Subject, rule: str, in_force: Sequence[str], lang: str) -> bool:
     """Whether the rule is not in force, or the subject surely passes it."""
-    book = subject.assessment.book
-    return rule not in book.active or Teller(subject, lang).truth(book.whole(rule)) is True
+    return rule not in in_force or Teller(subject, lang).truth(subject.assessment.book.whole(rule)) is True
 
 
-def _reason(subject: Subject, rule: str, lang: str) -> str:
+def _reason(subject: Subject, rule: str, in_force: Sequence[str], lang: str) -> str:
     """The first value that decides and what is needed; the sentence where nothing is compared."""
     book = subject.assessment.book
-    if rule not in book.active:
+    if rule not in in_force:
         return say("board_rule_off", lang, rule=book.rules[rule].label(lang, rule))
     teller = Teller(subject, lang)
     for reason in teller.reasons(book.conditions[rule]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,6 @@ from campaign_analytics.words import say
 
 if TYPE_CHECKING:
     from campaign_analytics.market.schema import Array
-    from campaign_analytics.rulebook.book import Rulebook
     from campaign_analytics.simulate.standing import Standing
 
 MOST: Final = 12  # columns beside the one of all offers; rows of rules
@@ -45,9 +44,14 @@ def ordered_groups(standing: Standing) -> tuple[int, ...]:
 
 
 def heat(
-    standing: Standing, book: Rulebook, groups: Sequence[int], rules: Sequence[str], in_hand: Sequence[str], lang: str
+    standing: Standing,
+    groups: Sequence[int],
+    rules: Sequence[str],
+    in_hand: Sequence[str],
+    labels: Mapping[str, str],
+    lang: str,
 ) -> str:
-    """The table of ``rules`` (some may not be in force: left out) by ``groups``, both in the order given."""
+    """The table of ``rules`` by ``groups``, both in the order given; rules that are not in force are left out."""
     title = _title(lang)
     if not standing.totals.sum():
         return f'<div class="heat">{title}<p class="quiet">{escape(say("board_no_offers", lang))}</p></div>'
@@ -55,22 +59,17 @@ def heat(
     names = _names(standing, groups, columns, lang)
     place = {rule: i for i, rule in enumerate(standing.rules)}
     rules = [rule for rule in rules if rule in place]
-    labels = {rule: book.rules[rule].label(lang, rule) for rule in rules}
+    named = {rule: f"{'▸ ' if rule in in_hand else ''}{labels[rule]}" for rule in rules}
     head, room = _head(names)
-    shown = _fitting(labels, room)
-    totals = _joined(standing.totals, columns)
-    rows = [
-        _rule_row(
-            f"{'▸ ' if rule in in_hand else ''}{labels[rule]}",
-            _joined(standing.fails[place[rule]], columns),
-            _joined(standing.unknowns[place[rule]], columns),
-            totals,
-            rule in in_hand,
-        )
-        for rule in shown
-    ]
-    good = _joined(standing.now[:, PRE_QUALIFIED], columns)
-    change = good - _joined(standing.before[:, PRE_QUALIFIED], columns)
+    shown = _fitting(named, room)
+    held = [place[rule] for rule in shown]
+    belongs = _belongs(columns, len(standing.groups))
+    totals, fails, unknowns = (
+        counts @ belongs for counts in (standing.totals, standing.fails[held], standing.unknowns[held])
+    )
+    rows = [_rule_row(named[rule], fails[i], unknowns[i], totals, rule in in_hand) for i, rule in enumerate(shown)]
+    good, before = (counts[:, PRE_QUALIFIED] @ belongs for counts in (standing.now, standing.before))
+    change = good - before
     widths = f'<col style="width:{_NAME_WIDTH}px"><col style="width:{_ALL_WIDTH}px">' + "<col>" * (len(names) - 1)
     left = len(rules) - len(shown)
     more = "" if rules else say("board_nothing_missed", lang)
@@ -94,9 +93,12 @@ def _columns(groups: Sequence[int]) -> list[list[int]]:
     return [list(groups), *([each] for each in groups[: MOST - 1]), list(groups[MOST - 1 :])]
 
 
-def _joined(counts: Array, columns: Sequence[Sequence[int]]) -> Array:
-    """(columns,) int64 sums."""
-    return np.array([counts[each].sum() for each in columns], np.int64)
+def _belongs(columns: Sequence[Sequence[int]], groups: int) -> Array:
+    """(groups, columns) int64: 1 where a group is part of a column."""
+    found = np.zeros((groups, len(columns)), np.int64)
+    for i, column in enumerate(columns):
+        found[column, i] = 1
+    return found
 
 
 def _names(standing: Standing, groups: Sequence[int], columns: Sequence[Sequence[int]], lang: str) -> list[str]:
@@ -135,11 +137,11 @@ def _longest_word(text: str) -> float:
 # ---- rows
 
 
-def _fitting(labels: dict[str, str], room: int) -> list[str]:
+def _fitting(labels: Mapping[str, str], room: int) -> list[str]:
     """The first rules whose rows fit; a name may take two lines."""
     shown: list[str] = []
     for rule, label in labels.items():
-        room -= _ROW if _lines("▸ " + label, _NAME_WIDTH - 8) == 1 else _TWO_LINES
+        room -= _ROW if _lines(label, _NAME_WIDTH - 8) == 1 else _TWO_LINES
         if room < 0 or len(shown) == MOST:
             break
         shown.append(rule)

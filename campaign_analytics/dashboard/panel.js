@@ -140,12 +140,11 @@ function render({ model, el }) {
   const desk = element("div", "desk");
   const rows = {};
 
-  const moved = (name, at) => {
-    const held = model.get("moved");
-    const next = { at: { ...held.at, [name]: at }, hand: name };
-    model.set("moved", next);
+  const send = (at, hand, more) => {
+    model.set("moved", { at: { ...model.get("moved").at, ...at }, hand, ...more });
     model.save_changes();
   };
+  const moved = (name, at) => send({ [name]: at }, name);
   for (const section of model.get("sections")) {
     const box = element("div", "section");
     box.setAttribute("role", "group");
@@ -153,6 +152,10 @@ function render({ model, el }) {
     if (section.title) box.append(element("div", "heading", section.title));
     for (const spec of section.rows) {
       rows[spec.name] = { ...rowOf(spec, words, moved), base: spec.base };
+      // taken in hand before it moves, so that its curve is there and its first step is as quick as the others
+      if (spec.kind === "slider") {
+        rows[spec.name].row.addEventListener("focusin", () => model.get("moved").hand === spec.name || send({}, spec.name));
+      }
       box.append(rows[spec.name].row);
     }
     desk.append(box);
@@ -163,8 +166,7 @@ function render({ model, el }) {
   all.type = "button";
   all.addEventListener("click", () => {
     const at = Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, row.base]));
-    model.set("moved", { at: { ...model.get("moved").at, ...at }, hand: model.get("moved").hand, reset: true });
-    model.save_changes();
+    send(at, model.get("moved").hand, { reset: true });
   });
   bar.append(count, all);
 

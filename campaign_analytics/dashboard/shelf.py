@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 
+from campaign_analytics.charts.labels import foot
 from campaign_analytics.charts.tables import Table, table
 from campaign_analytics.dashboard.before_after import before_after
 from campaign_analytics.dashboard.card import CardChooser
@@ -45,7 +46,11 @@ class Shelf:
             layout=widgets.Layout(width="100%"),
         )
         self.inside = widgets.VBox([self.status, self.tab], layout=widgets.Layout(display="none", width="100%"))
-        self.box = widgets.VBox([self.opener, self.inside], layout=widgets.Layout(overflow="visible"))
+        source = "".join(f'<div class="foot">{escape(line)}</div>' for line in foot(board.assessment, self.lang))
+        told = widgets.HTML(f'<div class="board">{source}</div>')  # what no picture may hide
+        self.box = widgets.VBox(
+            [widgets.HBox([self.opener, told]), self.inside], layout=widgets.Layout(overflow="visible")
+        )
         self.box.add_class("board-shelf")
         self._made: dict[int, Callable[[], None]] = {}  # by tab: what draws it
         self.opener.observe(self._opened, "value")
