@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.page import Frontend, Page, chromium, launch
+from tests.browser.written import write_notebook
 from tests.lab import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+STAND_IN = """
+import campaign_analytics as ca
+from campaign_analytics.dashboard.board import dashboard
+
+book = ca.load_rulebook("spring_2024", variant="corrected")
+result = ca.assess(ca.read_market("../data/fixtures/spring", book), book)
+---
+dashboard(result)
+"""
 
 Open = Callable[[Frontend, str], Page]
 
@@ -39,6 +50,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("checkout")
     for name in ("notebooks", "data"):
         shutil.copytree(serving.ROOT / name, place / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    what_if = place / "notebooks/03_what_if.ipynb"
+    if not what_if.exists():
+        write_notebook(what_if, *STAND_IN.split("---"))
     return place
 
 

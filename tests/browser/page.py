@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,9 +109,9 @@ class Page:
             "([name, args]) => jupyterapp.commands.execute(name, args).then(() => null)", [name, arguments]
         )
 
-    def slider(self, name: str, board: int = 0) -> Locator:
-        """A slider by its accessible name; of several dashboards on a page that of the one in this place."""
-        return self.tab.get_by_role("slider", name=name, exact=True).nth(board)
+    def slider(self, name: str) -> Locator:
+        """The first slider whose accessible name begins so."""
+        return self.tab.get_by_role("slider", name=re.compile(f"^{re.escape(name)}")).first
 
     def numbers(self, board: int = 0) -> dict[str, int]:
         """The numbers that one dashboard of the page shows, by name."""
