@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment, assess
+    from campaign_analytics.assess.claims import claims
     from campaign_analytics.dashboard.board import dashboard
     from campaign_analytics.demo import demo_market
     from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
     from campaign_analytics.market.read import read_market
     from campaign_analytics.rulebook.load import load_rulebook
-    from campaign_analytics.simulate.what_if import WhatIf
     from campaign_analytics.rulebook.scenario import Scenario, load_scenario
+    from campaign_analytics.simulate.what_if import WhatIf
 
     __version__: str
 
@@ -40,6 +41,7 @@ _HOMES = {
     "WhatIf": "campaign_analytics.simulate.what_if",
     "assess": "campaign_analytics.assess.assessment",
     "dashboard": "campaign_analytics.dashboard.board",
+    "claims": "campaign_analytics.assess.claims",
     "demo_market": "campaign_analytics.demo",
     "load_rulebook": "campaign_analytics.rulebook.load",
     "load_scenario": "campaign_analytics.rulebook.scenario",
@@ -52,6 +54,7 @@ __all__ = [  # noqa: RUF022  in the order of use
     "demo_market",
     "assess",
     "Assessment",
+    "claims",
     "dashboard",
     "load_scenario",
     "Scenario",

@@ -21,12 +21,17 @@ from campaign_analytics.assess.outcomes import (
 )
 from campaign_analytics.assess.sentences import Reason, Teller
 from campaign_analytics.assess.subject import Subject, find
+from campaign_analytics.derive import claims_found
+from campaign_analytics.derive.making import Making
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.rulebook.quantities import kind_of
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
+
+#: Recipes that can point at what they found for one row, such as the words in a text.
+EVIDENCE = {"claims_found": claims_found.evidence}
 
 #: A mark beside every outcome, so that colour is never alone.
 MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "not_applicable": "–", "not_computed": "…"}
@@ -159,6 +164,7 @@ class Card:
             own = [name for name in read if self._is_own(name)]
             return [
                 say("origin_made", self.lang, **made),
+                *self._evidence(column),
                 *(told for name in own for told in self._origins(name, teller)),
             ]
         origin = self.subject.origin(column)
@@ -166,6 +172,16 @@ class Card:
             return [say("origin_absent", self.lang, column=column)]
         table, header, row = origin
         return [say("origin", self.lang, column=column, table=table, header=header, row=row, value=shown)]
+
+    def _evidence(self, column: str) -> list[str]:
+        """What a recipe found for the subject, where it can point at it."""
+        book, market = self.assessment.book, self.assessment.market
+        recipe, table = EVIDENCE.get(book.derived[column].make), book.table_of(column)
+        row = self.subject.row if table == self.subject.level else self.subject.merchant
+        if recipe is None or column in self.assessment.unmade or row < 0:
+            return []
+        making = Making(market, book, column, self.assessment.moment)
+        return [say(key, self.lang, **held) for key, held in recipe(making, row)]
 
     def _is_own(self, column: str) -> bool:
         """Whether a recipe's column stands in the subject's own rows, not in many rows of another table."""

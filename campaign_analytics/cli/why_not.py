@@ -1,4 +1,4 @@
-"""What may be typed to learn why not, and what to do: ``explain``, ``blockers``, ``fixes`` and ``report``."""
+"""What may be typed to learn why not, and what to do: ``explain``, ``blockers``, ``fixes``, ``claims``, ``report``."""
 
 from __future__ import annotations
 
@@ -37,6 +37,17 @@ examples:
   campaign-analytics fixes exports --out fixes.xlsx
 """
 
+CLAIMS = """
+Looks into the texts of offers for the words that the rulebook lists, in either script and however they are spaced out,
+but for its harmless phrases. FILE is one csv, xlsx or parquet file of offers. The first hits are printed, all are
+written to --out.
+
+examples:
+  campaign-analytics claims exports
+  campaign-analytics claims titles.xlsx --out claims.xlsx --lang zh
+  campaign-analytics claims --text "a title" --text "another one" --json
+"""
+
 REPORT = """
 Of a market: report.html, failures.xlsx and fixes.xlsx in a folder. Of one merchant: a page or a workbook to send to
 it, which holds nothing of any other merchant. A page needs nothing beside it and no network.
@@ -51,7 +62,7 @@ _TABLE = "FILE.csv|.parquet|.xlsx"
 
 
 def add_why_not(commands: Any) -> None:
-    """Add the four commands."""
+    """Add the five commands."""
     explain = command(commands, "explain", "say why one offer or merchant qualifies or not", EXPLAIN)
     market_options(explain)
     one = explain.add_mutually_exclusive_group(required=True)
@@ -79,6 +90,15 @@ def add_why_not(commands: Any) -> None:
     fixes.add_argument("--out", metavar=_TABLE, type=Path, help="write every repair")
     answer_options(fixes, "the list")
     runs(fixes, "fixes", "fixes")
+
+    claims = command(commands, "claims", "find words that may not stand in a title, and where they stand", CLAIMS)
+    texts = claims.add_mutually_exclusive_group(required=True)
+    texts.add_argument("market", metavar="MARKET|FILE", nargs="?", type=Path, help="a folder of tables, or one of them")
+    texts.add_argument("--text", metavar="TEXT", action="append", help="look into this; may be given several times")
+    claims.add_argument("--rulebook", metavar="NAME|FILE", help="one that is shipped, or a file")
+    claims.add_argument("--out", metavar=_TABLE, type=Path, help="write every hit")
+    answer_options(claims, "the hits")
+    runs(claims, "claims", "claims")
 
     report = command(commands, "report", "write a report of a market, or one for a merchant", REPORT)
     market_options(report)

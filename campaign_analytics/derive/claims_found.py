@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,12 +49,16 @@ def hits(making: Making) -> pd.DataFrame:
     return pd.concat(told, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
 
-def evidence(making: Making, row: int) -> Iterator[str]:
-    """The hits behind one row's count, each with its column and place."""
+def evidence(making: Making, row: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The hits behind one row's count: a text of ``words.toml`` and what fills its places; characters from 1."""
     phrases = phrases_of(making)
     for name in making.argument("columns"):
-        for hit in _told(name, making.cells(name).take(np.array([row])), phrases).itertuples():
-            yield f"{name} {hit.start}–{hit.end}: {hit.found}"
+        texts, codes = _distinct(making.cells(name).take(np.array([row])))
+        if codes[0] < len(texts):
+            text = texts[codes[0]]
+            found = phrases.find([text])
+            for start, end in zip(found.start.tolist(), found.end.tolist(), strict=True):
+                yield "origin_found", {"column": name, "start": start + 1, "end": end, "found": text[start:end]}
 
 
 def phrases_of(making: Making) -> Phrases:

@@ -58,9 +58,7 @@ class _Learnt:
         self._simplify = opencc.OpenCC("t2s").convert
 
     def learn(self, points: Array) -> None:
-        met = np.zeros(_CODE_POINTS, bool)
-        met[points] = True
-        new = np.flatnonzero(met & ~self.known)
+        new = np.unique(points[~self.known[points]])
         if not len(new):
             return
         wide = [_wide(chr(point)) for point in new.tolist()]

@@ -12,6 +12,7 @@ from campaign_analytics.words import say
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
+    from campaign_analytics.rulebook.book import Rulebook
 
 _BLOCKERS = ["clause", "rules", "fails", "sole", "charged", "admitted_certain", "admitted_at_most", "charged_unknown"]
 
@@ -56,6 +57,13 @@ def blockers_told(assessment: Assessment, frame: pd.DataFrame, lang: str, rows: 
     after = [name for name in frame.columns if name in ("offers", "merchants", "weight", "weight_missing")]
     told = costs[[*before, *_BLOCKERS, *(after if before else [])]]
     return table(told, assessment.book, lang, len(told) if rows is None else rows)
+
+
+def claims_told(frame: pd.DataFrame, book: Rulebook, lang: str, rows: int | None = None) -> Table:
+    """Rows of ``claims``: where, which word, and what stands around it."""
+    told = frame.drop(columns=["start", "end"])
+    told = told.rename(columns={"found": "as_written", "word": "listed_word", "row": "source_row"})
+    return table(told, book, lang, len(told) if rows is None else rows)
 
 
 def _rules(assessment: Assessment, ids: str, lang: str) -> str:

@@ -1,0 +1,41 @@
+"""Some columns of one file, without the rest of a market."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from campaign_analytics.errors import MarketError
+from campaign_analytics.market.cells import read_column
+from campaign_analytics.market.files import OPENERS, open_file
+from campaign_analytics.market.headers import match_headers
+from campaign_analytics.market.quality import Quality
+from campaign_analytics.market.schema import KEYS, Table
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Rulebook
+
+
+def read_some(path: Path, table: str, wanted: Sequence[str], book: Rulebook) -> Table:
+    """Those of the ``wanted`` columns that a file of ``table`` has, and its key; no row is put aside.
+
+    Raises ``MarketError`` where the file cannot be read or has none of them.
+    """
+    if path.suffix.lower() not in OPENERS:
+        raise MarketError(f"{path}: expected a folder of tables, or a file that ends in {' or '.join(OPENERS)}")
+    found = open_file(path)
+    places = match_headers(found.headers, table, book, {}).columns
+    if not any(column in places for column in wanted):
+        labels = ", ".join(book.quantity(column).label("zh", column) for column in wanted)
+        raise MarketError(f"{found.place}: none of its columns is one of {labels} ({', '.join(wanted)})")
+    quality = Quality()
+    cells = {
+        column: read_column(
+            found.columns[places[column]], column, book, table=table, rows=found.source_rows, quality=quality
+        ).cells
+        for column in (KEYS[table][0], *wanted)
+        if column in places
+    }
+    headers = {column: found.headers[places[column]] for column in cells}
+    return Table(table, cells, found.rows, found.source_rows, headers)
