@@ -148,8 +148,8 @@ function render({ model, el }) {
   for (const section of model.get("sections")) {
     const box = element("div", "section");
     box.setAttribute("role", "group");
-    box.setAttribute("aria-label", section.title);
-    if (section.title) box.append(element("div", "heading", section.title));
+    box.setAttribute("aria-label", section.heading);
+    if (section.heading) box.append(element("div", "heading", section.heading));
     for (const spec of section.rows) {
       rows[spec.name] = { ...rowOf(spec, words, moved), base: spec.base };
       // taken in hand before it moves, so that its curve is there and its first step is as quick as the others

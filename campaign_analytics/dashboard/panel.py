@@ -51,7 +51,7 @@ class Panel(anywidget.AnyWidget):
         letters: str = "",  # whatever may be told: the characters that the page's font must have
     ) -> None:
         sections = [
-            {"title": section_name(book, name, lang) if name else "", "rows": [each.spec() for each in held]}
+            {"heading": section_name(book, name, lang) if name else "", "rows": [each.spec() for each in held]}
             for name, held in groupby(controls, key=lambda control: control.section)
         ]
         super().__init__(
