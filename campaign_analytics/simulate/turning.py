@@ -94,6 +94,8 @@ class _Moved:
     rises: bool
 
     def find(self) -> Ends | None:
+        if self._bends():
+            return None
         everyone = np.arange(self.rows)
         first, last = (self._passes(np.full(self.rows, place), everyone) for place in (0, self.places - 1))
         for at_first, at_last in zip(first, last, strict=True):
@@ -101,9 +103,15 @@ class _Moved:
                 return None
         guess = self._guess()
         worst = self._turn(0, guess)
-        at_turn = self._passes(np.minimum(worst, self.places - 1), everyone)
-        known = all(np.array_equal(*planes) for planes in (first, last, at_turn))
+        failing = np.clip(worst.astype(np.int16) - self.rises, 0, self.places - 1)  # beside the turn
+        known = np.array_equal(*self._passes(failing, everyone))
         return Ends(worst, worst if known else self._turn(1, guess))
+
+    def _bends(self) -> bool:
+        """Whether a factor changes its sign over a column with ranges: their other end counts from there on, and a
+        subject may turn twice."""
+        factors = [_by_place(number) for number, column in self.test.terms if self.cells[column].high is not None]
+        return any(each.min() < 0 < each.max() for each in factors)
 
     def _turn(self, plane: int, guess: Array) -> Array:
         """(rows,) uint8: two looks about the guess, then halving for those whom it misled."""
