@@ -14,6 +14,7 @@ from campaign_analytics.charts.fonts import width, wrap
 from campaign_analytics.charts.labels import foot, share, short
 from campaign_analytics.charts.measure import NEAR, Measure, measure
 from campaign_analytics.charts.palette import FAIL, FAINT, INK, LINE, PASS, QUIET, UNKNOWN
+from campaign_analytics.charts.rounding import levels, round_steps
 from campaign_analytics.market.schema import Array
 from campaign_analytics.words import say
 
@@ -25,7 +26,6 @@ _HIGH, _HEAD = 2.2, 0.78  # inches: the tallest bar; what stands above the bars
 _UNDER = 0.62  # inches for ticks and the axis' name
 _MOST_BARS, _MOST_TICKS = 30, 9
 _NEAR_FILL: Final = "#fde3cf"
-_STEPS = (1, 2, 2.5, 5, 1.5, 3)  # the best to read first
 _DAYS = (1 / 24, 1 / 4, 1 / 2, 1, 2, 7, 14, 30, 91, 182, 365, 3652)
 
 
@@ -60,7 +60,7 @@ def draw(held: Measure, notes: Sequence[str], lang: str) -> Chart:
     wide = (_RIGHT - _LEFT) / (len(bins.edges) - 1)
     if held.band is not None:
         _band(chart, base, held, bins)
-    for level in _levels(tallest):
+    for level in levels(tallest):
         y = base - _HIGH * level / tallest
         chart.page.plot(
             [_LEFT, WIDTH - MARGIN], [y, y], color=LINE, linewidth=0.8, linestyle="-", marker="", zorder=0.5
@@ -121,24 +121,8 @@ def _bar_width(span: float, held: Measure, whole: bool) -> float:
     """A round width of at least ``span``; of two, the one by which the threshold can be divided."""
     if held.unit.type == "time":
         return next((days for days in _DAYS if days >= span), span)
-    steps = _steps(span, whole)
+    steps = round_steps(span, whole)
     return next((step for step in steps if (held.threshold / step).is_integer()), min(steps))
-
-
-def _steps(span: float, whole: bool) -> list[float]:
-    """Round numbers from ``span`` to some two times of it; whole ones for whole values."""
-    if span <= 0:
-        return [1.0]
-    ten = 10.0 ** np.floor(np.log10(span))
-    steps = [float(n * scale) for n in _STEPS for scale in (ten, 10 * ten)]
-    fitting = [step for step in steps if span * (1 - 1e-9) <= step <= 2.5 * span]
-    return [step for step in fitting if step.is_integer()] or [float(np.ceil(span))] if whole else fitting
-
-
-def _levels(tallest: int) -> list[int]:
-    """Round counts for the lines across, from 0."""
-    step = int(min(_steps(tallest / 3.5, whole=True)))
-    return list(range(0, tallest + 1, step))
 
 
 # ---- words
