@@ -45,10 +45,9 @@ def masks(
     if orphans_unknown:
         for bit, _ in rules["merchants"]:
             merchants[bit // RULES_PER_WORD, rows] |= np.uint64(1 << (RULES_PER_WORD + bit % RULES_PER_WORD))
-    if rules["merchants"]:
-        offers = np.take(merchants, market.merchant_row, axis=1)  # row -1, an orphan, is the last
-    else:
-        offers = np.zeros((words, market.offers.rows), np.uint64)
+    offers = np.zeros((words, market.offers.rows), np.uint64)
+    for word in {bit // RULES_PER_WORD for bit, _ in rules["merchants"]}:
+        np.take(merchants[word], market.merchant_row, out=offers[word], mode="wrap")  # -1, an orphan, is the last
     if rules["offers"]:
         cells = columns([exact for _, exact in rules["offers"]], "offers")
         Program(rules["offers"], cells).run(market.offers.rows, offers, progress)

@@ -15,7 +15,7 @@ import numpy as np
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.values import Value
 from campaign_analytics.simulate.positions import Passing, Positions
-from campaign_analytics.simulate.standing import Flip, Groups, Standing
+from campaign_analytics.simulate.standing import Flip, Groups, Standing, counted
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
@@ -29,8 +29,7 @@ def at_places(
 
     ``codes`` (subjects,) gives the group of each, ``passing`` at how many places it passes, from the loosest on.
     """
-    flat = np.bincount(codes * (places + 1) + passing, weights, groups * (places + 1)).reshape(groups, places + 1)
-    tightest_first = flat[:, :0:-1].cumsum(axis=1)
+    tightest_first = counted(codes, groups, passing, places + 1, weights)[:, :0:-1].cumsum(axis=1)
     return tightest_first if rises else tightest_first[:, ::-1]
 
 
@@ -126,7 +125,8 @@ class Hand:
     def _counted(self) -> tuple[Array, Array, Array]:
         groups, swing = self.groups, self._swing
         size, rows, before = len(groups.names), groups.rows, groups.before
-        sure = swing.sure(groups.codes * 2 + groups.was, size * 2, rows).reshape(size, 2, self.positions.count)
+        was = groups.codes.astype(np.min_scalar_type(2 * size)) * 2 + groups.was
+        sure = swing.sure(was, size * 2, rows).reshape(size, 2, self.positions.count)
         may = swing.open_still(groups.codes, size, rows)
         now = np.stack([sure.sum(axis=1), before.sum(axis=1)[:, None] - may, may - sure.sum(axis=1)], axis=2)
         turned = np.stack([sure[:, 0], before[:, :1] - sure[:, 1]], axis=2)

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
 
 
+def counted(classes: Array, size: int, codes: Array, kinds: int, weights: Array | None = None) -> Array:
+    """(size, kinds) how many subjects of each class have each code below ``kinds``, int64, or their weights, float64.
+
+    Both are joined in the narrowest integers that hold them, in half the time of wide ones.
+    """
+    dtype = np.min_scalar_type(size * kinds)
+    joined = np.multiply(classes, kinds, dtype=dtype, casting="unsafe")
+    np.add(joined, codes, out=joined, dtype=dtype, casting="unsafe")
+    return np.bincount(joined, weights, size * kinds).reshape(size, kinds)
+
+
 class Flip(NamedTuple):
     """An offer whose verdict turned to or from qualifying."""
 
@@ -53,7 +64,7 @@ class Groups:
 
     baseline: Assessment
     names: tuple[str, ...]  # the largest first, those without an offer left out
-    codes: Array  # (offers looked at,) intp
+    codes: Array  # (offers looked at,) the narrowest unsigned integers
     rows: Array | slice  # which offers are looked at
     merchants: Array | slice  # which merchants: all, or those of the offers
     _outcomes: dict[tuple[str, bool], tuple[object, Array]] = field(default_factory=dict)
@@ -65,7 +76,7 @@ class Groups:
         rows: Array | slice = slice(None) if among is None else np.flatnonzero(among)
         sizes = np.bincount(codes[rows], minlength=len(names))
         order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
-        place = np.zeros(len(names), np.intp)
+        place = np.zeros(len(names), np.min_scalar_type(len(order)))
         place[order] = np.arange(len(order))
         merchants: Array | slice = slice(None)
         if among is not None:
@@ -95,8 +106,7 @@ class Groups:
 
     def count(self, codes: Array, kinds: int) -> Array:
         """(groups, kinds) int64: how many of the offers looked at have each code below ``kinds``."""
-        size = len(self.names)
-        return np.bincount(self.codes * kinds + codes, minlength=size * kinds).reshape(size, kinds).astype(np.int64)
+        return counted(self.codes, len(self.names), codes, kinds)
 
     def verdicts(self, assessment: Assessment) -> Array:
         """(groups, 3) int64 offers by verdict."""
