@@ -14,13 +14,23 @@ UNBOUNDED = 10**12
 
 
 class _Shares(NamedTuple):
-    """What is known of the shares of some rows, each (rows,)."""
+    """What is known of the part and the whole of some rows, each (rows,)."""
 
-    part: Array  # the least that the part can be; 0 where it is not known
-    whole: Array  # the most that the whole can be; 1 where it is not known, the part then being 0
-    least: Array  # float64: part / whole
-    most: Array  # float64; infinite where there is no end to it
+    part: Array  # the least that the part can be; 0 where the share can be anything
+    whole: Array  # the most that the whole can be; 1 where the share can be anything
+    most: Array  # the most that the part can be ...
+    least: Array  # ... over the least that the whole can be; 0 where there is no end to it
     inexact: Array  # bool
+
+    @property
+    def sure(self) -> Array:
+        """(rows,) float64: what the share is at least."""
+        return np.asarray(self.part / self.whole)
+
+    @property
+    def possible(self) -> Array:
+        """(rows,) float64: what the share is at most."""
+        return np.where(self.least > 0, self.most / np.maximum(self.least, 1), np.inf)
 
 
 def make(making: Making) -> Made:
@@ -29,9 +39,9 @@ def make(making: Making) -> Made:
     With ``from`` and ``at``, only rows of one tier take part: those with the highest ``from`` that is not above the
     subject's ``at``; the lowest tier, where all are above. Blank for a subject without rows.
 
-    Where a row of which too little is known may be the worst, ``part`` and ``whole`` are those of the worst one known,
-    open towards what is worse: a comparison of the two fails where that one does, and surely passes nowhere. Any other
-    column is then not known.
+    Where a row that is known as a range or not at all may be worse, ``part`` and ``whole`` are those of the worst one
+    that is sure, and ``part`` a range that goes as far up as the share may: compared, the two are surely too much where
+    that one is, and surely little enough only where every row is. Any other column is then not known.
     """
     table = making.argument("table")
     if table not in making.market.tables:
@@ -46,19 +56,18 @@ def make(making: Making) -> Made:
     part, whole, taken = (making.cells(making.argument(name), table).take(rows) for name in ("part", "whole", "take"))
     shares = _shares(part, whole)
     worst = _worst(of, shares, making.rows)
-    rival = shares.inexact & (worst[of] != np.arange(len(of)))
-    rival &= shares.most >= shares.least[worst[of]]
-    open_ = np.bincount(of[rival], minlength=making.rows) > 0
+    rivals = shares.inexact & (worst[of] != np.arange(len(of)))
+    rivals = np.flatnonzero(rivals & (shares.possible >= shares.sure[worst[of]]))
+    open_ = np.bincount(of[rivals], minlength=making.rows) > 0
 
     found = taken.take(worst)
     low, high = ends(found)
     unknown = gone(found) | which_tier
     unknown[there] |= shares.part[worst[there]] == 0
     if making.argument("take") == making.argument("part"):
-        high = np.where(open_, UNBOUNDED, high)
-    elif making.argument("take") == making.argument("whole"):
-        low = np.where(open_, 0, low)
-    else:
+        high = high.astype(np.int64)
+        np.maximum.at(high, of[rivals], _reach(shares, rivals, worst[of[rivals]]))
+    elif making.argument("take") != making.argument("whole"):
         unknown |= open_
     return Made(Cells.make(found.type, low, unknown | ~there, high, found.names, unread=there & unknown))
 
@@ -85,18 +94,24 @@ def _tier(starts: Array, of: Array, at: Array) -> Array:
 
 
 def _shares(part: Cells, whole: Cells) -> _Shares:
-    (least, most), (low, high) = ends(part), ends(whole)
-    no_part, no_whole = gone(part), gone(whole) | (high <= 0)
-    nothing = no_part | no_whole
-    least, high = np.where(nothing, 0, least), np.where(nothing, 1, high)
-    endless = nothing | (low <= 0)
+    (low, high), (least, most) = ends(part), ends(whole)
+    nothing = gone(part) | gone(whole) | (most <= 0)
+    endless = nothing | (least <= 0)
     return _Shares(
-        least,
-        high,
-        least / high,
-        np.where(endless, np.inf, most / np.where(endless, 1, low)),
+        np.where(nothing, 0, low),
+        np.where(nothing, 1, most),
+        np.where(endless, 1, high),
+        np.where(endless, 0, least),
         nothing | _ranged(part) | _ranged(whole),
     )
+
+
+def _reach(shares: _Shares, rivals: Array, worst: Array) -> Array:
+    """(rivals,) the part of the row ``worst`` with which it would be as bad as a rival may be, rounded up."""
+    most, whole = _wide(shares.most[rivals], shares.whole[worst])
+    least = shares.least[rivals]
+    up = -(-(most * whole) // np.maximum(least, 1).astype(most.dtype))
+    return np.minimum(np.where(least > 0, up, UNBOUNDED), UNBOUNDED).astype(np.int64)
 
 
 def _ranged(cells: Cells) -> Array:
@@ -106,22 +121,21 @@ def _ranged(cells: Cells) -> Array:
 def _worst(of: Array, shares: _Shares, subjects: int) -> Array:
     """(subjects,) the row with the largest share that is sure, -1 for none. Shares that are equal as floats are
     compared exactly: a rounded quotient orders all others right."""
-    worst = np.full(subjects, -1)
-    order = np.argsort(shares.least, kind="stable")
+    worst, share = np.full(subjects, -1), shares.sure
+    order = np.argsort(share, kind="stable")
     worst[of[order]] = order  # the last one written is the largest
     part, whole = _wide(shares.part, shares.whole)
     while True:
-        rival = worst[of]
-        equal = np.flatnonzero(shares.least == shares.least[rival])
-        rival = rival[equal]
+        equal = np.flatnonzero(share == share[worst[of]])
+        rival = worst[of[equal]]
         larger = equal[part[equal] * whole[rival] > part[rival] * whole[equal]]
         if not len(larger):
             return worst
         worst[of[larger]] = larger
 
 
-def _wide(part: Array, whole: Array) -> tuple[Array, Array]:
+def _wide(one: Array, other: Array) -> tuple[Array, Array]:
     """Both as integers of which no product overflows."""
-    fits = int(part.max(initial=0)) * int(whole.max(initial=0)) < 2**63
+    fits = int(one.max(initial=0)) * int(other.max(initial=0)) < 2**63
     dtype = np.int64 if fits else object
-    return part.astype(dtype), whole.astype(dtype)
+    return one.astype(dtype), other.astype(dtype)
