@@ -1,22 +1,19 @@
-"""Servers on a copy of notebooks and data, and the system's Chromium; without it, every test here is skipped."""
+"""The system's Chromium, without which every test here is skipped, and a checkout to open in it."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.checkout import WHAT_IF, Checkout, checkout
 from tests.browser.page import Frontend, Page, chromium, launch
-from tests.browser.written import write_notebook
-from tests.lab import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+Open = Callable[[Frontend, str], Page]
 
 STAND_IN = """
 import campaign_analytics as ca
@@ -27,8 +24,6 @@ result = ca.assess(ca.read_market("../data/fixtures/spring", book), book)
 ---
 dashboard(result)
 """
-
-Open = Callable[[Frontend, str], Page]
 
 
 @pytest.fixture(scope="module")
@@ -45,42 +40,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of notebooks and data, in which JupyterLab may save."""
-    place = tmp_path_factory.mktemp("checkout")
-    for name in ("notebooks", "data"):
-        shutil.copytree(serving.ROOT / name, place / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    what_if = place / "notebooks/03_what_if.ipynb"
-    if not what_if.exists():
-        write_notebook(what_if, *STAND_IN.split("---"))
-    return place
-
-
-@pytest.fixture(scope="session")
-def address(folder: Path) -> Iterator[Callable[[Frontend, str], str]]:
-    """Where each server leads; JupyterLab is one for all notebooks, a Voila is started for each."""
-    with ExitStack() as servers:
-        workspaces = f"--LabApp.workspaces_dir={folder / 'workspaces'}"  # not those of the person at this machine
-
-        @cache
-        def lab() -> str:
-            first = "notebooks/01_who_qualifies.ipynb"
-            return servers.enter_context(serving.lab(first, workspaces, "--expose-app-in-browser", folder=folder))
-
-        @cache
-        def voila(notebook: str) -> str:
-            return servers.enter_context(serving.dashboard(notebook, folder))
-
-        yield lambda frontend, notebook: lab() if frontend == "lab" else voila(notebook)
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    with checkout(tmp_path_factory.mktemp("checkout")) as place:
+        if not (place.folder / WHAT_IF).exists():
+            place.write(WHAT_IF, STAND_IN)
+        yield place
 
 
 @pytest.fixture
-def open_page(browser: Browser, address: Callable[[Frontend, str], str]) -> Iterator[Open]:
+def open_page(browser: Browser, place: Checkout) -> Iterator[Open]:
     """Open a notebook; when the test is over nothing may have gone wrong on the page."""
     opened = list[Page]()
 
     def open_page(frontend: Frontend, notebook: str) -> Page:
-        opened.append(Page(browser, frontend, address(frontend, notebook), notebook))
+        opened.append(place.open(browser, frontend, notebook))
         return opened[-1]
 
     yield open_page

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.browser.checkout import Checkout
 from tests.browser.conftest import Open
 from tests.browser.oracle import Oracle
 from tests.browser.page import Frontend
-from tests.browser.written import write_notebook
 
 HOSTILE = "<img src=x onerror=window.run=1><script>window.run=1</script>"
 PICKUP = "min_pickup_rate_48h"
@@ -27,26 +28,23 @@ dashboard(result, "zh")
 
 
 @pytest.fixture(scope="module")
-def odd(folder: Path) -> Path:
-    """A folder with a notebook of two dashboards, and a market whose titles, categories and ids hold scripts."""
-    place = folder / "odd"
-    market = place / "market"
-    market.mkdir(parents=True)
-    for path in (folder / "data" / "fixtures" / "spring").iterdir():
-        (market / path.name).write_bytes(path.read_bytes())
+def market(place: Checkout) -> Path:
+    """A market whose titles, categories and ids hold scripts, beside a notebook of two dashboards."""
+    market = place.folder / "market"
+    shutil.copytree(place.folder / "data" / "fixtures" / "spring", market)
     offers = market / "offers.csv"
     text = offers.read_text("gb18030")
     for word in ("女装", "新款", "610000000001"):
         text = text.replace(word, f"{word}{HOSTILE}")
     offers.write_text(text, "gb18030")
-    write_notebook(place / "boards.ipynb", *CELLS.split("---"))
-    return place
+    place.write("boards.ipynb", CELLS)
+    return market
 
 
 @pytest.mark.parametrize("frontend", ["lab", "voila"])
-def test_two_dashboards_of_hostile_texts(open_page: Open, odd: Path, frontend: Frontend) -> None:
-    oracle = Oracle(odd / "market")
-    page = open_page(frontend, "odd/boards.ipynb")
+def test_two_dashboards_of_hostile_texts(open_page: Open, market: Path, frontend: Frontend) -> None:
+    oracle = Oracle(market)
+    page = open_page(frontend, "boards.ipynb")
     page.run()
     page.tab.locator("[data-number=qualifying]").nth(1).wait_for()
     assert page.tab.get_by_text(HOSTILE).count() >= 2  # shown by each, as it is written

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.page import Frontend, Page
-from tests.browser.written import write_notebook
+from tests.browser.checkout import Checkout
+from tests.browser.page import Page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -46,9 +45,8 @@ display(widgets.VBox([slider, number, shown]))
 
 
 @pytest.fixture(scope="module")
-def faulty(browser: Browser, folder: Path, address: Callable[[Frontend, str], str]) -> Iterator[Page]:
-    write_notebook(folder / "faulty.ipynb", *FAULTY.split("---"))
-    page = Page(browser, "lab", address("lab", ""), "faulty.ipynb")
+def faulty(browser: Browser, place: Checkout) -> Iterator[Page]:
+    page = place.open(browser, "lab", place.write("faulty.ipynb", FAULTY))
     page.run()
     yield page
     page.close()

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.checkout import WHAT_IF, Checkout
 from tests.browser.oracle import Oracle
-from tests.browser.page import Frontend, Page
+from tests.browser.page import Page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-NOTEBOOK = "notebooks/03_what_if.ipynb"
 PICKUP = "min_pickup_rate_48h"
 BOARD = ".board:has([data-number])"
 
 
 @pytest.fixture(scope="module")
-def oracle(folder: Path) -> Oracle:
-    return Oracle(folder / "data" / "fixtures" / "spring")
+def oracle(place: Checkout) -> Oracle:
+    return Oracle(place.folder / "data" / "fixtures" / "spring")
 
 
 @pytest.fixture(scope="module", params=["lab", "voila"])
-def opened(request: pytest.FixtureRequest, browser: Browser, address: Callable[[Frontend, str], str]) -> Iterator[Page]:
-    page = Page(browser, request.param, address(request.param, NOTEBOOK), NOTEBOOK)
+def opened(request: pytest.FixtureRequest, browser: Browser, place: Checkout) -> Iterator[Page]:
+    page = place.open(browser, request.param, WHAT_IF)
     page.run()
     page.tab.locator(BOARD).first.wait_for()
     yield page
