@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,7 +23,7 @@ def counted(classes: Array, size: int, codes: Array, kinds: int, weights: Array 
 
     Both are joined in the narrowest integers that hold them, in half the time of wide ones.
     """
-    dtype = np.min_scalar_type(size * kinds)
+    dtype = np.min_scalar_type(max(size, 1) * kinds)
     joined = np.multiply(classes, kinds, dtype=dtype, casting="unsafe")
     np.add(joined, codes, out=joined, dtype=dtype, casting="unsafe")
     return np.bincount(joined, weights, size * kinds).reshape(size, kinds)
@@ -67,7 +67,7 @@ class Groups:
     codes: Array  # (offers looked at,) the narrowest unsigned integers
     rows: Array | slice  # which offers are looked at
     merchants: Array | slice  # which merchants: all, or those of the offers
-    _outcomes: dict[tuple[str, bool], tuple[object, Array]] = field(default_factory=dict)
+    _outcomes: dict[str, tuple[object, list[Array]]] = field(default_factory=dict)  # by rule: what of, and counts
 
     @classmethod
     def of(cls, baseline: Assessment, by: str | None, among: Array | None = None) -> Groups:
@@ -116,26 +116,28 @@ class Groups:
         """(3,) int64 merchants by verdict."""
         return np.bincount(assessment.verdict("merchants")[self.merchants], minlength=len(VERDICTS)).astype(np.int64)
 
-    def outcomes(self, now: Assessment, rules: Sequence[str], unknown: bool = False) -> Array:
-        """(rules, groups) int64: how many offers fail each rule, or are unknown in it. Only rules that have changed
-        since they were last counted are counted, eight at once."""
-        by_byte: dict[tuple[int, int], dict[str, int]] = {}
-        for rule in rules:
-            word, bit = divmod(now.bits[rule], RULES_PER_WORD)
-            byte, place = divmod(bit + RULES_PER_WORD * unknown, 8)
-            by_byte.setdefault((word, byte), {})[rule] = place
-        for (word, byte), places in by_byte.items():
-            made_of = {rule: (now.market, *map(now.book.values.get, now.book.parameters_of(rule))) for rule in places}
-            if any(self._outcomes.get((rule, unknown), ((),))[0] != made_of[rule] for rule in places):
-                bytes_ = now.words["offers"][word].view(np.uint8)[byte::8][self.rows]
-                counts = self.count(bytes_, 256)
-                for rule, place in places.items():
-                    found = counts[:, (np.arange(256) >> place) & 1 == 1].sum(axis=1)
-                    self._outcomes[rule, unknown] = made_of[rule], found
-        nobody = np.zeros(len(self.names), np.int64)
-        silent = now.not_computed if unknown else ()
-        found = [nobody if rule in silent else self._outcomes[rule, unknown][1] for rule in rules]
-        return np.array(found, np.int64).reshape(len(rules), len(self.names))
+    def outcomes(self, now: Assessment) -> tuple[Array, Array]:
+        """(rules, groups) int64: how many offers fail each blocking rule, and how many are unknown in it.
+
+        Only rules that have changed since they were last counted are counted, eight at once.
+        """
+        rules, bits, words = now.blocking, now.bits, now.words["offers"]
+        made_of = {rule: (now.market, *map(now.book.values.get, now.book.parameters_of(rule))) for rule in rules}
+        moved = [rule for rule in rules if self._outcomes.get(rule, ((), ()))[0] != made_of[rule]]
+        for byte in {bits[rule] // 8 for rule in moved}:
+            word, place = divmod(byte, RULES_PER_WORD // 8)
+            planes = words[word].view(np.uint8).reshape(-1, 8)[self.rows, place :: RULES_PER_WORD // 8].T
+            counts = [self.count(plane, 256) for plane in planes]
+            for rule in rules:
+                if bits[rule] // 8 == byte:
+                    set_ = (np.arange(256) >> bits[rule] % 8) & 1 == 1
+                    self._outcomes[rule] = made_of[rule], [count[:, set_].sum(axis=1) for count in counts]
+        fails, unknowns = (
+            np.array([self._outcomes[rule][1][plane] for rule in rules], np.int64).reshape(len(rules), len(self.names))
+            for plane in (0, 1)
+        )
+        unknowns[[rule in now.not_computed for rule in rules]] = 0
+        return fails, unknowns
 
 
 def standing_of(now: Assessment, groups: Groups) -> Standing:
@@ -148,6 +150,7 @@ def standing_of(now: Assessment, groups: Groups) -> Standing:
         last = groups.offers(np.flatnonzero(went)[: n - len(first)])
         return [Flip(int(row), True) for row in first] + [Flip(int(row), False) for row in last]
 
+    fails, unknowns = groups.outcomes(now)
     turned = groups.count(came + 2 * went.view(np.int8), 3)
     return Standing(
         groups=groups.names,
@@ -157,8 +160,8 @@ def standing_of(now: Assessment, groups: Groups) -> Standing:
         gained=turned[:, 1],
         lost=turned[:, 2],
         rules=now.blocking,
-        fails=groups.outcomes(now, now.blocking),
-        unknowns=groups.outcomes(now, now.blocking, unknown=True),
+        fails=fails,
+        unknowns=unknowns,
         merchants=groups.merchant_verdicts(now),
         merchants_before=groups.merchants_before,
         first_flips=first_flips,
