@@ -141,8 +141,8 @@ def _allocate(steps: list[Step], needed: set[int]) -> tuple[list[tuple[int, Step
 
 def evaluate(exact: Exact, cells: Mapping[str, Cells], rows: int) -> tuple[Array, Array]:
     """One condition over one table: where it is certainly false and where it is unknown, both (rows,) bool."""
-    words = Program([(0, exact)], cells).run(rows)[0]
-    return (words & np.uint64(1)).astype(bool), (words >> np.uint64(RULES_PER_WORD)).astype(bool)
+    bytes_ = Program([(0, exact)], cells).run(rows).view(np.uint8).reshape(rows, 8)
+    return bytes_[:, 0].astype(bool), bytes_[:, _UNKNOWN_BYTE].astype(bool)
 
 
 def needed_columns(rules: Sequence[Exact]) -> set[str]:

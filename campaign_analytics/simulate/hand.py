@@ -138,8 +138,7 @@ class Hand:
     @cached_property
     def _still(self) -> tuple[Array, Array]:
         """(rules, groups) offers that fail every blocking rule, and that are unknown in it, as ``now`` stands."""
-        now, outcomes = self.now, self.groups.outcomes
-        return outcomes(now, now.blocking), outcomes(now, now.blocking, unknown=True)
+        return self.groups.outcomes(self.now)
 
     @cached_property
     def _moved(self) -> dict[int, tuple[Array, Array]]:
