@@ -62,8 +62,12 @@ class Control:
         return _place(self.values, value)
 
     def value(self, place: Place) -> Value:
-        """What stands at a place (not for ``AS_BEFORE`` and ``ELSEWHERE``)."""
-        held: Value = frozenset(self.values[i] for i in place) if isinstance(place, list) else self.values[place]
+        """What stands at a place. Raises ``ValueError`` for what is none."""
+        several = isinstance(place, list)
+        places = place if isinstance(place, list) else [place]
+        if several is not (self.kind == "set") or not set(places) <= set(range(len(self.values))):
+            raise ValueError(f"{self.name} has no place {place!r}")
+        held: Value = frozenset(self.values[i] for i in places) if several else self.values[places[0]]
         return held
 
 
