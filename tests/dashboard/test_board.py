@@ -177,7 +177,7 @@ def test_values_that_contradict_each_other_are_refused_in_words(daily: Assessmen
     drag(board.panel, "min_shop_score", 24)
     said = board.panel.picture["said"]
     assert "these values contradict each other: :min_shop_score_stay &lt;= :min_shop_score must hold" in said
-    assert "The numbers are those of the last setting that could be computed." in said
+    assert "the numbers are those of the last setting that could be computed" in said
     assert board.panel.picture == good | {"said": said}
     drag(board.panel, "min_shop_score", 25)
     assert board.panel.picture["said"] == ""
@@ -185,7 +185,7 @@ def test_values_that_contradict_each_other_are_refused_in_words(daily: Assessmen
 
 
 def test_a_mistake_of_ours_and_an_interruption_are_said_too(board: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
-    for error, words in ((KeyboardInterrupt(), "Interrupted"), (ZeroDivisionError("x"), "ZeroDivisionError: x")):
+    for error, words in ((KeyboardInterrupt(), "interrupted"), (ZeroDivisionError("x"), "ZeroDivisionError: x")):
 
         def fail(*_: Any, error: BaseException = error) -> None:
             raise error
