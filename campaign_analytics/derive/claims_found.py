@@ -13,6 +13,7 @@ import pyarrow as pa
 from campaign_analytics.derive.making import Made, Making, gone
 from campaign_analytics.derive.phrases import Hits, Phrases
 from campaign_analytics.market.schema import Array, Cells
+from campaign_analytics.rulebook.model import Values
 
 MANY = 9999  # claims; as many as a text may hold that could not be read
 CONTEXT = 10  # characters shown on either side of a hit
@@ -63,11 +64,14 @@ def evidence(making: Making, row: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def phrases_of(making: Making) -> Phrases:
     """The phrases that a column of this recipe looks for."""
-    lists, harmless = making.book.lists, making.spec.with_.get("harmless")
-    claims = lists[making.spec.with_["claims"]]
+    lists, given = making.book.lists, making.spec.with_
+    return phrases_of_lists(lists[given["claims"]], lists[given["harmless"]] if "harmless" in given else None)
+
+
+def phrases_of_lists(claims: Values, harmless: Values | None = None) -> Phrases:
+    """The values of two lists and their other spellings, as phrases."""
     spellings = {each: each for each in claims.values} | claims.aliases
-    without = lists[harmless] if harmless else None
-    return _phrases(tuple(spellings.items()), (*without.values, *without.aliases) if without else ())
+    return _phrases(tuple(spellings.items()), (*harmless.values, *harmless.aliases) if harmless else ())
 
 
 @cache

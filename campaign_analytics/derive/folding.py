@@ -128,5 +128,5 @@ def _kind(character: str, form: str) -> int:
         return INVISIBLE
     if form.isascii() and form.isalpha():
         return LETTER
-    han = unicodedata.category(character) == "Lo"
+    han = any(unicodedata.category(each) == "Lo" for each in unicodedata.normalize("NFKD", character))
     return DIGIT if form.isascii() and form.isdigit() and not han else OTHER
