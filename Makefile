@@ -2,6 +2,7 @@
 # make dashboard    the what-if dashboard alone, as a page
 # make test         everything that must hold before a change is handed in
 # make bench        how fast, against reading, NumPy by hand and other libraries; writes benchmarks/results/
+# make screenshots  the notebooks as they look in a browser, into docs/images/
 # make lock         the pinned versions again, after a change of pyproject.toml (UPGRADE=1 takes newer ones)
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -14,7 +15,7 @@ INSTALLED := .venv/installed
 export UV_CACHE_DIR ?= $(CURDIR)/.venv/cache/uv
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: lab dashboard install test lint types pytest bench lock clean
+.PHONY: lab dashboard install test lint types pytest bench screenshots lock clean
 
 lab: $(INSTALLED)
 	@$(BIN)/python -m campaign_analytics.lab $(NOTEBOOK)
@@ -38,6 +39,9 @@ pytest: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/assess.py
+
+screenshots: $(INSTALLED)
+	$(BIN)/python -m scripts.screenshots
 
 $(INSTALLED): $(UV) requirements.txt pyproject.toml
 	$(UV) pip install --quiet --require-hashes -r requirements.txt

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
+from campaign_analytics.lab.jupyterlab import _decline_news
 from tests.browser.page import Frontend, Page
 from tests.lab import serving
 
@@ -27,14 +28,17 @@ class Checkout:
         self.folder = folder
         for name in ("notebooks", "data"):
             shutil.copytree(serving.ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-        workspaces = f"--LabApp.workspaces_dir={folder / 'workspaces'}"  # not those of the person at this machine
+        # neither the theme nor the open files of the person at this machine
+        settings = folder / "settings"
+        _decline_news(settings)
+        ours = [f"--LabApp.user_settings_dir={settings}", f"--LabApp.workspaces_dir={folder / 'workspaces'}"]
 
         @cache
         def address(voila_of: str = "") -> str:
             if voila_of:
                 return servers.enter_context(serving.dashboard(voila_of, folder))
             first = "notebooks/01_who_qualifies.ipynb"
-            return servers.enter_context(serving.lab(first, workspaces, "--expose-app-in-browser", folder=folder))
+            return servers.enter_context(serving.lab(first, *ours, "--expose-app-in-browser", folder=folder))
 
         self._address = address
 
