@@ -121,7 +121,7 @@ class Dashboard:
             self._at[name] = control.base if same else control.place(value)
             own[name] = book.show(name, value, self.lang)
         for panel in self.panels:
-            panel.put({name: self._at[name] for name in panel.at}, {n: own[n] for n in panel.at if n in own})
+            panel.put({name: self._at[name] for name in panel.places}, {n: own[n] for n in panel.places if n in own})
 
     def reset(self) -> None:
         """Everything as in the baseline."""

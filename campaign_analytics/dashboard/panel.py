@@ -66,7 +66,7 @@ class Panel(anywidget.AnyWidget):
         self.observe(self._moved, "moved")
 
     @property
-    def at(self) -> dict[str, Place]:
+    def places(self) -> dict[str, Place]:
         """Where every control stands."""
         return dict(self.moved["at"])
 
@@ -76,7 +76,7 @@ class Panel(anywidget.AnyWidget):
         try:
             with self.hold_sync():
                 self.own = dict(own)
-                self.moved = {"at": {**self.at, **at}, "hand": self.moved["hand"] if hand is None else hand}
+                self.moved = {"at": {**self.places, **at}, "hand": self.moved["hand"] if hand is None else hand}
         finally:
             self._putting = False
 

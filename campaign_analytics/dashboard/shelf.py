@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 
 from campaign_analytics.charts.labels import foot
-from campaign_analytics.charts.tables import Table, table
+from campaign_analytics.charts.tables import table
 from campaign_analytics.dashboard.before_after import before_after
 from campaign_analytics.dashboard.card import CardChooser
 from campaign_analytics.dashboard.heat import ordered_groups
@@ -20,13 +20,14 @@ from campaign_analytics.dashboard.panel import Panel
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.report.write import write_table
 from campaign_analytics.rulebook.scenario import Scenario, load_scenario
-from campaign_analytics.words import say
+from campaign_analytics.words import known, say
 
 if TYPE_CHECKING:
     from campaign_analytics.dashboard.board import Dashboard
 
 SCENARIOS: Final = "scenarios"  # the folder offered first
 _TABS: Final = ("board_more", "board_scenarios", "board_categories", "board_export", "board_card")
+_MOST: Final = 40  # categories of a comparison
 _WIDE: Final = {"description_width": "initial"}
 
 
@@ -104,6 +105,9 @@ class Shelf:
     def _say(self, key: str, **values: Any) -> str:
         return say(key, self.lang, **values)
 
+    def _named(self, column: str) -> str:
+        return self._say(column) if known(column) else column
+
     # ---- the tabs: what stands in each, and what draws it
 
     def _more(self) -> tuple[list[Any], Callable[[], None]]:
@@ -146,7 +150,12 @@ class Shelf:
 
         def compare() -> None:
             now = self.board.what_if.scenario(self._say("board_now"))
-            shown.value = _told(table(self.board.what_if.compare(now, *chosen()), book, self.lang))
+            frame = self.board.what_if.compare(now, *chosen(), by=self.board.by, lang=self.lang)
+            named = [
+                f"{self._named(scenario)} · {self._named(column)}" for scenario, column in frame.columns.to_flat_index()
+            ]
+            flat = frame.set_axis(named, axis=1).reset_index()
+            shown.value = f'<div class="board">{table(flat, book, self.lang, _MOST)._repr_html_()}</div>'
 
         def draw() -> None:
             rows = "".join(f"<div>{line}</div>" for line in self.changes())
@@ -192,8 +201,9 @@ class Shelf:
 
         def write() -> str:
             what_if = self.board.what_if
-            frame = what_if.flips()
-            told = table(frame, what_if.book, self.lang, len(frame))
+            frame = what_if.flips(where=self.board.where, lang=self.lang)
+            words = {name: [self._say(each) for each in frame[name]] for name in ("was", "now", "turned")}
+            told = table(frame.assign(**words), what_if.book, self.lang, len(frame))
             write_table(Path(path.value), frame, {self._say("board_flips"): told})
             return self._say("board_written", path=Path(path.value).resolve())
 
@@ -216,7 +226,3 @@ class Shelf:
 
         renew = self._button("board_renew", show)
         return [renew, place], draw
-
-
-def _told(held: Table) -> str:
-    return f'<div class="board">{held._repr_html_()}</div>'

@@ -46,7 +46,7 @@ def hostile(tmp_path: Path) -> Assessment:
 def drag(panel: Panel, hand: str, at: Any = None, **more: Any) -> None:
     """What the browser sends when a control is moved."""
     moved = {} if at is None else {hand: at}
-    panel.set_state({"moved": {"at": {**panel.at, **moved}, "hand": hand, **more}})
+    panel.set_state({"moved": {"at": {**panel.places, **moved}, "hand": hand, **more}})
 
 
 def numbers(board: Dashboard) -> dict[str, int]:

@@ -102,7 +102,7 @@ def test_a_rule_is_switched_off_and_on(board: Dashboard) -> None:
 def test_what_is_off_the_grid_stays_until_it_is_moved(board: Dashboard) -> None:
     board.what_if.set({PICKUP: "83.37%"})
     board.refresh()
-    assert (board.panel.at[PICKUP], board.panel.own[PICKUP]) == (ELSEWHERE, "83.37%")
+    assert (board.panel.places[PICKUP], board.panel.own[PICKUP]) == (ELSEWHERE, "83.37%")
     drag(board.panel, "min_growth_score", 50)
     assert numbers(board) == expected(board, **{PICKUP: "83.37%", "min_growth_score": 50})
     drag(board.panel, PICKUP, 170)
@@ -156,7 +156,7 @@ def test_a_reset_draws_once(board: Dashboard, monkeypatch: pytest.MonkeyPatch) -
     drag(board.panel, "max_moq", None, reset=True)
     assert len(messages) == 1
     assert numbers(board) == expected(board)
-    assert board.panel.at == {name: board.controls[name].base for name in board.panel.at}
+    assert board.panel.places == {name: board.controls[name].base for name in board.panel.places}
 
 
 def test_one_slider_is_reset_by_moving_it_home(board: Dashboard) -> None:
@@ -199,7 +199,7 @@ def test_a_mistake_of_ours_and_an_interruption_are_said_too(board: Dashboard, mo
 
 
 def test_what_no_control_is_called_moves_nothing(board: Dashboard) -> None:
-    board.panel.set_state({"moved": {"at": {**board.panel.at, "nothing": 3}, "hand": "nobody"}})
+    board.panel.set_state({"moved": {"at": {**board.panel.places, "nothing": 3}, "hand": "nobody"}})
     assert numbers(board) == expected(board)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
 import pytest
 
 import campaign_analytics as ca
@@ -59,7 +60,7 @@ def test_controls_that_are_opened_late_stand_where_what_if_stands(board: Dashboa
     board.refresh()
     opened(board, MORE)
     (panel,) = board.shelf.panels
-    assert panel.at["enforce_select_entry"] == 0
+    assert panel.places["enforce_select_entry"] == 0
 
 
 def test_a_scenario_is_saved_and_loaded_again(board: Dashboard, spring: Assessment) -> None:
@@ -77,7 +78,7 @@ def test_a_scenario_is_saved_and_loaded_again(board: Dashboard, spring: Assessme
     saved.value = (saved.options[0][1],)
     press(held, "Load")
     assert numbers(board) == before
-    assert (board.panel.at[PICKUP], board.panel.at["max_moq"]) == (150, 4)
+    assert (board.panel.places[PICKUP], board.panel.places["max_moq"]) == (150, 4)
     assert "&lt;b&gt;" in board.shelf.status.value
     other = ca.dashboard(spring)
     held = opened(other, SCENARIOS)
@@ -152,3 +153,43 @@ def test_a_card_is_that_of_the_setting_and_renewed_when_asked(board: Dashboard) 
     assert renew.disabled
     cards = [each.value for each in _inside(board.shelf.tab.children[CARD]) if isinstance(each, widgets.HTML)]
     assert "<table" in cards[-1]
+
+
+def test_flips_are_exported_whole(board: Dashboard) -> None:
+    drag(board.panel, PICKUP, 100)
+    held = opened(board, EXPORT)
+    for name in ("flips.csv", "flips.xlsx"):
+        find(held, widgets.Text).value = name
+        press(held, "Export")
+        assert f"✓ Written: {Path(name).resolve()}" in board.shelf.status.value
+    written = pd.read_csv("flips.csv", dtype=str)
+    assert len(written) == numbers(board)["gained"] + numbers(board)["lost"] > 0
+    find(held, widgets.Text).value = "flips.doc"
+    press(held, "Export")
+    assert "✗ flips.doc: expected a name that ends in" in board.shelf.status.value
+
+
+def test_nothing_is_written_over_what_is_not_ours(board: Dashboard) -> None:
+    Path("notes.csv").write_text("mine", "utf-8")
+    held = opened(board, EXPORT)
+    find(held, widgets.Text).value = "notes.csv"
+    press(held, "Export")
+    assert "✗ " in board.shelf.status.value
+    assert Path("notes.csv").read_text("utf-8") == "mine"
+
+
+def test_scenarios_are_compared_with_the_setting(board: Dashboard) -> None:
+    held = opened(board, SCENARIOS)
+    drag(board.panel, PICKUP, 150)
+    find(held, widgets.Text, "Name").value = "Lower pickup"
+    press(held, "Save")
+    qualifying = numbers(board)["qualifying"]
+    drag(board.panel, PICKUP, 100)
+    saved = find(held, widgets.SelectMultiple)
+    saved.value = (saved.options[0][1],)
+    press(held, "Compare")
+    shown = [each.value for each in held if isinstance(each, widgets.HTML)][-1]
+    assert "Lower pickup" in shown
+    assert "as set now · pre-qualified" in shown
+    assert f"{qualifying:,}" in shown
+    assert f"{numbers(board)['qualifying']:,}" in shown
