@@ -49,6 +49,7 @@ class Seen:
     frames: int
     repaints: list[float]  # when a picture was drawn anew
     first: float | None  # touch of mouse or keyboard
+    down: float | None  # of the mouse's button
     last: float | None
     height: float
     lowest: float

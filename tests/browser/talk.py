@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,9 +43,11 @@ class Talk:
     received: int = 0
     received_bytes: int = 0
     updates: int = 0
+    busy: list[float] = field(default_factory=list)  # ms that the kernel took for a request, by its own clock
     open: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
     _probes: set[str] = field(default_factory=set)
+    _began: dict[str, datetime] = field(default_factory=dict)
 
     def listen(self, socket: WebSocket) -> None:
         """Follow a websocket of the page, if it is a kernel's."""
@@ -65,8 +68,14 @@ class Talk:
         self.received += 1
         self.received_bytes += len(frame)
         kind, content = message.header["msg_type"], message.content
-        if kind == "status" and content["execution_state"] == "idle":
-            self.open.discard(message.parent.get("msg_id", ""))
+        if kind == "status" and (request := message.parent.get("msg_id")):
+            now = datetime.fromisoformat(message.header["date"])
+            if content["execution_state"] == "busy":
+                self._began[request] = now
+            elif content["execution_state"] == "idle":
+                self.open.discard(request)
+                if request in self._began:
+                    self.busy.append((now - self._began.pop(request)).total_seconds() * 1000)
         elif kind == "error":
             self.errors.append(f"{content['ename']}: {content['evalue']}")
         elif kind == "stream" and content["name"] == "stderr":

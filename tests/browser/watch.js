@@ -5,7 +5,7 @@
     const element = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
     return element?.closest(pictures) ?? element?.querySelector(pictures);
   };
-  const seen = { frames: 0, repaints: [], first: null, last: null };
+  const seen = { frames: 0, repaints: [], first: null, down: null, last: null };
   seen.height = seen.lowest = area.getBoundingClientRect().height;
   let changed = false;
   let watching = true;
@@ -19,6 +19,7 @@
   sizes.observe(area);
   const noticed = (event) => {
     seen.first ??= event.timeStamp;
+    if (event.type === "pointerdown") seen.down = event.timeStamp;
     seen.last = event.timeStamp;
   };
   const inputs = ["keydown", "pointerdown", "pointermove", "pointerup"];
