@@ -12,7 +12,7 @@ import pandas as pd
 from campaign_analytics.assess.moves import Step, Subjects, tightest
 from campaign_analytics.assess.remedies import remedy
 from campaign_analytics.assess.sources import at_the_source
-from campaign_analytics.assess.spelling import distance, spell_all, spell_cells
+from campaign_analytics.assess.spelling import distance, spell_all, spell_cells, unit_of_distance
 from campaign_analytics.assess.subject import find
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
@@ -23,8 +23,6 @@ from campaign_analytics.words import say
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
 
-#: Units of a distance that are not the column's own.
-_UNITS = {"rate": "percent_points", "level": "level_steps", "day": "days_unit", "time": "days_unit"}
 _MEMBERS = ("add", "remove")
 
 
@@ -257,11 +255,7 @@ def _unit(assessment: Assessment, piece: _Piece, lang: str) -> str:
         return say("members_unit", lang)
     if step.action not in ("raise", "lower"):
         return ""
-    if piece.cells.type in _UNITS:
-        return say(_UNITS[piece.cells.type], lang)
-    return (
-        book.header.currency if piece.cells.type == "money" else book.unit_label(book.quantity(step.column).unit, lang)
-    )
+    return unit_of_distance(book, step.column, lang)
 
 
 def _note(piece: _Piece, lang: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,6 +15,10 @@ from campaign_analytics.assess.subject import typed
 from campaign_analytics.errors import ValueFault
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.values import MINOR_UNITS, day_number, instant, read_value
+from campaign_analytics.words import say
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Rulebook
 
 _MICROSECONDS_A_DAY = 86_400e6
 _DIGITS = 10  # a difference of two doubles is shown without their noise
@@ -87,3 +91,15 @@ def distance(now: Array, to: Array, type: str) -> Array:
         return apart / _MICROSECONDS_A_DAY
     away: Array = np.round(apart * 100 if type == "rate" else apart, _DIGITS)
     return away
+
+
+#: Units of a distance that are not the column's own.
+_UNITS = {"rate": "percent_points", "level": "level_steps", "day": "days_unit", "time": "days_unit"}
+
+
+def unit_of_distance(book: Rulebook, column: str, lang: str) -> str:
+    """The unit in which ``distance`` counts between two values of a column, as people write it."""
+    quantity = book.quantity(column)
+    if quantity.type in _UNITS:
+        return say(_UNITS[quantity.type], lang)
+    return book.header.currency if quantity.type == "money" else book.unit_label(quantity.unit, lang)

@@ -57,6 +57,11 @@ class Classes:
 
     def verdicts(self, assessment: Assessment) -> Array:
         """(classes, 3) subjects by verdict, int64, or their weights, float64."""
-        size, kinds = len(self.names), len(VERDICTS)
-        codes = self.codes * kinds + assessment.verdict(self.level)[self.rows]
-        return np.bincount(codes, self.weights, size * kinds).astype(self.dtype).reshape(size, kinds)
+        return self.count(assessment.verdict(self.level)[self.rows], len(VERDICTS))
+
+    def count(self, codes: Array, kinds: int) -> Array:
+        """(classes, kinds) the same by a code of each subject that is looked at, below ``kinds``."""
+        size = len(self.names)
+        return (
+            np.bincount(self.codes * kinds + codes, self.weights, size * kinds).astype(self.dtype).reshape(size, kinds)
+        )

@@ -15,8 +15,9 @@ from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.scenario import Scenario, differences, named, switched
 from campaign_analytics.rulebook.values import did_you_mean
-from campaign_analytics.simulate import sensitivity
+from campaign_analytics.simulate import sensitivity, tables
 from campaign_analytics.simulate.coded import CodedMarket
+from campaign_analytics.simulate.flips import flips
 from campaign_analytics.simulate.hand import Hand, in_hand
 from campaign_analytics.simulate.positions import Positions, Slider
 from campaign_analytics.simulate.standing import Groups, Standing, standing_of
@@ -121,6 +122,47 @@ class WhatIf:
             self._now = self.assessed(self.book)
         return self._now
 
+    def summary(
+        self,
+        by: str | None = None,
+        level: Level = "offers",
+        weight: str | None = None,
+        where: Where | None = None,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """Counts before quotas, one row a class of ``by``; classes and ``weight`` as in ``Assessment.summary``.
+
+        The class (str, where ``by`` is given), baseline: who qualified there; pre_qualified: who does as it is set;
+        change: the difference, gained less lost; gained: who came in, lost: who dropped out; undetermined, ineligible,
+        and their total, named after the level (int64). With ``weight`` these are sums of it (float64), the total is
+        called weight, and weight_missing (int64) tells how many count as 0. ``where`` picks subjects by values of their
+        columns. Raises ``CampaignError`` for an unknown column, or a value that nobody has.
+        """
+        return tables.summary(self, by, level, weight, where, lang)
+
+    def flips(
+        self, level: Level = "offers", n: int | None = None, where: Where | None = None, lang: str = "en"
+    ) -> pd.DataFrame:
+        """Who came in and who dropped out, one row a subject: those that came in first, of both the nearest first.
+
+        The subject's keys (str); was, now: its verdicts (categorical); turned: "came_in" or "dropped_out"; rules: ids,
+        joined by ";", of those that failed or were unknown before, or do now; then, of the comparison that decides,
+        clause; gap: what there is to spare, or below 0 what is short, to the threshold in force (float64 in ``unit``:
+        yuan, percentage points, days, steps; NaN where nothing can be subtracted); unit; because: its sentence.
+        Nearest is measured by the gap over the threshold's way from its old place. ``n`` picks the first rows. The
+        sentences are what takes time, some 0.2 ms each; equal cells have one.
+        """
+        return flips(self, level, n, where, lang)
+
+    def compare(self, *scenarios: Scenario, by: str | None = None, lang: str = "en") -> pd.DataFrame:
+        """Scenarios side by side; how it is set now does not matter, and stays.
+
+        The first row is for all offers, the others are the classes of ``by``. Columns in two levels: "baseline" with
+        pre_qualified and offers, then each scenario's name with pre_qualified, change, gained and lost against the
+        baseline (int64). Raises ``CampaignError`` for a scenario of another rulebook.
+        """
+        return tables.compare(self, scenarios, by, lang)
+
     def standing(self, by: str | None = None, where: Where | None = None) -> Standing:
         """How things stand as it is set, against the baseline, for the offers of ``where`` in the classes of ``by``."""
         return standing_of(self.assessment, self._groups(by, where))
@@ -184,6 +226,8 @@ class WhatIf:
     ) -> pd.DataFrame:
         """How many qualify at every pair of values of two parameters: see ``surface.surface``."""
         return surface(self, p, q, by, weight, where, lang)
+
+    # ---- parts
 
     def slider(self, name: str) -> Slider:
         """A parameter, or its one value, by name. Raises ``CampaignError`` for an unknown one."""
