@@ -18,6 +18,7 @@ from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate import sensitivity, tables
 from campaign_analytics.simulate.coded import CodedMarket
 from campaign_analytics.simulate.flips import flips
+from campaign_analytics.simulate.goal import Goal, goal_seek
 from campaign_analytics.simulate.hand import Hand, in_hand
 from campaign_analytics.simulate.positions import Positions, Slider
 from campaign_analytics.simulate.standing import Groups, Standing, standing_of
@@ -27,6 +28,7 @@ from campaign_analytics.simulate.where import Where, among
 if TYPE_CHECKING:
     import pandas as pd
 
+    from campaign_analytics.engines.arrays import Progress
     from campaign_analytics.rulebook.book import Level, Rulebook
     from campaign_analytics.rulebook.exact import Exact
 
@@ -226,6 +228,27 @@ class WhatIf:
     ) -> pd.DataFrame:
         """How many qualify at every pair of values of two parameters: see ``surface.surface``."""
         return surface(self, p, q, by, weight, where, lang)
+
+    # ---- what to set
+
+    def goal_seek(
+        self,
+        gain: Any = None,
+        *,
+        reach: int | None = None,
+        where: Where | None = None,
+        over: Sequence[str] | None = None,
+        progress: Progress | None = None,
+    ) -> Goal:
+        """The smallest changes from how it is set now that let ``gain`` (0.2, "20%") more offers qualify, or ``reach``
+        of them; of the offers of ``where`` alone, if given. Exact over whole places of the sliders.
+
+        ``over`` names the parameters that may move ("x", or one value "x[...]"); left out, all amounts and levels with
+        a slider on which verdicts depend. How large a change is, is an assumption of ours: ``Goal.basis``. Counts are
+        before quotas. ``progress`` is called with the combinations looked at and those in all where sliders have to be
+        tried. Raises ``CampaignError`` for an unknown parameter, or one without a slider.
+        """
+        return goal_seek(self, gain, reach, where, over, progress)
 
     # ---- parts
 
