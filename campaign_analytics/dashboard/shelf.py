@@ -151,9 +151,7 @@ class Shelf:
         def compare() -> None:
             now = self.board.what_if.scenario(self._say("board_now"))
             frame = self.board.what_if.compare(now, *chosen(), by=self.board.by, lang=self.lang)
-            named = [
-                f"{self._named(scenario)} · {self._named(column)}" for scenario, column in frame.columns.to_flat_index()
-            ]
+            named = [" · ".join(map(self._named, column)) for column in frame.columns]
             flat = frame.set_axis(named, axis=1).reset_index()
             shown.value = f'<div class="board">{table(flat, book, self.lang, _MOST)._repr_html_()}</div>'
 
