@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from campaign_analytics.cli.options import answer_options, command, count, market_options, runs, seed, words
-from campaign_analytics.cli.why_not import add_why_not
+from campaign_analytics.cli.why_not import TABLE, add_why_not
 
 TOP = """
 examples:
@@ -30,6 +30,17 @@ examples:
   campaign-analytics assess exports --as-of 2031-05-31 --lang zh
   campaign-analytics assess exports --set PARAMETER=85% --set OTHER=none --out what_if
   campaign-analytics assess exports --rulebook my_campaign.toml --variant VARIANT --format parquet --json
+"""
+
+WHAT_IF = """
+The rulebook as it is (with --variant, if given) is the baseline. On top of it come a scenario file, then every --set
+and --off. Counts are exact, and before quotas. One value of a parameter that varies: --set "PARAMETER[VALUE]=5%".
+
+examples:
+  campaign-analytics whatif exports --set PARAMETER=85% --curve PARAMETER
+  campaign-analytics whatif exports --off RULE --by trade_medal --out flips.xlsx
+  campaign-analytics whatif exports --set PARAMETER=85% --save lower.toml
+  campaign-analytics whatif exports --scenario lower.toml --lang zh --json
 """
 
 CHECK = """
@@ -85,6 +96,17 @@ def parser() -> argparse.ArgumentParser:
     runs(assess, "assess", "assess")
 
     add_why_not(commands)
+
+    what_if = command(commands, "whatif", "say who comes in and who drops out if thresholds moved", WHAT_IF)
+    market_options(what_if)
+    what_if.add_argument("--off", metavar="RULE", action="append", help="leave a rule out")
+    what_if.add_argument("--scenario", metavar="FILE.toml", type=Path, help="a scenario saved earlier")
+    what_if.add_argument("--by", metavar="COLUMN", help="default: the category")
+    what_if.add_argument("--curve", metavar="PARAMETER", help="count at every value of a parameter")
+    what_if.add_argument("--save", metavar="FILE.toml", type=Path, help="save what is set as a scenario")
+    what_if.add_argument("--out", metavar=TABLE, type=Path, help="write every offer that changes")
+    answer_options(what_if, "the counts")
+    runs(what_if, "whatif", "whatif")
 
     rulebook = commands.add_parser("rulebook", help="show or check a rulebook", **words("rulebooks", ""))
     verbs = rulebook.add_subparsers(metavar="COMMAND", required=True)

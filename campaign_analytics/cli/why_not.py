@@ -58,7 +58,7 @@ examples:
   campaign-analytics report exports --merchant b2b-22001 --out b2b-22001.xlsx
 """
 
-_TABLE = "FILE.csv|.parquet|.xlsx"
+TABLE = "FILE.csv|.parquet|.xlsx"
 
 
 def add_why_not(commands: Any) -> None:
@@ -79,7 +79,7 @@ def add_why_not(commands: Any) -> None:
     )
     blockers.add_argument("--weight", metavar="COLUMN", help="sum a column of numbers in place of counting")
     blockers.add_argument("--level", choices=("offers", "merchants"), default="offers", help="default: %(default)s")
-    blockers.add_argument("--out", metavar=_TABLE, type=Path, help="write the whole table")
+    blockers.add_argument("--out", metavar=TABLE, type=Path, help="write the whole table")
     answer_options(blockers, "the table")
     runs(blockers, "blockers", "blockers")
 
@@ -87,7 +87,7 @@ def add_why_not(commands: Any) -> None:
     market_options(fixes)
     fixes.add_argument("--at-most", metavar="K", type=count, help="how many rules may fail; default: the rulebook's")
     fixes.add_argument("--merchant", metavar="ID", help="of one merchant alone")
-    fixes.add_argument("--out", metavar=_TABLE, type=Path, help="write every repair")
+    fixes.add_argument("--out", metavar=TABLE, type=Path, help="write every repair")
     answer_options(fixes, "the list")
     runs(fixes, "fixes", "fixes")
 
@@ -96,7 +96,7 @@ def add_why_not(commands: Any) -> None:
     texts.add_argument("market", metavar="MARKET|FILE", nargs="?", type=Path, help="a folder of tables, or one of them")
     texts.add_argument("--text", metavar="TEXT", action="append", help="look into this; may be given several times")
     claims.add_argument("--rulebook", metavar="NAME|FILE", help="one that is shipped, or a file")
-    claims.add_argument("--out", metavar=_TABLE, type=Path, help="write every hit")
+    claims.add_argument("--out", metavar=TABLE, type=Path, help="write every hit")
     answer_options(claims, "the hits")
     runs(claims, "claims", "claims")
 

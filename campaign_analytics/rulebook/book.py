@@ -234,7 +234,8 @@ class Rulebook:
         one = ONE_VALUE.fullmatch(place)
         name = one["name"] if one else place
         if name not in self.parameters:
-            raise ValueFault(f"unknown parameter {name!r}{did_you_mean(name, self.parameters)}")
+            near = did_you_mean(name, self.parameters) or f"; there are: {', '.join(self.parameters)}"
+            raise ValueFault(f"unknown parameter {name!r}{near}")
         value = self._read(name, raw)
         warned = [fault for fault in self.warnings if fault.place != place]  # of a value that it had before
         beyond = self.beyond_bounds(name, value)
