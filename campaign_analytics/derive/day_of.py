@@ -22,7 +22,6 @@ def days_of(times: Cells, zone: ZoneInfo) -> Cells:
     """The days on which ``times`` lie in ``zone``; days stay as they are."""
     if times.type == "day":
         return times
-    held, where = np.unique(times.values, return_inverse=True)
-    local = pd.DatetimeIndex(held.astype("datetime64[us]"), tz="UTC").tz_convert(zone).tz_localize(None)
-    days = np.asarray(local, "datetime64[D]").astype(np.int64)[where]
+    local = pd.DatetimeIndex(times.values.astype("datetime64[us]"), tz="UTC").tz_convert(zone).tz_localize(None)
+    days = np.asarray(local, "datetime64[D]").astype(np.int64)
     return Cells.make("day", days, times.missing, unread=times.unread)

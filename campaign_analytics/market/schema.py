@@ -74,8 +74,10 @@ class Cells:
             return cls(type, values, missing, unread=unread)
         values = np.asarray(values)
         if missing is not None:
-            values = np.where(missing, np.zeros(1, values.dtype), values)
-            high = None if high is None else np.where(missing, values, high)
+            values, high = (None if ends is None else ends.copy() for ends in (values, high))
+            for ends in (values, high):
+                if ends is not None:
+                    ends[missing] = 0
         if high is not None and np.array_equal(high, values):
             high = None
         if type == "flag":
