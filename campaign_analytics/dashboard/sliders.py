@@ -27,6 +27,8 @@ Place: TypeAlias = "int | list[int]"
 AS_BEFORE: Final = -1
 ELSEWHERE: Final = -2
 
+_EITHER_OR: Final = 2  # places between which there is nothing to drag
+
 #: The name of the control that switches rules off; no parameter can have it.
 RULES: Final = "[rules]"
 
@@ -148,7 +150,8 @@ def _control(book: Rulebook, name: str, rules: Sequence[str], lang: str) -> Cont
     values: tuple[Any, ...] = book.places(name) or book.names_of(held)
     if len(values) < 2:
         return None
-    kind: Any = {"flag": "flag", "text": "choice", "set": "set"}.get(held.type, "slider")
+    usual = "slider" if len(values) > _EITHER_OR else "choice"
+    kind: Any = {"flag": "flag", "text": "choice", "set": "set"}.get(held.type, usual)
     now = in_force(book, name)
     place = _place(values, now)
     return Control(
@@ -160,7 +163,7 @@ def _control(book: Rulebook, name: str, rules: Sequence[str], lang: str) -> Cont
         section=_section(held.clause[0]),
         direct=bool(rules),
         values=values,
-        texts=tuple(values if kind in ("choice", "set") else (book.show(name, value, lang) for value in values)),
+        texts=tuple(values if held.type in ("text", "set") else (book.show(name, value, lang) for value in values)),
         base=AS_BEFORE if place == ELSEWHERE else place,
         base_text=book.show(name, now, lang),
         note=_set_apart(book, name, lang),
