@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,19 +28,31 @@ def open_lab(notebook: Path, arguments: Sequence[str] = ()) -> None:
     styles = Path(places["JUPYTER_CONFIG_DIR"]) / "custom"
     style = ship_font(styles)
     (styles / "custom.css").write_text(style, "utf-8")
-    _decline_news(Path(places["JUPYTERLAB_SETTINGS_DIR"]))
+    prepare(Path(places["JUPYTERLAB_SETTINGS_DIR"]), Path(places["JUPYTERLAB_WORKSPACES_DIR"]))
     server = LabApp.initialize_server(argv=[*_settings(path), f"--ServerApp.{CONNECTION}", *arguments])
     address = f"{server.connection_url.rstrip('/')}{server.default_url}"
     server.io_loop.add_callback(announce, notebook, address)  # said when it listens, which the loop does first
     server.start()
 
 
-def _decline_news(settings: Path) -> None:
-    """Answer JupyterLab's question whether it may fetch news, which would stand over the first notebook."""
-    held = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    if not held.exists():  # else the person has chosen
-        held.parent.mkdir(parents=True, exist_ok=True)
-        held.write_text('{"fetchNews": "false", "checkForUpdates": false}\n', "utf-8")
+def prepare(settings: Path, workspaces: Path) -> None:
+    """Give JupyterLab's folders what a person would choose first, unless something was chosen there before.
+
+    No news, the question of which would stand over the first notebook; and the list of files folded away, for a
+    dashboard takes the width of a small screen.
+    """
+    layout = {"data": {"layout-restorer:data": {"left": {"collapsed": True}}}, "metadata": {"id": "default"}}
+    chosen = {
+        settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+            "fetchNews": "false",
+            "checkForUpdates": False,
+        },
+        workspaces / "default-37a8.jupyterlab-workspace": layout,  # by this name JupyterLab knows its first one
+    }
+    for path, held in chosen.items():
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(held), "utf-8")
 
 
 def _settings(notebook: Path) -> list[str]:

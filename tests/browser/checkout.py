@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
-from campaign_analytics.lab.jupyterlab import _decline_news
+from campaign_analytics.lab.jupyterlab import prepare
 from tests.browser.page import Frontend, Page
 from tests.lab import serving
 
@@ -29,9 +29,8 @@ class Checkout:
         for name in ("notebooks", "data"):
             shutil.copytree(serving.ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
         # neither the theme nor the open files of the person at this machine
-        settings = folder / "settings"
-        _decline_news(settings)
-        ours = [f"--LabApp.user_settings_dir={settings}", f"--LabApp.workspaces_dir={folder / 'workspaces'}"]
+        self._settings, self._workspaces = folder / "settings", folder / "workspaces"
+        ours = [f"--LabApp.user_settings_dir={self._settings}", f"--LabApp.workspaces_dir={self._workspaces}"]
 
         @cache
         def address(voila_of: str = "") -> str:
@@ -43,7 +42,10 @@ class Checkout:
         self._address = address
 
     def open(self, browser: Browser, frontend: Frontend, notebook: str) -> Page:
-        """Open a notebook, by its path below the folder."""
+        """Open a notebook, by its path below the folder, as one who opens JupyterLab for the first time."""
+        for held in (self._settings, self._workspaces):
+            shutil.rmtree(held, ignore_errors=True)
+        prepare(self._settings, self._workspaces)
         root = self._address() if frontend == "lab" else self._address(notebook)
         return Page(browser, frontend, root, notebook)
 

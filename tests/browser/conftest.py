@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,15 +27,23 @@ dashboard(result)
 """
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Before any server is started for a test of this folder."""
+    missing = ""
+    if not find_spec("playwright"):
+        missing = "playwright is not installed: make install"
+    elif not chromium():
+        missing = "there is no Chromium: apt-get install chromium"
+    if missing:
+        pytest.skip(missing)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One for a module, for while it is open no other event loop may run."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        pytest.skip("playwright is not installed: make install")
-    if not chromium():
-        pytest.skip("there is no Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright, launch(playwright) as browser:
         yield browser
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 from shutil import which
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote, urlsplit
@@ -76,8 +75,7 @@ class Page:
         self.tab.on("requestfailed", lambda request: self._noted.append(f"failed: {request.url} ({request.failure})"))
         self.tab.on("websocket", self.talk.listen)
         parts = urlsplit(root)
-        # in a workspace of its own, JupyterLab opens nothing that was open before
-        path = f"/lab/workspaces/{token_hex(8)}/tree/{quote(notebook)}" if frontend == "lab" else parts.path
+        path = f"/lab/tree/{quote(notebook)}" if frontend == "lab" else parts.path
         self.tab.goto(parts._replace(path=path).geturl())
         if frontend == "lab":
             self._open_in_lab(notebook)
@@ -172,7 +170,6 @@ class Page:
         ours = "name => window.jupyterapp?.shell?.currentWidget?.context?.path === name"
         self.tab.wait_for_function(ours, arg=notebook, timeout=30_000)
         self.tab.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.ready.then(() => null)")
-        self.tab.evaluate("() => jupyterapp.shell.collapseLeft()")
         self.settle()
 
     def _said(self, message: ConsoleMessage) -> None:

@@ -12,8 +12,9 @@ from urllib.request import urlopen
 
 import pylopdf_fonts_zh_cn
 import pytest
+from jupyterlab_server.workspaces_handler import slugify
 
-from campaign_analytics.lab.jupyterlab import _decline_news
+from campaign_analytics.lab.jupyterlab import prepare
 from tests.lab import serving
 
 NOTEBOOK = "notebooks/01_who_qualifies.ipynb"
@@ -48,10 +49,12 @@ def test_nothing_is_served_to_who_has_no_token(address: str) -> None:
         urlopen(urljoin(address, "/api/contents"))
 
 
-def test_news_is_declined_unless_the_person_has_chosen(tmp_path: Path) -> None:
-    _decline_news(tmp_path)
-    (chosen,) = (path for path in tmp_path.rglob("*") if path.is_file())
-    assert json.loads(chosen.read_text()) == {"fetchNews": "false", "checkForUpdates": False}
-    chosen.write_text('{"fetchNews": "true"}')
-    _decline_news(tmp_path)
-    assert chosen.read_text() == '{"fetchNews": "true"}'
+def test_a_first_choice_is_made_unless_the_person_has_chosen(tmp_path: Path) -> None:
+    prepare(tmp_path / "settings", tmp_path / "workspaces")
+    news, layout = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert json.loads(news.read_text()) == {"fetchNews": "false", "checkForUpdates": False}
+    assert layout.stem == slugify("default")
+    news.write_text('{"fetchNews": "true"}')
+    layout.write_text("{}")
+    prepare(tmp_path / "settings", tmp_path / "workspaces")
+    assert (news.read_text(), layout.read_text()) == ('{"fetchNews": "true"}', "{}")
