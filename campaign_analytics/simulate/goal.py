@@ -19,7 +19,7 @@ from campaign_analytics.rulebook.scenario import Scenario
 from campaign_analytics.rulebook.values import read_value
 from campaign_analytics.simulate.moving import deciding, name_of, sliders
 from campaign_analytics.simulate.reaching import FINE, Reaching, Setting
-from campaign_analytics.simulate.together import Axis
+from campaign_analytics.simulate.together import Together
 from campaign_analytics.simulate.where import Where, among
 from campaign_analytics.words import say
 
@@ -135,7 +135,7 @@ def movable(what_if: WhatIf) -> list[str]:
         and book.places(slider.parameter)
         and book.parameters[slider.parameter].type != "flag"
     ]
-    return [name for name in held if Axis.of(what_if, name).told]
+    return [axis.name for axis in Together.of(what_if, held).axes if axis.told]
 
 
 def _target(book: Rulebook, gain: Any, reach: int | None, now: int) -> int:

@@ -22,7 +22,7 @@ from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.tree import And, Tree, walk
 from campaign_analytics.rulebook.values import Value
 from campaign_analytics.simulate.coded import parameters
-from campaign_analytics.simulate.moving import Moving, put
+from campaign_analytics.simulate.moving import Moving, number_of, put
 from campaign_analytics.simulate.positions import Slider
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class Axis:
     told: bool  # whether an offer that qualifies at a place does so at every looser one
 
     @classmethod
-    def of(cls, what_if: WhatIf, name: str, beside: Sequence[str] = ()) -> Axis:
-        """A slider that is moved together with those ``beside`` it.
+    def of(cls, what_if: WhatIf, name: str, beside: Sequence[str], books: Sequence[Rulebook]) -> Axis:
+        """A slider that is moved together with those ``beside`` it; the values of ``books`` are places too.
 
         Raises ``CampaignError`` for an unknown parameter, or one that has no places.
         """
@@ -53,23 +53,28 @@ class Axis:
                 f"{name} has no slider, so there are no places to try: the rulebook gives it no bounds, or it is a "
                 "choice or a set; set it to a value of your own and ask again"
             )
-        bound = book.values[slider.parameter]
-        now: Any = slider.held(bound)
-        if isinstance(bound, PerValue) and slider.of is not None:
+        if slider.of is not None:
             try:
                 book.put(name, grid[0])
             except ValueFault as fault:
                 raise CampaignError(str(fault)) from None
-            now = bound.default if now is None else now
+        held: list[Any] = [in_force(each, slider) for each in (book, *books)]
         moving = Moving(what_if.at(_awake(what_if, beside)), [slider], "offers")
         along = moving.along(slider, moving.rules[slider], moving.book)
-        told = along is not None and not (isinstance(bound, PerValue) and now is None)
-        if told and along is not None and along.rises:
-            grid.reverse()
-        if now not in grid:  # without a value its rules are dormant: looser than any place
-            looser = 0 if now is None else sum((each > now) == (grid[0] > grid[-1]) for each in grid if each != now)
-            grid.insert(looser if told else 0, now)
-        return cls(name, slider, tuple(grid), grid.index(now), told)
+        # without a value the rules on a parameter are dormant, looser than at any place; one that varies is unknown
+        told = along is not None and not (isinstance(book.values[slider.parameter], PerValue) and None in held)
+        numbers: dict[Any, float] = {each: number_of(book, slider, each) for each in (*grid, *held) if each is not None}
+        rises = told and along is not None and along.rises
+        values = sorted(numbers, key=lambda value: numbers[value], reverse=rises)
+        places = tuple([None] * (None in held) + values)
+        return cls(name, slider, places, places.index(held[0]), told)
+
+
+def in_force(book: Rulebook, slider: Slider) -> Value | None:
+    """Its value; a name without one of its own goes by that of all others."""
+    bound = book.values[slider.parameter]
+    held = slider.held(bound)
+    return bound.default if held is None and slider.of is not None and isinstance(bound, PerValue) else held
 
 
 def _awake(what_if: WhatIf, names: Sequence[str]) -> Rulebook:
@@ -99,9 +104,10 @@ class Together:
     apart: frozenset[frozenset[str]] = frozenset()  # pairs of sliders that must not both be told
 
     @classmethod
-    def of(cls, what_if: WhatIf, names: Sequence[str]) -> Together:
-        """Raises ``CampaignError`` for an unknown parameter, or one that has no places."""
-        return cls(what_if, tuple(Axis.of(what_if, name, names) for name in names))
+    def of(cls, what_if: WhatIf, names: Sequence[str], *books: Rulebook) -> Together:
+        """The values of ``books`` are places too. Raises ``CampaignError`` for an unknown parameter, or one that has no
+        places."""
+        return cls(what_if, tuple(Axis.of(what_if, name, names, books) for name in names))
 
     @cached_property
     def tried(self) -> tuple[Axis, ...]:
@@ -143,10 +149,11 @@ class Together:
             assert along is not None
             sure[:, i] = along.passing.worst * moving.reached
             open_[:, i] = along.passing.best * moving.open
-            if len(axis.values) > len(book.places(axis.slider.parameter)):  # the value in force is none of the places
-                now = self.what_if.assessed(book).verdict("offers")
-                sure[:, i] += now == PRE_QUALIFIED
-                open_[:, i] += now != INELIGIBLE
+            grid = book.places(axis.slider.parameter)
+            for place in (place for place, value in enumerate(axis.values) if value not in grid):
+                verdict = self.what_if.assessed(self.book({**loosest, axis.name: place})).verdict("offers")
+                sure[:, i] += verdict == PRE_QUALIFIED
+                open_[:, i] += verdict != INELIGIBLE
         return Told(sure, open_)
 
     def _all_tried(self, places: Mapping[str, int]) -> Told:

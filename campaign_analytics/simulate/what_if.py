@@ -18,6 +18,7 @@ from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate import sensitivity, tables
 from campaign_analytics.simulate.coded import CodedMarket
 from campaign_analytics.simulate.flips import flips
+from campaign_analytics.simulate.frontier import frontier
 from campaign_analytics.simulate.goal import Goal, goal_seek
 from campaign_analytics.simulate.hand import Hand, in_hand
 from campaign_analytics.simulate.positions import Positions, Slider
@@ -82,7 +83,9 @@ class WhatIf:
             values[slider.parameter] = slider.put(
                 values[slider.parameter], slider.held(self.baseline.book.values[slider.parameter])
             )
-        self.book = _consistent(replace(self.book, values=values))
+        warned = [fault for fault in self.book.warnings if fault.place not in names]
+        warned += [fault for fault in self.baseline.book.warnings if fault.place in names]
+        self.book = _consistent(replace(self.book, values=values, warnings=tuple(warned)))
         return self
 
     def load(self, scenario: Scenario) -> Self:
@@ -250,16 +253,38 @@ class WhatIf:
         """
         return goal_seek(self, gain, reach, where, over, progress)
 
+    def frontier(
+        self,
+        p: str,
+        q: str,
+        quality: str | Sequence[str] | None = None,
+        where: Where | None = None,
+        lang: str = "en",
+        progress: Progress | None = None,
+    ) -> pd.DataFrame:
+        """How many offers qualify against how good they are: one row a measure and pair of values of two parameters,
+        all else as it stands.
+
+        first, second: the values of ``p`` and of ``q`` as people write them; first_number, second_number (float64);
+        measure: a column of the rulebook's ``scoring.quality``, or of ``quality``; better: "higher" or "lower", as the
+        rules ask for it; pre_qualified, undetermined (int64 offers, before quotas); known (int64): of those that
+        qualify, how many have a value, and coverage, their share; mean (float64) of these values, a range by its low
+        end; efficient: no other pair lets in as many as good, and more or better; present, default: the pair in force
+        and the baseline's, also where they lie between places; allowed: no requirement of the rulebook forbids it.
+        ``progress`` is called with the settings looked at and those in all where a slider has to be tried. Raises
+        ``CampaignError`` for a parameter without a slider, and where there is no measure.
+        """
+        return frontier(self, p, q, quality, where, lang, progress)
+
     # ---- parts
 
     def slider(self, name: str) -> Slider:
         """A parameter, or its one value, by name. Raises ``CampaignError`` for an unknown one."""
-        slider = Slider.read(name)
-        if slider.parameter not in self.book.parameters:
-            raise CampaignError(f"unknown parameter {name!r}{did_you_mean(name, self.book.parameters)}")
-        if slider.of is not None and not isinstance(self.book.values[slider.parameter], PerValue):
-            raise CampaignError(f"{slider.parameter} has one value for all; it does not vary by column")
-        return slider
+        try:
+            self.book.put(name, "none")  # refused for what is no parameter, or no value of one
+        except ValueFault as fault:
+            raise CampaignError(str(fault)) from None
+        return Slider.read(name)
 
     def _groups(self, by: str | None, where: Where | None) -> Groups:
         key = (by, repr(sorted((where or {}).items())))

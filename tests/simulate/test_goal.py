@@ -19,7 +19,7 @@ from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
 from campaign_analytics.simulate.goal import Goal
 from campaign_analytics.simulate.reaching import FINE, prices
-from campaign_analytics.simulate.together import Axis, Together
+from campaign_analytics.simulate.together import Together
 from campaign_analytics.simulate.what_if import WhatIf
 from tests.simulate.bazaar import Bazaar, bazaars, moves
 from tests.simulate.shipped import shipped
@@ -202,7 +202,7 @@ def test_a_move_costs_its_way_over_the_scale() -> None:
     what_if = WhatIf(shipped("spring_2024"))
 
     def price(name: str, value: object) -> float:
-        axis = Axis.of(what_if, name)
+        (axis,) = Together.of(what_if, [name]).axes
         return int(prices(book, axis)[axis.values.index(value)]) / FINE
 
     assert price("min_growth_score", 30) == pytest.approx(0.5)  # scale 60
@@ -215,7 +215,7 @@ def test_a_move_costs_its_way_over_the_scale() -> None:
 
 def test_zero_is_one_scale_below_the_smallest_place_where_the_scale_is_a_factor() -> None:
     what_if = WhatIf(shipped("daily_deals"))
-    axis = Axis.of(what_if, "min_deal_stock")  # 0, 50, 100 ...; x2; 500 now
+    (axis,) = Together.of(what_if, ["min_deal_stock"]).axes  # 0, 50, 100 ...; x2; 500 now
     costs = prices(what_if.book, axis) / FINE
     assert costs[axis.values.index(50)] == pytest.approx(math.log2(10))
     assert costs[axis.values.index(0)] == pytest.approx(math.log2(10) + 1)

@@ -24,7 +24,7 @@ def test_sliders_told_together_give_what_an_assessment_of_any_setting_gives(
     for move in data.draw(st.lists(moves(bazaar), max_size=2)):
         what_if.set(move)
     names = data.draw(st.lists(st.sampled_from(sliders), min_size=1, max_size=4, unique=True))
-    together = Together.of(what_if, names)
+    together = Together.of(what_if, names, *data.draw(st.sampled_from([(), (bazaar.book,)])))
     assert {*together.told, *together.tried} == {*together.axes}
     for _ in range(4):
         places = {axis.name: data.draw(st.integers(0, len(axis.values) - 1)) for axis in together.axes}
