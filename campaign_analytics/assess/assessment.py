@@ -15,6 +15,7 @@ from campaign_analytics.assess.applied import applied
 from campaign_analytics.assess.benefits import benefits
 from campaign_analytics.assess.blockers import Patterns
 from campaign_analytics.assess.checks import rule_checks
+from campaign_analytics.assess.deadlines import deadlines
 from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.fixes import fixes_of_one
 from campaign_analytics.assess.headline import headline
@@ -353,6 +354,11 @@ class Assessment:
         curable in the days left: ``.table()``, ``.fixes()``, ``.causes()``, ``.warnings()``. Raises ``CampaignError``
         for less than 1."""
         return near_misses(self, at_most, level)
+
+    def deadlines(self, lang: str = "en") -> pd.DataFrame:
+        """By when to submit for a review that is over in time, one row a reading: rule, clause, label, reading,
+        needed_by, submit_by (datetime64), days_left (Int64), in_force (bool); see ``deadlines.deadlines``."""
+        return deadlines(self.book, self.as_of, lang)
 
     def fixes(self, offer_id: str | None = None, *, merchant_id: str | None = None, lang: str = "en") -> pd.DataFrame:
         """Every repair that one offer (its merchant's included) or one merchant needs; columns as told in ``fixes``.

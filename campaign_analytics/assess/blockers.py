@@ -41,10 +41,15 @@ class Patterns:
     rule_fails: Mapping[str, Array]  # by rule: (patterns,) bool
     rule_unknown: Mapping[str, Array]  # by rule: (patterns,) bool; never so for a rule that is not computed
     fails: Array  # (patterns, groups) bool
-    unknown: Array  # (patterns, groups) bool: unknown, and not failing
+    open: Array  # (patterns, groups) bool: a rule of it is unknown, whether or not another fails
 
     def __len__(self) -> int:
         return len(self.fails)
+
+    @cached_property
+    def unknown(self) -> Array:
+        """(patterns, groups) bool: unknown, and not failing."""
+        return np.asarray(self.open & ~self.fails)
 
     @cached_property
     def failing(self) -> Array:
@@ -115,8 +120,7 @@ def patterns(assessment: Assessment, level: Level = "offers") -> Patterns:
         columns = [_any([own[rule] for rule in held], len(example)) for held in groups.values()]
         return np.column_stack(columns) if columns else np.zeros((len(example), 0), bool)
 
-    failing = blocking(fails)
-    return Patterns(groups, of, fails, unknown, failing, blocking(unknown) & ~failing)
+    return Patterns(groups, of, fails, unknown, blocking(fails), blocking(unknown))
 
 
 def _any(parts: Sequence[Array], length: int) -> Array:

@@ -33,7 +33,7 @@ def causes(near: NearMisses, fixes: pd.DataFrame, lang: str) -> pd.DataFrame:
     pairs = fixes[["cause", "place"]].drop_duplicates()
     of = near.patterns.of[near.rows[pairs["place"].to_numpy()]]
     alone = np.bincount(pairs["place"])[pairs["place"]] == 1
-    sure = near.patterns.unsure[of] == 0
+    sure = ~near.patterns.open[of].any(axis=1)
     many = int(cause.max()) + 1
     first = fixes.drop_duplicates(["cause", "rule", "column", "action", "to", "names"])
     first = first.assign(what=in_words(first, lang))

@@ -199,7 +199,7 @@ def _frame(assessment: Assessment, level: Level, rows: Array, pieces: list[_Piec
         "lead_days": np.array([rule.lead_days for rule in rules], np.int64)[number],
         "cure": told([rule.cure for rule in rules]),
         "fix": told([rule.fix.say(lang) for rule in rules]),
-        "note": told([_note(piece, lang) for piece in pieces]),
+        "note": told([_note(assessment, piece, lang) for piece in pieces]),
         "margin": joined([_margin(piece) for piece in pieces], "float64"),
         "alternative_to": told([piece.step.alternative_to for piece in pieces]),
         "option": np.array([piece.step.option for piece in pieces], np.int64)[number],
@@ -258,7 +258,10 @@ def _unit(assessment: Assessment, piece: _Piece, lang: str) -> str:
     return unit_of_distance(book, step.column, lang)
 
 
-def _note(piece: _Piece, lang: str) -> str:
+def _note(assessment: Assessment, piece: _Piece, lang: str) -> str:
+    made = assessment.book.derived.get(piece.step.column)
+    if made is not None and made.make == "worst_row":
+        return say("worst_row_note", lang)
     if piece.step.action == "orders":
         return say("orders_note", lang)
     if piece.step.action == "none":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from campaign_analytics.assess.deadlines import left_until, reading, submission_deadlines
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ def headline(assessment: Assessment, lang: str) -> str:
         _counts(assessment, "offers", lang),
         _counts(assessment, "merchants", lang),
     ]
+    lines += _deadlines(assessment, lang)
     orphans = int((assessment.market.merchant_row < 0).sum())
     if orphans:
         lines.append(say("headline_orphans", lang, count=orphans))
@@ -37,6 +40,17 @@ def headline(assessment: Assessment, lang: str) -> str:
     if assumed:
         lines.append(say("headline_assumed", lang, count=assumed))
     return "\n".join(lines)
+
+
+def _deadlines(assessment: Assessment, lang: str) -> Iterator[str]:
+    """By when to submit, where the rulebook counts working days."""
+    book = assessment.book
+    for each in submission_deadlines(book):
+        left = left_until(book, each, assessment.as_of)
+        if each.in_force and left is not None:
+            key = "headline_deadline" if left >= 0 else "headline_deadline_over"
+            clause = book.rules[each.rule].clause[0]
+            yield say(key, lang, date=each.submit_by, reading=reading(book, each, lang), clause=clause, count=left)
 
 
 def _counts(assessment: Assessment, level: Level, lang: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +11,16 @@ import pandas as pd
 
 from campaign_analytics.assess.applied import REFUSED, applied, writable
 from campaign_analytics.assess.causes import causes
+from campaign_analytics.assess.deadlines import days_left
 from campaign_analytics.assess.fixes import placed_fixes, subject_keys
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
-from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.rulebook.book import Level
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
     from campaign_analytics.assess.blockers import Patterns
-
-_DEADLINES = ("campaign_from", "enrol_until")
 
 
 def near_misses(assessment: Assessment, at_most: int | None, level: Level) -> NearMisses:
@@ -30,7 +28,7 @@ def near_misses(assessment: Assessment, at_most: int | None, level: Level) -> Ne
     most = assessment.book.document.scoring.near_miss_groups if at_most is None else at_most
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise CampaignError(f"at_most={at_most!r}: expected how many groups may fail, 1 or more")
-    held, left = assessment.patterns(level), days_left(assessment)
+    held, left = assessment.patterns(level), days_left(assessment.book, assessment.as_of)
     close = (held.failing >= 1) & (held.failing <= most)
     lead = np.zeros(len(held), np.int64)
     for rule, fails in held.rule_fails.items():
@@ -40,22 +38,8 @@ def near_misses(assessment: Assessment, at_most: int | None, level: Level) -> Ne
         lead = np.maximum(lead, fails * said.lead_days)
     rows = np.flatnonzero(close[held.of])
     of = held.of[rows]
-    order = np.lexsort((lead[of], held.failing[of], held.unsure[of] > 0))
+    order = np.lexsort((lead[of], held.failing[of], held.open[of].any(axis=1)))
     return NearMisses(assessment, level, most, rows[order], lead)
-
-
-def days_left(assessment: Assessment) -> int | None:
-    """Whole calendar days from the moment of the assessment to the start of the campaign or the end of enrolment.
-
-    The earlier of the two counts; None where the rulebook sets neither. Days of review are not taken off yet.
-    """
-    until = [when for name in _DEADLINES if (when := _time(assessment.book, name)) is not None]
-    return (min(until) - assessment.as_of) // timedelta(days=1) if until else None
-
-
-def _time(book: Rulebook, name: str) -> datetime | None:
-    value = book.values.get(name)
-    return value if isinstance(value, datetime) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +62,9 @@ class NearMisses:
 
     def table(self) -> pd.DataFrame:
         """One row a subject: its keys (str), ``groups`` and ``failing`` (their names joined by ";" and their number),
-        ``lead_days`` (int64: the longest), ``days_left`` (Int64: calendar days, missing where the rulebook sets no
-        date) and ``if_unknown_passes``: the unknown groups that must turn out to pass as well, joined by ";".
+        ``lead_days`` (int64: the longest), ``days_left`` (Int64: calendar days to the last submission that is surely
+        reviewed in time, missing where the rulebook sets no date) and ``if_unknown_passes``: the groups that are
+        unknown, or in which another rule is, and must turn out to pass as well, joined by ";".
 
         Subjects with nothing unknown come first, then those with fewer groups and shorter lead times.
         """
@@ -88,8 +73,9 @@ class NearMisses:
         frame["groups"] = _joined(held, held.fails, of)
         frame["failing"] = held.failing[of].astype(np.int64)
         frame["lead_days"] = self.lead[of]
-        frame["days_left"] = pd.array([days_left(self.assessment)] * len(of), dtype="Int64")
-        frame["if_unknown_passes"] = _joined(held, held.unknown, of)
+        left = days_left(self.assessment.book, self.assessment.as_of)
+        frame["days_left"] = pd.array([left] * len(of), dtype="Int64")
+        frame["if_unknown_passes"] = _joined(held, held.open, of)
         return frame
 
     def fixes(self, lang: str = "en") -> pd.DataFrame:

@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from campaign_analytics.assess.deadlines import reading, submission_deadlines
 from campaign_analytics.cli.terminal import bold, columns
 from campaign_analytics.errors import RulebookWarning
 from campaign_analytics.rulebook.book import Rulebook
@@ -80,6 +81,7 @@ def _content(book: Rulebook) -> dict[str, Any]:
             }
             for name, rule in book.rules.items()
         ],
+        "deadlines": [{"reading": reading(book, each, "en"), **each._asdict()} for each in submission_deadlines(book)],
         "parameters": [
             {
                 "id": name,
@@ -108,6 +110,20 @@ def _page(book: Rulebook, lang: str) -> Iterator[str]:
         (clause, kind, "; ".join(rules) or (entry.label(lang) if entry else ""))
         for clause, kind, rules, entry in _clauses(book)
     )
+
+    dates = [
+        (
+            ";".join(book.rules[each.rule].clause),
+            each.rule,
+            f"submit by {each.submit_by or '(not known)'}",
+            reading(book, each, lang),
+            "in force" if each.in_force else "",
+        )
+        for each in submission_deadlines(book)
+    ]
+    if dates:
+        yield from _section("Deadlines")
+        yield from columns(dates)
 
     yield from _section("Rules")
     yield from columns(

@@ -63,10 +63,7 @@ class Making:
 
     def argument(self, name: str) -> Any:
         """An argument as the rulebook gives it; a parameter's value in force where it gives ":parameter"."""
-        given = self.spec.with_.get(name)
-        if isinstance(given, str) and given.startswith(":"):
-            return self.book.values[given.removeprefix(":")]
-        return given
+        return argument_of(self.book, self.name, name)
 
     def column(self, argument: str) -> Cells | None:
         """The column that an argument names, on this column's rows; None where the argument is left out."""
@@ -91,6 +88,14 @@ class Making:
         cells = columns_for(self.market, self.book, [exact], table)
         no, unknown = evaluate(exact, cells, rows)
         return ~no & ~unknown, ~no
+
+
+def argument_of(book: Rulebook, derived: str, name: str) -> Any:
+    """See ``Making.argument``."""
+    given = book.derived[derived].with_.get(name)
+    if isinstance(given, str) and given.startswith(":"):
+        return book.values[given.removeprefix(":")]
+    return given
 
 
 def gone(cells: Cells) -> Array:

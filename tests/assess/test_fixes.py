@@ -46,7 +46,7 @@ def test_prices_go_down_to_the_last_fen_that_passes(demo: Assessment) -> None:
     """DuckDB reckons in decimals."""
     table = fixes(demo, "offers", np.arange(demo.market.offers.rows))
     prices = table[(table["rule"] == "campaign_price") & (table["action"] == "lower")].reset_index(drop=True)
-    listed = demo.market.offers.cells["list_price"].to_pandas()
+    listed = demo.market.offers.cells["enrolment_list_price"].to_pandas()
     listed.index = pd.Index(demo.market.offers.cells["offer_id"].values)
     prices["list_price"] = listed.loc[prices["offer_id"]].to_numpy()
     highest = "SELECT floor(list_price::DECIMAL(18, 2) * 0.95::DECIMAL(3, 2) * 100) / 100 FROM prices"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -35,14 +35,14 @@ def demo(book: Rulebook) -> Assessment:
 
 def naive(assessment: Assessment, at_most: int) -> dict[str, str]:
     """Near misses, and their unknown groups, read off the outcomes offer by offer."""
-    book, left = assessment.book, 7
+    book, left = assessment.book, 2  # 26 and 27 February
     found = {}
     for row in assessment.outcomes("offers").to_dict("records"):
         failing = {rule for rule in assessment.blocking if row[rule] == "fail"}
         unknown = {rule for rule in assessment.blocking if row[rule] == "unknown"}
         explained = {rule for rule in assessment.blocking if failing.intersection(book.rules[rule].follows)}
         groups = {book.rules[rule].group or rule for rule in failing - explained}
-        unsure = {book.rules[rule].group or rule for rule in unknown - explained} - groups
+        unsure = {book.rules[rule].group or rule for rule in unknown - explained}
         hopeless = [r for r in failing if book.rules[r].cure == "no" or book.rules[r].lead_days > left]
         if 1 <= len(groups) <= at_most and not hopeless:
             found[row["offer_id"]] = ";".join(sorted(unsure))
@@ -66,8 +66,25 @@ def test_those_with_something_unknown_come_after_all_others(demo: Assessment) ->
 
 def test_a_cure_must_fit_into_the_days_left(book: Rulebook) -> None:
     offer = [{"is_yanxuan": False}]
-    assert len(assessed(book, offer, as_of=datetime(2024, 2, 28)).near_misses()) == 1  # five days, and five are left
-    assert len(assessed(book, offer, as_of=datetime(2024, 2, 28, 1)).near_misses()) == 0
+    assert len(assessed(book, offer, as_of=datetime(2024, 2, 23)).near_misses()) == 1  # five days, and five are left
+    assert len(assessed(book, offer, as_of=datetime(2024, 2, 23, 1)).near_misses()) == 0
+    later = book.set(review_needed_by="2024-03-04")  # a sure day on the venue is enough
+    assert len(assessed(later, offer, as_of=datetime(2024, 2, 24)).near_misses()) == 1
+
+
+def test_without_working_days_a_cure_must_fit_before_the_campaign(book: Rulebook) -> None:
+    offer, unasked = [{"is_yanxuan": False}], book.switch({"review_in_time": "off"})
+    assert len(assessed(unasked, offer, as_of=datetime(2024, 2, 28)).near_misses()) == 1
+    assert len(assessed(unasked, offer, as_of=datetime(2024, 2, 28, 1)).near_misses()) == 0
+
+
+def test_a_failing_group_in_which_another_rule_is_unknown_is_told_apart(book: Rulebook) -> None:
+    for valid_to, unsure in ((date(2025, 1, 1), ""), (None, "trustpass")):
+        shop = {"trustpass_open": False, "trustpass_valid_to": valid_to}
+        near = assessed(book, [{}], [shop]).near_misses()
+        row, cause = one(near.table()), near.causes().iloc[0]
+        assert (row["groups"], row["if_unknown_passes"]) == ("trustpass", unsure)
+        assert (cause["unlocks"], cause["unlocks_if_unknown_passes"]) == (1 - bool(unsure), int(bool(unsure)))
 
 
 def test_merchants_have_near_misses_of_their_own(demo: Assessment) -> None:

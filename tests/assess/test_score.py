@@ -114,13 +114,10 @@ def test_a_failure_that_follows_from_another_is_no_group_of_its_own(book: Rulebo
 
 def test_a_rule_that_is_not_computed_stands_outside(tmp_path: Path) -> None:
     known = trial(tmp_path)
-    made = {"type": "money", "make": "extreme_price", "zh": "r", "en": "r", "table": "offers"}
-    given = {"table": "transactions", "price": "transaction_price", "at": "transaction_time", "extreme": "lowest"}
-    days = "until = 'seen', days = 30"
-    rare = "[derived.rare]\n" + _toml(made) + "with = { " + ", ".join(_toml(given).splitlines()) + f", {days} }}\n"
-    seen = "[derived.seen]\n" + _toml({**made, "type": "day", "make": "day_of"}) + "with = { time = 'as_of' }\n"
+    made = {"type": "count", "make": "rank", "zh": "r", "en": "r", "table": "offers"}
+    rare = "[derived.rare]\n" + _toml(made) + "with = { of = 'stars' }\n"
     rule = "[rules.rare]\n" + _toml({"clause": "6", "zh": "r", "en": "r", "condition": "rare > 0"}) + "weight = 100\n"
-    book = trial(tmp_path, {"[derived.listed]": rare + seen + rule + "[derived.listed]"})
+    book = trial(tmp_path, {"[derived.listed]": rare + rule + "[derived.listed]"})
     assert "rare" in assessed(book, [GOOD], [GOOD_SHOP]).not_computed
     assert one(book, stars=3)["readiness_high"] == one(known, stars=3)["readiness_high"]
 

@@ -14,6 +14,7 @@ from campaign_analytics import CampaignError, assess, demo_market, load_rulebook
 from campaign_analytics.assess import Assessment
 from campaign_analytics.charts.distribution import bins_of, distribution, draw
 from campaign_analytics.charts.measure import NEAR, Measure, Unit, measure, measured_rules
+from campaign_analytics.derive import BUILT
 from campaign_analytics.rulebook.tree import Operator
 from tests.assess.trial import assessed, trial
 
@@ -113,7 +114,7 @@ def test_the_axis_suits_the_comparison(spring: Assessment) -> None:
     assert rate.band == 90 - NEAR * 10
     ratio = measure(spring, "campaign_price", None, "en")
     assert (ratio.unit.type, ratio.threshold) == ("rate", 95)
-    assert ratio.label.endswith("÷ List price")
+    assert ratio.label.endswith("÷ List price at enrolment")
     money = measure(spring, "deposit", None, "en")
     assert (money.unit.show(money.threshold), money.band) == ("3,000 CNY", 3000 - NEAR * 3000)
     level = measure(spring, "select_level", None, "zh")
@@ -158,12 +159,13 @@ def test_a_column_may_be_named(spring: Assessment) -> None:
     assert mobile.label.startswith("Campaign price on mobile")
 
 
-def test_what_cannot_be_drawn_is_said(spring: Assessment) -> None:
+def test_what_cannot_be_drawn_is_said(spring: Assessment, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CampaignError, match="did you mean 'experience'"):
         distribution(spring, "experiense")
     with pytest.raises(CampaignError, match="'in_select' compares no amount with a bound: there is no distribution"):
         distribution(spring, "in_select")
+    monkeypatch.delitem(BUILT, "working_days_after")
     with pytest.raises(CampaignError, match="or its columns are not computed"):
-        distribution(spring, "review_in_time")
+        distribution(assess(spring.market, spring.book, spring.as_of), "review_in_time")
     with pytest.raises(CampaignError, match="no amount of column 'stock'"):
         distribution(spring, "experience", "stock")
