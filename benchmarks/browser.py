@@ -135,7 +135,7 @@ def step(page: Page, act: Callable[[], object]) -> Step:
 
 def dragged(page: Page, to: float) -> Drag:
     with page.watching(BOARD) as watched:
-        page.drag(page.slider(HAND), to, moves=90, pause=12)
+        page.drag(page.slider(HAND), to, moves=90)
         page.settle()
         page.tab.wait_for_timeout(50)
     seen = watched[0]

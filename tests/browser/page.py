@@ -126,8 +126,8 @@ class Page:
         )
         return {name: int(value) for name, value in found}
 
-    def drag(self, slider: Locator, to: float, moves: int = 20, pause: int = 0) -> None:
-        """Drag a slider's handle by mouse to a share of its way, in so many moves, ``pause`` ms apart."""
+    def drag(self, slider: Locator, to: float, moves: int = 20) -> None:
+        """Drag a slider's handle by mouse to a share of its way, in so many moves, one a frame."""
         box = slider.bounding_box()
         track = slider.evaluate(
             "e => { const b = (e.closest('.noUi-base') ?? e).getBoundingClientRect(); return [b.x, b.width]; }"
@@ -139,9 +139,7 @@ class Page:
         end = track[0] + to * track[1]
         self.tab.mouse.move(x, y)
         self.tab.mouse.down()
-        for step in range(1, moves + 1):
-            self.tab.mouse.move(x + (end - x) * step / moves, y)
-            self.tab.wait_for_timeout(pause)
+        self.tab.mouse.move(end, y, steps=moves)
         self.tab.mouse.up()
 
     @contextmanager

@@ -87,7 +87,7 @@ def test_a_drag_is_drawn_all_the_way_and_nothing_collapses(page: Page, oracle: O
     slider, charts = page.slider(oracle.label(PICKUP)), page.tab.locator(".heat-part, .flips-part, .curve-part")
     before = charts.evaluate_all("all => all.map(each => each.innerHTML)")
     with page.watching(BOARD) as seen:
-        page.drag(slider, 0.2, moves=40, pause=16)
+        page.drag(slider, 0.2, moves=60)
     assert not seen[0].collapsed
     assert len(seen[0].repaints) >= 5
     place = oracle.place(PICKUP, slider.get_attribute("aria-valuetext") or "")
