@@ -12,15 +12,14 @@ from campaign_analytics.assess.assessment import Assessment, assess
 from campaign_analytics.assess.masks import masks
 from campaign_analytics.errors import CampaignError, ValueFault
 from campaign_analytics.market.schema import Array
-from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.scenario import Scenario, differences, named, switched
-from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate import sensitivity, tables
 from campaign_analytics.simulate.coded import CodedMarket
 from campaign_analytics.simulate.flips import flips
 from campaign_analytics.simulate.frontier import frontier
 from campaign_analytics.simulate.goal import Goal, goal_seek
 from campaign_analytics.simulate.hand import Hand, in_hand
+from campaign_analytics.simulate.noise import Noise, noise
 from campaign_analytics.simulate.positions import Positions, Slider
 from campaign_analytics.simulate.standing import Groups, Standing, standing_of
 from campaign_analytics.simulate.surface import surface
@@ -275,6 +274,15 @@ class WhatIf:
         ``CampaignError`` for a parameter without a slider, and where there is no measure.
         """
         return frontier(self, p, q, quality, where, lang, progress)
+
+    def noise(self, name: str | None = None, level: Level = "offers", confidence: float = 0.95) -> Noise:
+        """Which verdicts rest on so few orders that chance alone could turn them: of all rules that compare a rate
+        which comes with its count, or of those of one rule or parameter.
+
+        The answer has ``table()``, ``subjects()``, ``headline()``. ``confidence`` is an assumption of ours, told with
+        it: ``basis()``. Raises ``CampaignError`` for a name that there is not, or whose rules compare no such rate.
+        """
+        return noise(self, name, level, confidence)
 
     # ---- parts
 
