@@ -3,10 +3,14 @@
 from campaign_analytics.charts.blockers import blocker_heatmap
 from campaign_analytics.charts.combinations import combinations
 from campaign_analytics.charts.costs import costs
+from campaign_analytics.charts.curve import curve
+from campaign_analytics.charts.curves import curves
 from campaign_analytics.charts.distribution import distribution
 from campaign_analytics.charts.funnel import funnel
+from campaign_analytics.charts.gains import marginal_gains
 from campaign_analytics.charts.heatmap import miss_heatmap
 from campaign_analytics.charts.measure import measured_rules
+from campaign_analytics.charts.surface import surface
 from campaign_analytics.charts.tables import table
 from campaign_analytics.charts.verdicts import verdicts
 
@@ -14,10 +18,14 @@ __all__ = [
     "blocker_heatmap",
     "combinations",
     "costs",
+    "curve",
+    "curves",
     "distribution",
     "funnel",
+    "marginal_gains",
     "measured_rules",
     "miss_heatmap",
+    "surface",
     "table",
     "verdicts",
 ]

@@ -73,11 +73,7 @@ def draw(held: Measure, notes: Sequence[str], lang: str) -> Chart:
             chart.box(_LEFT + (i + 0.06) * wide, y - high, 0.88 * wide, high, look.fill)
             y -= high
     high = _HIGH * held.unknown / tallest
-    chart.page.add_patch(
-        Rectangle(
-            (_UNKNOWN, base - high), 0.45, high, fc=UNKNOWN.fill, hatch=UNKNOWN.hatch, ec=UNKNOWN.text, linewidth=0
-        )
-    )
+    chart.hatched(_UNKNOWN, base - high, 0.45, high, UNKNOWN)
     chart.write(_UNKNOWN + 0.22, base + 0.13, f"{UNKNOWN.mark} {held.unknown:,}", SMALL, UNKNOWN.text, "center")
     _threshold(chart, base, held, bins, lang)
     _ticks(chart, base, held, bins)

@@ -65,6 +65,10 @@ class Chart(Figure):
         """A filled rectangle, its top left corner at (x, y)."""
         self.page.add_patch(Rectangle((x, y), w, h, facecolor=fill, linewidth=0))
 
+    def hatched(self, x: float, y: float, w: float, h: float, look: Look) -> None:
+        """A rectangle as ``box``, in the look of an outcome."""
+        self.page.add_patch(Rectangle((x, y), w, h, fc=look.fill, hatch=look.hatch, ec=look.text, linewidth=0))
+
     def bar(self, x: float, y: float, w: float, h: float, parts: Sequence[tuple[int, Look]]) -> None:
         """Counts side by side, each as long as its share of ``w`` inches; ``h`` inches high around ``y``."""
         total = sum(count for count, _ in parts)
@@ -72,9 +76,7 @@ class Chart(Figure):
             if count:
                 wide = w * count / total
                 seen = max(wide - 0.015, 0.02)  # a hair's breadth to the next; one of thousands is still seen
-                self.page.add_patch(
-                    Rectangle((x, y - h / 2), seen, h, fc=look.fill, hatch=look.hatch, ec=look.text, linewidth=0)
-                )
+                self.hatched(x, y - h / 2, seen, h, look)
                 x += wide
 
     def line(self, y: float, colour: str) -> None:
