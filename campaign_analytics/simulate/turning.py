@@ -38,7 +38,19 @@ def turning(test: Sum, cells: Mapping[str, Cells], rows: int, places: int, rises
     None where it turns the other way for somebody.
     """
     found = _looked_up(test, cells, places, rises)
-    return found or _Moved(test, cells, rows, places, rises).find()
+    if found:
+        return found
+    gone = np.zeros(rows, bool)
+    for _, column in test.terms:
+        gone |= cells[column].gone
+    there = np.flatnonzero(~gone)
+    held = {name: each.take(there) for name, each in cells.items()} if len(there) < rows else cells
+    found = _Moved(test, held, len(there), places, rises).find()
+    if found is None or len(there) == rows:
+        return found
+    worst, best = (np.full(rows, end, np.uint8) for end in ((places, 0) if rises else (0, places)))
+    worst[there], best[there] = found
+    return Ends(worst, best)
 
 
 # ---- one column against the bounds of all places
@@ -102,10 +114,14 @@ class _Moved:
             if np.any(at_first > at_last if self.rises else at_last > at_first):
                 return None
         guess = self._guess()
-        worst = self._turn(0, guess)
+        worst = self._turn(0, guess, everyone)
         failing = np.clip(worst.astype(np.int16) - self.rises, 0, self.places - 1)  # beside the turn
-        known = np.array_equal(*self._passes(failing, everyone))
-        return Ends(worst, worst if known else self._turn(1, guess))
+        vague = np.flatnonzero(np.not_equal(*self._passes(failing, everyone)))
+        if not len(vague):
+            return Ends(worst, worst)
+        best = worst.copy()
+        best[vague] = self._turn(1, guess[vague], vague)
+        return Ends(worst, best)
 
     def _bends(self) -> bool:
         """Whether a factor changes its sign over a column with ranges: their other end counts from there on, and a
@@ -113,8 +129,8 @@ class _Moved:
         factors = [_by_place(number) for number, column in self.test.terms if self.cells[column].high is not None]
         return any(each.min() < 0 < each.max() for each in factors)
 
-    def _turn(self, plane: int, guess: Array) -> Array:
-        """(rows,) uint8: two looks about the guess, then halving for those whom it misled."""
+    def _turn(self, plane: int, guess: Array, among: Array) -> Array:
+        """(rows of ``among``,) uint8: two looks about the guess, then halving for those whom it misled."""
         low = np.zeros(len(guess), np.int16)
         high = np.full(len(guess), self.places, np.int16)
         looks = [guess - 1, guess]
@@ -122,7 +138,7 @@ class _Moved:
             before, behind = low[rows], high[rows]
             look = looks.pop(0)[rows] if looks else (before + behind) >> 1
             look = np.clip(look, before, behind - 1)
-            later = self._passes(look, rows)[plane] != self.rises  # it turns behind the place looked at
+            later = self._passes(look, among[rows])[plane] != self.rises  # it turns behind the place looked at
             low[rows] = np.where(later, look + 1, before)
             high[rows] = np.where(later, behind, look)
         return low.astype(np.uint8)
