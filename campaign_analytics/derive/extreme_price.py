@@ -59,25 +59,23 @@ def _in_window(making: Making, table: str) -> _Rows:
     first = last - int(making.argument("days")) + 1
     undated = gone(days) | gone(until)[subject]  # any day, for all that is known
     day = np.where(undated, last, days.values)
-    sure &= ~undated
-    inside = (day >= first) & (day <= last)
-    if making.argument("in_force"):
-        before = _in_force(subject, day, sure, first, making.rows)
-        several = np.bincount(subject[before], minlength=making.rows) > 1  # one of them was
-        sure &= ~(before & several[subject])
-        inside |= before
     low, high = (each.astype(np.int64) for each in ends(price))
     low, high = np.where(gone(price), 0, low), np.where(gone(price), _NONE, high)
-    return _Rows(*(each[inside] for each in (subject, day, low, high, sure)))
+    rows = _Rows(subject, day, low, high, sure & ~undated)
+    inside = _Rows(*(each[(day >= first) & (day <= last)] for each in rows))
+    if not making.argument("in_force"):
+        return inside
+    held = _in_force(_Rows(*(each[undated | (day < first)] for each in rows)), making.rows)
+    return _Rows(*(np.concatenate(pair) for pair in zip(inside, held, strict=True)))
 
 
-def _in_force(subject: Array, day: Array, sure: Array, first: Array, subjects: int) -> Array:
-    """(rows,) bool: which rows before the window may hold when it begins: no sure one there is later."""
-    before = day < first
+def _in_force(before: _Rows, subjects: int) -> _Rows:
+    """One row a subject: the price that holds when the window begins, of rows that may lie before it."""
     last = np.full(subjects, _NEVER)
-    np.maximum.at(last, subject[before & sure], day[before & sure])
-    held: Array = before & (day >= last[subject])
-    return held
+    np.maximum.at(last, before.subject[before.sure], before.day[before.sure])
+    low, high = _of_last(before, last, subjects)
+    there = np.flatnonzero(high >= 0)
+    return _Rows(there, np.full(len(there), _NEVER + 1), low[there], high[there], last[there] > _NEVER)
 
 
 def _lowest(rows: _Rows, subjects: int) -> tuple[Array, Array]:
@@ -98,8 +96,14 @@ def _latest(rows: _Rows, subjects: int) -> tuple[Array, Array]:
     """Rows that may not count leave the value open only where no sure one is later."""
     last = np.full(subjects, _NEVER)
     np.maximum.at(last, rows.subject[rows.sure], rows.day[rows.sure])
-    of_last = rows.day >= last[rows.subject]
+    low, high = _of_last(rows, last, subjects)
+    return np.where(last == _NEVER, _NONE, low), high
+
+
+def _of_last(rows: _Rows, last: Array, subjects: int) -> tuple[Array, Array]:
+    """(subjects,) the least and the greatest price of the rows from day ``last`` on; high is -1 where there is none."""
     low, high = np.full(subjects, _NONE), np.full(subjects, -1)
+    of_last = rows.day >= last[rows.subject]
     np.minimum.at(low, rows.subject[of_last], rows.low[of_last])
     np.maximum.at(high, rows.subject[of_last], rows.high[of_last])
-    return np.where(last == _NEVER, _NONE, low), high
+    return low, high
