@@ -6,12 +6,13 @@ import warnings
 from dataclasses import replace
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from campaign_analytics import CampaignError, assess, demo_market, load_rulebook
+from campaign_analytics import CampaignError, assess, demo_market, load_rulebook, read_market
 from campaign_analytics.assess import Assessment
 from campaign_analytics.market.schema import Cells, Market, Table
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -24,6 +25,7 @@ VERDICTS = ["pre_qualified", "ineligible", "undetermined"]
 AS_OF = {"spring_2024": "2024-02-26T10:00:00", "daily_deals": "2031-05-03T09:00:00"}
 PROFILES = {"spring_2024": "wholesale", "daily_deals": "daily_deals"}
 CAMPAIGNS = list(AS_OF)
+FIXTURES = Path(__file__).parents[2] / "data" / "fixtures" / "spring"
 
 
 def rough(table: Table) -> Table:
@@ -117,6 +119,21 @@ def test_every_value_of_every_parameter_is_a_full_assessment(what_if: WhatIf, ca
         assert list(dict.fromkeys(table["value"])) == shown
         for at in tried(what_if, str(name))[:: 3 if moved else 1]:
             same(table[table["value"] == shown[at]], expected(what_if, str(name), values[at]).summary(by), by)
+
+
+def test_the_fixtures_are_assessed_at_every_value_too() -> None:
+    book = book_of("spring_2024")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = assess(read_market(FIXTURES, book), book)
+    what_if = WhatIf(result)
+    found = what_if.curves("category")
+    for name, table in found.groupby("parameter", sort=False):
+        values = values_of(what_if, what_if.slider(str(name)))
+        for at in tried(what_if, str(name))[::4]:
+            shown = book.show(what_if.slider(str(name)).parameter, values[at])
+            held = table[table["value"] == shown]
+            same(held, expected(what_if, str(name), values[at]).summary("category"), "category")
 
 
 def test_the_slow_ones_are_left_out_and_asked_for_by_name(what_if: WhatIf, campaign: str) -> None:
