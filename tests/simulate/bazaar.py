@@ -183,7 +183,8 @@ class Bazaar:
 
 def near(kind: Kind) -> list[Any]:
     """The places of the sliders of a kind, and for whole numbers small ones, whose sums and shares lie among them."""
-    places = [place for name, held in PARAMETERS.items() if held.type == kind.type for place in BAZAAR.places(name)]
+    alike = [BAZAAR.places(name) for name, held in PARAMETERS.items() if held.type == kind.type and name != "many"]
+    places = [place for held in alike for place in held]
     return places + (4 * [*range(13)] if kind.type in ("count", "money") else [])
 
 
@@ -191,9 +192,10 @@ CELLS = {name: cell(kind, near(kind)) for held in COLUMNS.values() for name, kin
 
 
 @st.composite
-def bazaars(draw: st.DrawFn, most: int = 4) -> Bazaar:
-    """Up to ``most`` rules; up to six offers of up to two merchants, some of nobody; offers with sales."""
-    made = draw(rules(most))
+def bazaars(draw: st.DrawFn, most: int = 4, given: Mapping[str, Mapping[str, Any]] | None = None) -> Bazaar:
+    """Up to ``most`` rules, or those given; up to six offers of up to two merchants, some of nobody; offers with
+    sales."""
+    made = draw(rules(most)) if given is None else given
     held = rulebook(made)
     read = {column for rule in held.conditions for column in held.columns_of(rule)}
     needed = read | {source for column in read for source in held.sources(column)} | {"w"}

@@ -58,7 +58,7 @@ def found(what_if: WhatIf, level: Level) -> dict[str, tuple[str, str, str, str]]
     return dict(zip(table[f"{level[:-1]}_id"], zip(*columns, strict=True), strict=True))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data(), bazaar=bazaars().filter(lambda held: held.parameters))
 def test_those_who_turned_are_those_of_two_full_assessments(data: st.DataObject, bazaar: Bazaar) -> None:
     what_if = WhatIf(bazaar.assessment)
@@ -104,6 +104,20 @@ def test_the_comparison_that_turned_is_told_and_how_near_it_is() -> None:
     assert went["turned"].tolist() == ["dropped_out"]
     assert went["gap"].tolist() == [-0.34]
     assert went["because"][0] == "p is 1 CNY, needs at most 0.66 CNY: 0.34 CNY over"
+
+
+def test_an_alternative_that_stays_shut_or_was_open_is_no_reason() -> None:
+    what_if = one_rule(
+        "n >= :count OR m >= :count AND f",
+        {"n": 2, "m": 2, "f": False},  # the second comparison turns too, but lets nobody in without the flag
+        {"n": 1, "m": 2, "f": True},
+    )
+    came = what_if.set(count=2).flips().sort_values("offer_id")
+    assert [each.partition(" is ")[0] for each in came["because"]] == ["n", "m"]
+    went = WhatIf(what_if.assessment).set(count=3).flips().sort_values("offer_id")
+    assert [each.partition(" is ")[0] for each in went["because"]] == ["n", "m"]
+    kept_in = one_rule("(n >= :count OR f) AND m >= :count", {"n": 2, "m": 2, "f": True}).set(count=2)
+    assert [each.partition(" is ")[0] for each in kept_in.flips()["because"]] == ["m"]
 
 
 def test_the_nearest_come_first_of_those_who_came_in_then_of_those_who_dropped_out() -> None:

@@ -23,7 +23,7 @@ from campaign_analytics.simulate.moving import name_of, sliders
 from campaign_analytics.simulate.positions import Slider
 from campaign_analytics.simulate.standing import standing_of
 from campaign_analytics.simulate.what_if import WhatIf
-from tests.simulate.bazaar import Bazaar, bazaars, moves
+from tests.simulate.bazaar import SHAPES, Bazaar, bazaars, moves
 from tests.simulate.shipped import shipped
 from tests.simulate.truth import alike, stand_alike, with_slider
 
@@ -40,7 +40,7 @@ def tried(what_if: WhatIf, move: dict[str, Any]) -> None:
         assert what_if.book is before
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(data=st.data(), bazaar=bazaars().filter(lambda held: held.parameters))
 def test_any_moves_give_what_a_full_assessment_gives(data: st.DataObject, bazaar: Bazaar) -> None:
     what_if = WhatIf(bazaar.assessment)
@@ -49,7 +49,7 @@ def test_any_moves_give_what_a_full_assessment_gives(data: st.DataObject, bazaar
         alike(what_if.assessment, bazaar.reassessed(what_if.book))
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(data=st.data(), bazaar=bazaars().filter(lambda held: held.parameters))
 def test_a_slider_in_hand_gives_at_every_place_what_a_full_assessment_gives(
     data: st.DataObject, bazaar: Bazaar
@@ -70,6 +70,24 @@ def test_a_slider_in_hand_gives_at_every_place_what_a_full_assessment_gives(
         qualifying.append(full.verdict() == PRE_QUALIFIED)
     loosening = qualifying if hand.rises else qualifying[::-1]
     assert (np.diff(np.array(loosening, np.int8), axis=0) >= 0).all()  # nobody is lost on the way that it rises
+
+
+MANY = {f"rule{i}": {"condition": SHAPES[i % len(SHAPES)]} for i in range(40)}
+
+
+@settings(max_examples=6)
+@given(data=st.data(), bazaar=bazaars(given=MANY))
+def test_more_rules_than_a_word_holds(data: st.DataObject, bazaar: Bazaar) -> None:
+    what_if = WhatIf(bazaar.assessment)
+    for _ in range(3):
+        tried(what_if, data.draw(moves(bazaar)))
+    alike(what_if.assessment, bazaar.reassessed(what_if.book))
+    hand = what_if.hand("count", "w")
+    assert hand is not None
+    assert len(hand.standing(0).rules) > 32
+    for place, value in enumerate(hand.places):
+        full = bazaar.reassessed(with_slider(what_if.book, "count", value))
+        stand_alike(hand.standing(place), standing_of(full, hand.groups))
 
 
 class AnyOrder(RuleBasedStateMachine):
