@@ -26,20 +26,29 @@ def make(making: Making) -> Made:
         low, high = -high.astype(np.float64), -low.astype(np.float64)
     known = ~gone(of) & ~ungrouped
     ahead = _larger(low, high, group, sure & known)
-    beside = _larger(high, low, group, possible & known) - (possible & known & (high > low))  # but not itself
-    untold = _of_group(group, possible & gone(of) & ~ungrouped)
+    beside = _beside(low, high, group, possible & ~ungrouped, known)
     anywhere = possible & ungrouped
     if anywhere.any():  # in this group, for all that is known
         everywhere = np.zeros(making.rows, np.int64)
-        untold = untold + _larger(high, low, everywhere, anywhere & ~gone(of)) + (anywhere & gone(of)).sum()
-    first, last = 1 + ahead, 1 + beside + untold
+        beside = beside + _larger(high, low, everywhere, anywhere & ~gone(of)) + (anywhere & gone(of)).sum()
     missing = ~known | ~possible
     unread = possible & ~known & ~of.blank
     if making.spec.type == "count":
-        return Made(Cells.make("count", first, missing, last, unread=unread))
-    fewest = np.maximum(_of_group(group, sure & ~ungrouped), 1)
-    most = np.maximum(_of_group(group, possible & ~ungrouped) + anywhere.sum(), 1)
-    return Made(Cells.make("rate", first / most, missing, np.minimum(last / fewest, 1.0), unread=unread))
+        return Made(Cells.make("count", 1 + ahead, missing, 1 + beside, unread=unread))
+    # whoever may take part or not counts among all where it is ahead, the worst that can be, and else where it is not
+    certain = _of_group(group, sure & ~ungrouped) + (possible & ~sure)
+    fewest = certain + beside - _beside(low, high, group, sure & ~ungrouped, known)
+    most = _of_group(group, possible & ~ungrouped) + anywhere.sum()
+    share = [
+        np.where(missing, 0, part / np.maximum(whole, 1)) for part, whole in ((1 + ahead, most), (1 + beside, fewest))
+    ]
+    return Made(Cells.make("rate", share[0], missing, share[1], unread=unread))
+
+
+def _beside(low: Array, high: Array, group: Array, among: Array, known: Array) -> Array:
+    """(rows,) how many others of ``among`` in the row's group may be ahead of it."""
+    itself = among & known & (high > low)
+    return _larger(high, low, group, among & known) - itself + _of_group(group, among & ~known)
 
 
 def _groups(within: Cells | None, rows: int) -> tuple[Array, Array]:
