@@ -21,7 +21,7 @@ from campaign_analytics.assess.subject import Subject
 from campaign_analytics.engines.arrays import evaluate
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.exact import Exact, bind, columns, opened
-from campaign_analytics.rulebook.tree import Tree, walk
+from campaign_analytics.rulebook.tree import And, Or, Tree
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
@@ -108,9 +108,11 @@ class Reasons:
     def _turns_of(self, rule: str, stopped: Array) -> Iterator[_Turn]:
         closed, open_ = self._closed.some(stopped), self._open.some(stopped)
         everywhere, left = rule in open_.assessment.blocking, np.ones(len(stopped), bool)
-        for tree in walk(self.now.book.whole(rule)) if rule in self.now.blocking else ():
+        whole, everybody = self.now.book.whole(rule), np.ones(len(stopped), bool)
+        matter = _that_matter(whole, closed, open_ if everywhere else None, everybody)
+        for tree, turned in matter if rule in self.now.blocking else ():
             stops, lets = _leaf(closed, tree), _leaf(open_, tree) if everywhere else None
-            turned = stops.fails | stops.unknown
+            turned &= stops.fails | stops.unknown
             if lets is not None:
                 turned &= ~(lets.fails | lets.unknown)
             if turned.any():
@@ -191,6 +193,27 @@ class Reasons:
                 "because": self.because(places),
             }
         )
+
+
+def _that_matter(
+    tree: Tree, closed: Subjects, open_: Subjects | None, asked: Array
+) -> Iterator[tuple[LeafTree, Array]]:
+    """Each comparison, and (subjects,) bool of ``asked`` where it may be the reason: not below alternatives of which
+    another lets the subject in where it does not qualify, nor in one that does not where it does."""
+    if isinstance(tree, And):
+        for part in tree.parts:
+            yield from _that_matter(part, closed, open_, asked)
+    elif isinstance(tree, Or):
+        shut = asked & ~_passes(closed, tree)
+        for part in tree.parts:
+            yield from _that_matter(part, closed, open_, shut if open_ is None else shut & _passes(open_, part))
+    else:
+        yield tree, asked.copy()
+
+
+def _passes(subjects: Subjects, tree: Tree) -> Array:
+    fails, unknown = evaluate(*_bound(subjects, tree), len(subjects))
+    return ~(fails | unknown)
 
 
 def _bound(subjects: Subjects, tree: Tree) -> tuple[Exact, dict[str, Cells]]:
