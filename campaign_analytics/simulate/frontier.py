@@ -53,7 +53,18 @@ def frontier(
     lang: str,
     progress: Progress | None,
 ) -> pd.DataFrame:
-    """See ``WhatIf.frontier``."""
+    """How many offers qualify against how good they are: one row a measure and pair of values of two parameters, all
+    else as it stands.
+
+    first, second: the values of ``p`` and of ``q`` as people write them; first_number, second_number (float64);
+    measure: a column of the rulebook's ``scoring.quality``, or of ``quality``; better: "higher" or "lower", as the
+    rules ask for it; pre_qualified, undetermined (int64 offers, before quotas); known (int64): of those that
+    qualify, how many have a value, and coverage, their share; mean (float64) of these values, a range by its low
+    end; efficient: no other pair lets in as many as good, and more or better; present, default: the pair in force
+    and the baseline's, also where they lie between places; allowed: no requirement of the rulebook forbids it.
+    ``progress`` is called with the settings looked at and those in all where a slider has to be tried. Raises
+    ``CampaignError`` for a parameter without a slider, and where there is no measure.
+    """
     together = Together.of(what_if, (p, q), what_if.baseline.book)
     if p == q:
         raise CampaignError(f"a frontier takes two parameters; {p} is named twice")

@@ -19,8 +19,10 @@ from campaign_analytics.simulate.flips import flips
 from campaign_analytics.simulate.frontier import frontier
 from campaign_analytics.simulate.goal import Goal, goal_seek
 from campaign_analytics.simulate.hand import Hand, in_hand
+from campaign_analytics.simulate.ledger import ledger
 from campaign_analytics.simulate.noise import Noise, noise
 from campaign_analytics.simulate.positions import Positions, Slider
+from campaign_analytics.simulate.segments import segments
 from campaign_analytics.simulate.standing import Groups, Standing, standing_of
 from campaign_analytics.simulate.surface import surface
 from campaign_analytics.simulate.where import Where, among
@@ -261,18 +263,8 @@ class WhatIf:
         lang: str = "en",
         progress: Progress | None = None,
     ) -> pd.DataFrame:
-        """How many offers qualify against how good they are: one row a measure and pair of values of two parameters,
-        all else as it stands.
-
-        first, second: the values of ``p`` and of ``q`` as people write them; first_number, second_number (float64);
-        measure: a column of the rulebook's ``scoring.quality``, or of ``quality``; better: "higher" or "lower", as the
-        rules ask for it; pre_qualified, undetermined (int64 offers, before quotas); known (int64): of those that
-        qualify, how many have a value, and coverage, their share; mean (float64) of these values, a range by its low
-        end; efficient: no other pair lets in as many as good, and more or better; present, default: the pair in force
-        and the baseline's, also where they lie between places; allowed: no requirement of the rulebook forbids it.
-        ``progress`` is called with the settings looked at and those in all where a slider has to be tried. Raises
-        ``CampaignError`` for a parameter without a slider, and where there is no measure.
-        """
+        """How many offers qualify against how good they are, by pairs of values of two parameters: see
+        ``frontier.frontier``."""
         return frontier(self, p, q, quality, where, lang, progress)
 
     def noise(self, name: str | None = None, level: Level = "offers", confidence: float = 0.95) -> Noise:
@@ -283,6 +275,20 @@ class WhatIf:
         it: ``basis()``. Raises ``CampaignError`` for a name that there is not, or whose rules compare no such rate.
         """
         return noise(self, name, level, confidence)
+
+    def ledger(self, lang: str = "en", progress: Progress | None = None) -> pd.DataFrame:
+        """How much hinges on each default of ours, flipped one at a time: see ``ledger.ledger``."""
+        return ledger(self, lang, progress)
+
+    def segments(
+        self,
+        by: str | Sequence[str] | None = None,
+        level: Level = "offers",
+        where: Where | None = None,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """Whom the change that is set now hits, by segment: see ``segments.segments``."""
+        return segments(self, by, level, where, lang)
 
     # ---- parts
 
