@@ -307,8 +307,8 @@ class Checker(QuantityChecker):
 
     def _clauses(self) -> None:
         listed = self.document.rulebook.clauses
-        awake = (rule for name, rule in self.document.rules.items() if rule.severity == "block" and self._awake(name))
-        blocking = {clause for rule in awake for clause in rule.clause}
+        gate = (rule for name, rule in self.document.rules.items() if rule.phase != "stay" and self._awake(name))
+        blocking = {clause for rule in gate if rule.severity == "block" for clause in rule.clause}
         ruled = {c for rule in self.document.rules.values() for c in rule.clause}
         cited: tuple[tuple[str, Mapping[str, Any]], ...] = (
             ("rules", self.document.rules), ("parameters", self.document.parameters), ("quotas", self.document.quotas),

@@ -30,8 +30,8 @@ RECIPES: dict[str, dict[str, Needs]] = {
         "linked?": "value", "identifiers?": "columns", "max_link_depth?": "value", "max_shared?": "value",
     },
     "events": {
-        "table": "table", "where?": "where", "at": "row_column", "until": "column", "days?": "value",
-        "this_year?": "value", "sum?": "row_column",
+        "table": "table", "where?": "where", "at": "row_column", "from?": "column", "until": "column",
+        "days?": "value", "this_year?": "value", "sum?": "row_column",
     },
     "count_rows": {"table": "table", "where?": "where"},
     "extreme_price": {
@@ -68,7 +68,8 @@ TYPES: dict[str, dict[str, tuple[str, ...]]] = {
         "max_shared": ("count",),
     },
     "events": {
-        "at": ("day", "time"), "until": ("day",), "days": ("count",), "this_year": ("flag",), "sum": ("made",),
+        "at": ("day", "time"), "from": ("day",), "until": ("day",), "days": ("count",), "this_year": ("flag",),
+        "sum": ("made",),
     },
     "extreme_price": {
         "price": ("made",), "at": ("day", "time"), "until": ("day",), "days": ("count",), "include_until": ("flag",),

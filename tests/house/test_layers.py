@@ -19,6 +19,7 @@ ORDER = [
     {"derive"},
     {"assess"},
     {"simulate"},
+    {"monitor"},
     {"charts"},
     {"report"},
     {"dashboard"},

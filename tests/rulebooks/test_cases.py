@@ -20,6 +20,7 @@ import pytest
 from campaign_analytics import assess, load_rulebook
 from campaign_analytics.errors import RulebookWarning
 from campaign_analytics.market.schema import Cells, Declared, Market, Table
+from campaign_analytics.monitor.phases import every_phase
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.model import Quantity
 from campaign_analytics.rulebook.scalar import Range, truth
@@ -155,7 +156,7 @@ def _held(value: Any, names: tuple[str, ...]) -> Any:
 def _assessed(book_id: str, circumstances: str) -> dict[Case, str]:
     like = [each for each in CASES if (each.book, each.circumstances) == (book_id, circumstances)]
     cases = [each for each in like if not _not_run(each)]
-    book = _book_of(cases[0])
+    book = every_phase(_book_of(cases[0]))
     result = assess(_market(cases, book), book, as_of=_as_of(cases[0]))
     offers, shops = result.outcomes("offers"), result.outcomes("merchants")
     rows = {"offers": offers.set_index("offer_id"), "merchants": shops.set_index("merchant_id")}
@@ -187,14 +188,13 @@ def _quantity(book: Rulebook, name: str) -> Quantity:
 
 
 def _not_run(case: Case) -> bool:
-    """Rules that an assessment leaves to the monitor and to the ladders."""
-    rule = _book(case.book).rules[case.rule]
-    return rule.phase == "stay" or bool(rule.ladder)
+    """Rules that an assessment leaves to the ladders."""
+    return bool(_book(case.book).rules[case.rule].ladder)
 
 
 def _derives_nothing(case: Case) -> bool:
     book = _book_of(case)
-    awake = case.rule in book.active or _not_run(case)
+    awake = case.rule in every_phase(book).active or _not_run(case)
     return awake and not any(column in book.derived for column in book.columns_of(case.rule))
 
 
