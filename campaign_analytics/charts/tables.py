@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
 _RULES = frozenset({"rule", "rules", "failed", "unknown", "not_applicable", "warned", "not_computed"})
-_WORDS = frozenset({"verdict", "outcome", "kind", "table"})
+_WORDS = frozenset({"verdict", "outcome", "kind", "table", "turned", "direction"})
 _SHORT = 28  # characters; a column without longer texts, such as one of ids, is never broken into lines
 _ONE_LINE = ";white-space:nowrap"
 # Inline styles alone, and no colour: the notebook's theme, light or dark, gives it.
