@@ -21,7 +21,7 @@ from campaign_analytics.assess.outcomes import (
 )
 from campaign_analytics.assess.sentences import Reason, Teller
 from campaign_analytics.assess.subject import Subject, find
-from campaign_analytics.derive import claims_found
+from campaign_analytics.derive import EXPLAINED
 from campaign_analytics.derive.making import Making
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.rulebook.quantities import kind_of
@@ -29,9 +29,6 @@ from campaign_analytics.words import say
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
-
-#: Recipes that can point at what they found for one row, such as the words in a text.
-EVIDENCE = {"claims_found": claims_found.evidence}
 
 #: A mark beside every outcome, so that colour is never alone.
 MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "not_applicable": "–", "not_computed": "…"}
@@ -73,6 +70,7 @@ class Card:
 
     subject: Subject
     lang: str
+    others: bool = True  # whether it may name other merchants: what is to be sent to one may not
 
     @property
     def assessment(self) -> Assessment:
@@ -161,7 +159,8 @@ class Card:
         if column in book.derived:
             read = book.reads(column)
             made = {"column": column, "recipe": book.derived[column].make, "columns": ", ".join(read), "value": shown}
-            own = [name for name in read if self._is_own(name)]
+            ties = book.ties(column)
+            own = [name for name in read if self._is_own(name) and name not in ties]
             return [
                 say("origin_made", self.lang, **made),
                 *self._evidence(column),
@@ -174,14 +173,14 @@ class Card:
         return [say("origin", self.lang, column=column, table=table, header=header, row=row, value=shown)]
 
     def _evidence(self, column: str) -> list[str]:
-        """What a recipe found for the subject, where it can point at it."""
+        """What a recipe found for the subject, where it can show it."""
         book, market = self.assessment.book, self.assessment.market
-        recipe, table = EVIDENCE.get(book.derived[column].make), book.table_of(column)
+        recipe, table = EXPLAINED.get(book.derived[column].make), book.table_of(column)
         row = self.subject.row if table == self.subject.level else self.subject.merchant
         if recipe is None or column in self.assessment.unmade or row < 0:
             return []
         making = Making(market, book, column, self.assessment.moment)
-        return [say(key, self.lang, **held) for key, held in recipe(making, row)]
+        return [found.text for found in recipe(making, row, self.lang) if self.others or not found.others]
 
     def _is_own(self, column: str) -> bool:
         """Whether a recipe's column stands in the subject's own rows, not in many rows of another table."""
@@ -226,6 +225,10 @@ class Card:
     def in_language(self, lang: str) -> Card:
         """The same card in "en" or "zh"."""
         return replace(self, lang=lang)
+
+    def to_send(self) -> Card:
+        """The same card without what names other merchants."""
+        return replace(self, others=False)
 
     def _repr_html_(self) -> str:
         """HTML with inline styles alone and no colour of its own: the page's theme, light or dark, gives it."""

@@ -44,8 +44,11 @@ class Probing:
         return held[0] if held else self.book.table_of(name)
 
     def sources(self, name: str) -> list[str]:
-        """The table columns behind a derived column of which a subject has one cell; none behind a table's column."""
-        if name not in self.book.derived:
+        """The table columns behind a derived column of which a subject has one cell.
+
+        None behind a table's column, nor behind one that ties merchants: a subject's own cells don't settle it.
+        """
+        if name not in self.book.derived or self.book.ties(name):
             return []
         table = self.book.table_of(name)
         near = ("offers", "merchants") if table == "offers" else (table,)

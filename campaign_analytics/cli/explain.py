@@ -25,7 +25,7 @@ def explain(asked: argparse.Namespace) -> None:
     if asked.json:
         repairs = json.loads(fixes.to_json(orient="records", force_ascii=False))
         written = [str(asked.html)] if asked.html else []
-        answer = card.to_dict() | {"fixes": repairs} | asked_for.told() | {"written": written}
+        answer = card.to_send().to_dict() | {"fixes": repairs} | asked_for.told() | {"written": written}
         print(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     first, _, rest = str(card).partition("\n")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import NamedTuple
 
-from campaign_analytics.derive.making import Made, Making, Moment
+from campaign_analytics.derive.making import Evidence, Made, Making, Moment
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
 
@@ -30,6 +30,11 @@ BUILT: dict[str, Callable[[Making], Made]] = {
         "working_days_after",
         "worst_row",
     )
+}
+
+#: Recipes that can show what they found for one row, in a language: their column explains itself.
+EXPLAINED: dict[str, Callable[[Making, int, str], Iterator[Evidence]]] = {
+    name: module.evidence for name in BUILT if hasattr(module := import_module(f"{__name__}.{name}"), "evidence")
 }
 
 

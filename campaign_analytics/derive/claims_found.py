@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from campaign_analytics.derive.making import Made, Making, gone
+from campaign_analytics.derive.making import Evidence, Made, Making, gone
 from campaign_analytics.derive.phrases import Hits, Phrases
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.model import Values
+from campaign_analytics.words import say
 
 MANY = 9999  # claims; as many as a text may hold that could not be read
 CONTEXT = 10  # characters shown on either side of a hit
@@ -50,8 +50,8 @@ def hits(making: Making) -> pd.DataFrame:
     return pd.concat(told, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
 
-def evidence(making: Making, row: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The hits behind one row's count: a text of ``words.toml`` and what fills its places; characters from 1."""
+def evidence(making: Making, row: int, lang: str) -> Iterator[Evidence]:
+    """The hits behind one row's count; characters from 1."""
     phrases = phrases_of(making)
     for name in making.argument("columns"):
         texts, codes = _distinct(making.cells(name).take(np.array([row])))
@@ -59,7 +59,8 @@ def evidence(making: Making, row: int) -> Iterator[tuple[str, dict[str, Any]]]:
             text = texts[codes[0]]
             found = phrases.find([text])
             for start, end in zip(found.start.tolist(), found.end.tolist(), strict=True):
-                yield "origin_found", {"column": name, "start": start + 1, "end": end, "found": text[start:end]}
+                place = {"column": name, "start": start + 1, "end": end, "found": text[start:end]}
+                yield Evidence(say("origin_found", lang, **place))
 
 
 def phrases_of(making: Making) -> Phrases:

@@ -31,6 +31,13 @@ class Made(NamedTuple):
     complete: bool = True
 
 
+class Evidence(NamedTuple):
+    """What a recipe can show for one row, in words; ``others``: it names other merchants, and is for none of them."""
+
+    text: str
+    others: bool = False
+
+
 @dataclass(frozen=True)
 class Moment:
     """The moment of an assessment, and what the reserved names stand for at it."""

@@ -89,12 +89,12 @@ def of_merchant(frame: pd.DataFrame, merchant_id: str | None) -> pd.DataFrame:
 
 
 def write_card(card: Card, path: Path | str) -> None:
-    """A card as a page that stands alone (.html)."""
+    """A card as a page that stands alone (.html), and may be sent: it names no other merchant."""
     path = Path(path)
     ending(path, PAGE)
     title = " · ".join(f"{label} {value}" for label, value in card.title.items())
     with whole([path]) as parts:
-        parts[path].write_text(page(title, card.lang, [Html(card._repr_html_())]), "utf-8")
+        parts[path].write_text(page(title, card.lang, [Html(card.to_send()._repr_html_())]), "utf-8")
 
 
 def write_merchant(told: MerchantReport, path: Path | str) -> Path:

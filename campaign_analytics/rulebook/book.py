@@ -129,11 +129,19 @@ class Rulebook:
         needs = needs_of(spec.make)
         read: list[str] = []
         for name, value in spec.with_.items():
-            if needs[name] in ("column", "columns", "row_column"):
+            if needs[name] in ("column", "columns", "row_column", "merchant_column"):
                 read += [value] if isinstance(value, str) else value
         if derived in self.wheres:
             read += [each.name for each in operands(self.wheres[derived]) if isinstance(each, Col)]
         return tuple(dict.fromkeys(read))
+
+    def ties(self, derived: str) -> tuple[str, ...]:
+        """The columns by which a derived column's recipe ties merchants together: see ``recipes.TIES``."""
+        from campaign_analytics.rulebook.recipes import TIES
+
+        spec = self.derived[derived]
+        given = [spec.with_.get(name, []) for name in TIES.get(spec.make, ())]
+        return tuple(name for each in given for name in ([each] if isinstance(each, str) else each))
 
     def recipe_parameters(self, derived: str) -> tuple[str, ...]:
         """The parameters that feed a derived column's recipe (they have no place on a coded market)."""

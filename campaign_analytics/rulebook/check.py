@@ -11,7 +11,7 @@ from campaign_analytics.rulebook.condition import parse, parse_amount
 from campaign_analytics.rulebook.exact import PerValue, per_value_columns
 from campaign_analytics.rulebook.model import Column, Derived, Document, Entry, TableName, Values
 from campaign_analytics.rulebook.quantities import Place, QuantityChecker, kind_of
-from campaign_analytics.rulebook.recipes import MAKES, OF_OFFERS, RECIPES, TYPES, WORDS, needs_of, optional
+from campaign_analytics.rulebook.recipes import MAKES, OF_OFFERS, RECIPES, TIES, TYPES, WORDS, needs_of, optional
 from campaign_analytics.rulebook.tree import (
     CLOCK,
     Kind,
@@ -165,6 +165,8 @@ class Checker(QuantityChecker):
         match needs.get(argument):
             case None:
                 self.unknown(place, "argument", argument, needs)
+            case _ if argument in TIES.get(spec.make, ()) and spec.table != "merchants":
+                self.fault(place, f"merchants are tied together; a column of {spec.table} can't have {argument!r}")
             case "table" if not sound:
                 self.unknown(place, "table", str(table), get_args(TableName))
             case "table" if spec.table == "offers" and table not in OF_OFFERS:
@@ -182,6 +184,9 @@ class Checker(QuantityChecker):
                 return self._recipe_columns(place, [value] if kind == "column" else value, own)
             case "row_column" if sound:
                 return self._recipe_columns(place, [value], [table])
+            case "merchant_column":
+                every = [each for each in get_args(TableName) if each not in ("offers", *OF_OFFERS)]
+                return self._recipe_columns(place, [value], every)
             case "value" | "value_by_unit" as kind if isinstance(value, str) and value.startswith(":"):
                 self._used.add(value[1:])
                 if kind == "value":

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Needs: TypeAlias = Literal["column", "columns", "row_column", "value", "value_by_unit", "list", "table", "where"]
+Needs: TypeAlias = Literal[
+    "column", "columns", "row_column", "merchant_column", "value", "value_by_unit", "list", "table", "where"
+]  # fmt: skip
 
 #: recipe -> argument -> what it takes; a name that ends in ? may be left out. ``column`` is a column of the derived
-#: column's own rows (for offers also one of their merchants) or ``as_of``; ``row_column`` one of ``table``; ``value`` a
-#: literal or ":parameter", ``value_by_unit`` also a parameter that varies by the column ``unit``; ``list`` the name of
-#: a list; ``where`` a condition over the columns of ``table``.
+#: column's own rows (for offers also one of their merchants) or ``as_of``; ``row_column`` one of ``table``;
+#: ``merchant_column`` one in which a merchant's row names another merchant; ``value`` a literal or ":parameter",
+#: ``value_by_unit`` also a parameter that varies by the column ``unit``; ``list`` the name of a list; ``where`` a
+#: condition over the columns of ``table``.
 RECIPES: dict[str, dict[str, Needs]] = {
     "first_known": {"columns": "columns"},
     "earliest": {"table": "table", "time": "row_column"},
@@ -27,7 +30,8 @@ RECIPES: dict[str, dict[str, Needs]] = {
     },
     "months_since_event": {
         "table": "table", "where?": "where", "date": "row_column", "at": "column",
-        "linked?": "value", "identifiers?": "columns", "max_link_depth?": "value", "max_shared?": "value",
+        "links?": "merchant_column", "identifiers?": "columns", "max_link_depth?": "value", "max_shared?": "value",
+        "placeholders?": "list",
     },
     "events": {
         "table": "table", "where?": "where", "at": "row_column", "from?": "column", "until": "column",
@@ -64,7 +68,7 @@ TYPES: dict[str, dict[str, tuple[str, ...]]] = {
         "assume_standard": ("flag",), "standard": ("set",),
     },
     "months_since_event": {
-        "date": ("day",), "at": ("day",), "linked": ("flag",), "identifiers": ("text",), "max_link_depth": ("count",),
+        "date": ("day",), "at": ("day",), "links": ("text",), "identifiers": ("text",), "max_link_depth": ("count",),
         "max_shared": ("count",),
     },
     "events": {
@@ -103,6 +107,9 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "uncovered_regions": {"conflict": ("unknown", "list", "flag")},
     "extreme_price": {"extreme": ("lowest", "highest", "latest")},
 }
+
+#: Arguments whose columns tie merchants together: then one's value depends on the rows of others.
+TIES: dict[str, tuple[str, ...]] = {"months_since_event": ("identifiers", "links")}
 
 #: Tables whose rows belong to one offer each, and so to its merchant; rows of all others belong to a merchant.
 OF_OFFERS = ("skus", "price_tiers", "price_history", "transactions")

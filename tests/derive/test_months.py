@@ -196,13 +196,6 @@ with = { table = "offers", time = "enrolled_at" }
     assert derived(book, market, "since") == [1, 3, None]  # c has no day to count from
 
 
-def test_linked_accounts_are_not_gathered_yet_so_a_later_event_may_exist() -> None:
-    book = book_of(OWN.replace("where =", "linked = true\nwhere ="), "since >= :months")
-    assert since(book, {**SEVERE, "penalty_date": "2024-02-01"}) == 0
-    assert since(book, {**SEVERE, "penalty_date": "2023-06-01"}) == (0, 8)
-    assert since(book) == (0, NEVER)
-
-
 def test_the_day_is_one_of_the_rulebooks_zone(own: Rulebook) -> None:
     record = {**SEVERE, "penalty_date": "2024-02-27"}
     market = market_of(own, CLEAN, merchants=[{"merchant_id": "m"}], penalties=[{"merchant_id": "m", **record}])

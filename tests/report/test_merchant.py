@@ -42,9 +42,9 @@ def _texts(spring: ca.Assessment, id: str, lang: str, folder: Path) -> dict[str,
     write_fixes(spring.near_misses(), folder / "fixes.xlsx", lang, id)
     held = {
         "page": told.html(),
-        "card": str(card),
+        "card": str(card.to_send()),
         "card as a page": (folder / "card.html").read_text("utf-8"),
-        "card as json": json.dumps(card.to_dict(), ensure_ascii=False),
+        "card as json": json.dumps(card.to_send().to_dict(), ensure_ascii=False),
         "scorecard": str(spring.merchant_scorecard(id, lang)),
         "fixes": spring.fixes(merchant_id=id, lang=lang).to_csv(),
     }
