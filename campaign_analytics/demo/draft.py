@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.model import Column, Values
@@ -40,6 +41,16 @@ class World:
         """What the codes and bits of a column stand for."""
         said = self.columns[column]
         return self.lists[said.of].values if said.of else said.options
+
+
+def joined(one: Cells, other: Cells) -> Cells:
+    """The cells of two drafts of one table, one below the other."""
+    if one.type == "text" and not one.names:
+        return Cells("text", pd.concat([pd.Series(each.values) for each in (one, other)], ignore_index=True).array)
+    values, missing = (
+        np.concatenate(pair) for pair in zip((one.values, one.gone), (other.values, other.gone), strict=True)
+    )
+    return Cells.make(one.type, values, missing, names=one.names)
 
 
 @dataclass
@@ -99,6 +110,13 @@ class Rows:
     def numbers(self) -> Array:
         """(n,) places of the rows in the draft."""
         return np.asarray(np.arange(len(self.draft))[self.here])
+
+    @property
+    def turns(self) -> Array:
+        """(n,) how many rows of the same parent come before each; rows of a parent stand together."""
+        of = self.draft.of
+        first = np.searchsorted(of, of)
+        return np.asarray((np.arange(len(of)) - first)[self.here])
 
     def __len__(self) -> int:
         return len(self.category)

@@ -221,6 +221,36 @@ class Quotient(Family):
         return values, gone & (unseen | np.isnan(values))
 
 
+class Turn(Family):
+    """The first row of its parent takes the first of several numbers, the next the next, all further ones the last;
+    with ``of`` that part of another column, rounded down, at least 1."""
+
+    family: Literal["turn"]
+    numbers: tuple[Decimal, ...]
+    of: str = ""
+
+    def draw(self, z: Array, rows: Rows) -> Array:
+        turn = np.minimum(rows.turns, len(self.numbers) - 1)
+        if not self.of:
+            return np.asarray([int(number) for number in self.numbers])[turn]
+        ten_thousandths = np.asarray([int(number * 10_000) for number in self.numbers])
+        parts: Array = rows.values(self.of).astype(np.int64) * ten_thousandths[turn] // 10_000
+        return np.maximum(parts, 1)
+
+
+class Portion(Family):
+    """The rows of one parent add up to one of its counts, in parts as even as can be."""
+
+    family: Literal["portion"]
+    of: str
+
+    def draw(self, z: Array, rows: Rows) -> Array:
+        whole, turn = rows.values(self.of).astype(np.int64), rows.turns
+        many = np.bincount(rows.draft.of)[rows.draft.of][rows.here]
+        parts: Array = (turn + 1) * whole // many - turn * whole // many
+        return parts
+
+
 class Own(Family):
     """The category that the row is of."""
 
@@ -304,6 +334,8 @@ AnyFamily = Annotated[
     | Ratio
     | Part
     | Quotient
+    | Turn
+    | Portion
     | Own
     | Window
     | Key

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from campaign_analytics.demo.draft import Draft, Rows, World
+from campaign_analytics.demo.draft import Draft, Rows, World, joined
 from campaign_analytics.demo.families import place
 from campaign_analytics.demo.profile import Profile, load_profile
+from campaign_analytics.demo.profile import Rows as History
 from campaign_analytics.errors import ValueFault
 from campaign_analytics.market.schema import Array, Cells, Declared, Market, Table
 from campaign_analytics.rulebook.load import load_rulebook, load_vocabulary
@@ -55,12 +57,29 @@ class _Maker:
 
         for name, rows in self.profile.rows.items():
             parent = self.drafts[rows.per]
-            lean = self.rows(parent, "", name).lean(rows.on)
-            count = self.rng(name, "rows").poisson(rows.mean * np.exp(rows.spread * lean - rows.spread**2 / 2))
-            of = np.repeat(np.arange(len(parent)), count)
+            of = np.repeat(np.arange(len(parent)), self.counts(name, rows, parent))
             self.draft(name, parent.category[of], parent, of)
         declared = Declared(setting.as_of, setting.penalty_feed_complete, setting.offers_are_complete)
-        return Market({name: Table(name, draft.cells, len(draft)) for name, draft in self.drafts.items()}, declared)
+        return Market(dict(self.tables()), declared)
+
+    def counts(self, name: str, rows: History, parent: Draft) -> Array:
+        """(n,) how many rows hang on each of the parent's."""
+        if rows.of_each:
+            return np.asarray(-(-parent.column(rows.of_each) // rows.at_most))
+        lean = self.rows(parent, "", name).lean(rows.on)
+        return self.rng(name, "rows").poisson(rows.mean * np.exp(rows.spread * lean - rows.spread**2 / 2))
+
+    def tables(self) -> Iterator[tuple[str, Table]]:
+        """Every table, those of several kinds of rows in one."""
+        kinds: dict[str, list[Draft]] = {}
+        for name, draft in self.drafts.items():
+            rows = self.profile.rows.get(name)
+            kinds.setdefault((rows and rows.table) or name, []).append(draft)
+        for name, (first, *others) in kinds.items():
+            cells = dict(first.cells)
+            for other in others:
+                cells = {column: joined(held, other.cells[column]) for column, held in cells.items()}
+            yield name, Table(name, cells, sum(map(len, (first, *others))))
 
     def draft(self, name: str, category: Array, parent: Draft | None = None, of: Array | None = None) -> Draft:
         """Make a table: its hidden factors, then its columns in the profile's order."""

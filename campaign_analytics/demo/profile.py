@@ -48,12 +48,18 @@ class Category(_Part):
 
 
 class Rows(_Part):
-    """``[rows.x]``: how many rows of a history table hang on each row of another."""
+    """``[rows.x]``: how many rows of a history table hang on each row of another.
+
+    Rows that are made otherwise than the first ones stand under a name of their own, with their ``table``.
+    """
 
     per: str
-    mean: float
+    mean: float = 0.0
     on: dict[str, float] = Field(default_factory=dict)
     spread: float = 0.0
+    of_each: str = ""  # a count of the row they hang on, of which each row takes ...
+    at_most: int = 1  # ... so many
+    table: str = ""
 
 
 class Profile(_Part):

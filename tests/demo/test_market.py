@@ -47,7 +47,9 @@ def test_every_profile_makes_a_market_with_keys_that_meet(profile: str) -> None:
         keys = market.tables[table].cells[key]
         assert keys.missing is None
         assert pd.Series(keys.values).is_unique
-    for name, columns in load_profile(profile).columns.items():
+    described = load_profile(profile)
+    for name, columns in described.columns.items():
+        name = (name in described.rows and described.rows[name].table) or name
         assert list(market.tables[name].cells) == list(columns)
         assert {len(cells) for cells in market.tables[name].cells.values()} == {market.tables[name].rows}
 
@@ -114,3 +116,34 @@ def test_the_shop_of_an_individual_has_hardly_ever_a_court_record(market: Market
     individual = cells["entity_type"].to_pandas() == "个人"
     assert cells["court_dishonest"].to_pandas()[individual].isna().mean() > 0.7
     assert cells["court_dishonest"].to_pandas()[~individual].isna().mean() < 0.05
+
+
+def test_the_points_on_record_this_year_are_those_that_a_shop_is_said_to_have(market: Market) -> None:
+    records = pd.DataFrame({name: cells.to_pandas() for name, cells in market.tables["penalties"].cells.items()})
+    this_year = records[(records["penalty_date"] >= "2024-01-01") & (records["penalty_status"] != "已撤销")]
+    sums = this_year.groupby("merchant_id")["penalty_deduction"].sum()
+    cells = market.merchants.cells
+    said = pd.Series(known(cells["penalty_points"]).to_numpy(), index=pd.Index(cells["merchant_id"].values)).dropna()
+    agree = sums.reindex(said.index, fill_value=0) == said
+    assert 0.97 < agree.mean() < 1, "and a few differ, for a warning"
+
+
+def test_some_offers_have_skus_and_tiers_mostly_at_the_offers_own_discount(market: Market) -> None:
+    rows = {name: market.tables[name].rows / market.offers.rows for name in ("skus", "price_tiers", "price_history")}
+    assert all(0.02 < share < 0.3 for share in rows.values())
+    index = pd.Index(market.offers.cells["offer_id"].values)
+    offers = {c: known(market.offers.cells[c]) for c in ("list_price", "campaign_price_pc")}
+    skus = market.tables["skus"].cells
+    own = index.get_indexer(pd.Index(skus["offer_id"].values))
+    discount = known(skus["sku_campaign_price"]) / known(skus["sku_list_price"])
+    offers_discount = (offers["campaign_price_pc"] / offers["list_price"]).to_numpy()[own]
+    gone = discount.isna() | np.isnan(offers_discount)
+    assert 0.9 < (np.abs(discount - offers_discount) < 0.02)[~gone].mean() < 1
+    tiers = market.tables["price_tiers"].cells
+    first = (
+        pd.Series(tiers["tier_from"].values)
+        .groupby(np.asarray(tiers["offer_id"].values))
+        .agg(["min", "nunique", "size"])
+    )
+    assert (first["min"] == 1).all()
+    assert (first["nunique"] == first["size"])[first["size"] <= 4].all()
