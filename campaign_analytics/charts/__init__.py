@@ -6,10 +6,13 @@ from campaign_analytics.charts.costs import costs
 from campaign_analytics.charts.curve import curve
 from campaign_analytics.charts.curves import curves
 from campaign_analytics.charts.distribution import distribution
+from campaign_analytics.charts.frontier import frontier
 from campaign_analytics.charts.funnel import funnel
 from campaign_analytics.charts.gains import marginal_gains
 from campaign_analytics.charts.heatmap import miss_heatmap
+from campaign_analytics.charts.ledger import ledger
 from campaign_analytics.charts.measure import measured_rules
+from campaign_analytics.charts.segments import segments
 from campaign_analytics.charts.surface import surface
 from campaign_analytics.charts.tables import table
 from campaign_analytics.charts.verdicts import verdicts
@@ -21,10 +24,13 @@ __all__ = [
     "curve",
     "curves",
     "distribution",
+    "frontier",
     "funnel",
+    "ledger",
     "marginal_gains",
     "measured_rules",
     "miss_heatmap",
+    "segments",
     "surface",
     "table",
     "verdicts",

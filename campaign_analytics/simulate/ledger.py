@@ -105,7 +105,7 @@ def _others(book: Rulebook, slider: Slider, value: Value | None, lang: str) -> I
     name = slider.parameter
     if isinstance(value, frozenset):
         changed = [
-            (f"{'−' if each in value else '+'} {each}", put(book, slider, value ^ {each}))
+            (f"{'−' if each in value else '+'}{each}", put(book, slider, value ^ {each}))
             for each in book.names_of(book.parameters[name])
         ]
     else:

@@ -85,8 +85,8 @@ def test_every_row_counts_what_a_full_assessment_of_its_flip_counts(result: Asse
 def test_a_set_of_ours_has_each_name_put_in_or_taken_out() -> None:
     result = shipped("spring_2024")
     rows = [row for row in records(ledger("spring_2024")) if row["name"] == "court_applies_to"]
-    assert {row["then"] for row in rows} == {"− 企业", "− 个体工商户", "+ 个人"}
-    (row,) = (row for row in rows if row["then"] == "+ 个人")
+    assert {row["then"] for row in rows} == {"−企业", "−个体工商户", "+个人"}
+    (row,) = (row for row in rows if row["then"] == "+个人")
     other = result.book.set(court_applies_to=["企业", "个体工商户", "个人"])
     counts = turned(result, assess(result.market, other, result.as_of))
     assert {name: row[name] for name in counts} == counts
