@@ -1,5 +1,5 @@
 # make lab          JupyterLab on the first notebook, in an environment of its own under .venv
-# make dashboard    the what-if dashboard alone, as a page
+# make dashboard    the what-if dashboard (notebook 3) as a page without code
 # make test         everything that must hold before a change is handed in
 # make bench        how fast, against reading, NumPy by hand and other libraries; writes benchmarks/results/
 # make screenshots  the notebooks as they look in a browser, into docs/images/
@@ -39,6 +39,7 @@ pytest: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/assess.py
+	$(BIN)/python benchmarks/what_if.py
 
 screenshots: $(INSTALLED)
 	$(BIN)/python -m scripts.screenshots

@@ -31,12 +31,11 @@ BOARD = ".board:has([data-number])"
 HAND, OTHERS = "Lowest 48-hour pickup rate", ("Lowest growth score", "Lowest dispute score", "Largest minimum order")
 CELLS = """
 import campaign_analytics as ca
-from campaign_analytics.dashboard.board import dashboard
 
 book = ca.load_rulebook("spring_2024", variant="corrected")
 result = ca.assess(ca.demo_market({offers}), book)
 ---
-dashboard(result)
+ca.dashboard(result)
 """
 
 
@@ -91,7 +90,7 @@ def main() -> None:
         for frontend in frontends:
             page = place.open(browser, frontend, notebook)
             page.run(seconds=300)
-            page.tab.locator(BOARD).first.wait_for(timeout=60_000)
+            page.seen(BOARD)
             felt[frontend] = measured(page, given.steps)
             if page.faults:
                 sys.exit("\n".join(page.faults))

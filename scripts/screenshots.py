@@ -54,8 +54,7 @@ def main() -> None:
 
 def move(page: Page) -> None:
     """Show the dashboard after something was changed on it."""
-    board = page.tab.locator(BOARD).first
-    board.wait_for()
+    board = page.seen(BOARD)
     for key in KEYS:
         page.slider(MOVED).press(key)
     page.settle()

@@ -8,23 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.checkout import WHAT_IF, Checkout, checkout
+from tests.browser.checkout import Checkout, checkout
 from tests.browser.page import Frontend, Page, chromium, launch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 Open = Callable[[Frontend, str], Page]
-
-STAND_IN = """
-import campaign_analytics as ca
-from campaign_analytics.dashboard.board import dashboard
-
-book = ca.load_rulebook("spring_2024", variant="corrected")
-result = ca.assess(ca.read_market("../data/fixtures/spring", book), book)
----
-dashboard(result)
-"""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,8 +41,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     with checkout(tmp_path_factory.mktemp("checkout")) as place:
-        if not (place.folder / WHAT_IF).exists():
-            place.write(WHAT_IF, STAND_IN)
         yield place
 
 

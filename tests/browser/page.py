@@ -108,6 +108,17 @@ class Page:
             "([name, args]) => jupyterapp.commands.execute(name, args).then(() => null)", [name, arguments]
         )
 
+    def seen(self, selector: str) -> Locator:
+        """The first of what a selector means, once it is seen; if it never is, what went wrong."""
+        from playwright.sync_api import TimeoutError
+
+        found = self.tab.locator(selector).first
+        try:
+            found.wait_for(timeout=20_000)
+        except TimeoutError:
+            raise AssertionError("\n".join([f"there is no {selector}", *self.faults])) from None
+        return found
+
     def slider(self, name: str) -> Locator:
         """The first slider whose accessible name begins so."""
         return self.tab.get_by_role("slider", name=re.compile(f"^{re.escape(name)}")).first
@@ -158,7 +169,7 @@ class Page:
             "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr'],"
             " .jupyter-widgets-error-widget"
         )
-        return [*self._noted, *self.talk.errors, *shown.all_inner_texts()]
+        return [*self._noted, *self.talk.errors, *shown.all_text_contents()]
 
     def close(self) -> None:
         """Close the tab."""

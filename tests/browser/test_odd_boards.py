@@ -16,14 +16,13 @@ HOSTILE = "<img src=x onerror=window.run=1><script>window.run=1</script>"
 PICKUP = "min_pickup_rate_48h"
 CELLS = """
 import campaign_analytics as ca
-from campaign_analytics.dashboard.board import dashboard
 
 book = ca.load_rulebook("spring_2024", variant="corrected")
 result = ca.assess(ca.read_market("market", book), book)
 ---
-dashboard(result)
+ca.dashboard(result)
 ---
-dashboard(result, "zh")
+ca.dashboard(result, "zh")
 """
 
 
@@ -46,7 +45,7 @@ def test_two_dashboards_of_hostile_texts(open_page: Open, market: Path, frontend
     oracle = Oracle(market)
     page = open_page(frontend, "boards.ipynb")
     page.run()
-    page.tab.locator("[data-number=qualifying]").nth(1).wait_for()
+    page.seen(":nth-match([data-number=qualifying], 2)")
     assert page.tab.get_by_text(HOSTILE).count() >= 2  # shown by each, as it is written
     page.slider(oracle.label(PICKUP)).press("PageDown")
     page.settle()
