@@ -21,6 +21,7 @@ from campaign_analytics.assess.fixes import fixes_of_one
 from campaign_analytics.assess.headline import headline
 from campaign_analytics.assess.hinges import hinges
 from campaign_analytics.assess.masks import bits_of, masks
+from campaign_analytics.assess.metrics import metrics
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.assess.near_misses import NearMisses, near_misses
 from campaign_analytics.assess.outcomes import (
@@ -354,6 +355,11 @@ class Assessment:
         curable in the days left: ``.table()``, ``.fixes()``, ``.causes()``, ``.warnings()``. Raises ``CampaignError``
         for less than 1."""
         return near_misses(self, at_most, level)
+
+    def metrics(self, level: Level = "offers") -> pd.DataFrame:
+        """What the notice defines and no rule in force need ask for, one row a subject: its keys (str), then a column a
+        measure that a clause names (money in yuan, days as datetime64); missing where it is not known exactly."""
+        return metrics(self, level)
 
     def deadlines(self, lang: str = "en") -> pd.DataFrame:
         """By when to submit for a review that is over in time, one row a reading: rule, clause, label, reading,

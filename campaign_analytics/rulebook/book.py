@@ -177,10 +177,14 @@ class Rulebook:
 
     def needed_parameters(self, rule: str) -> tuple[str, ...]:
         """The parameters without which a rule says nothing: its own, and those that recipes behind it cannot miss."""
+        return tuple(dict.fromkeys([*self.parameters_of(rule), *self.feeding(self.columns_of(rule))]))
+
+    def feeding(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """The parameters that the recipes behind some columns cannot miss."""
         from campaign_analytics.rulebook.recipes import optional
 
-        named = list(self.parameters_of(rule))
-        waiting = [column for column in self.columns_of(rule) if column in self.derived]
+        named: list[str] = []
+        waiting = [column for column in columns if column in self.derived]
         for derived in waiting:  # grows
             spec = self.derived[derived]
             spared = [value for name, value in spec.with_.items() if name != "where" and optional(spec.make, name)]

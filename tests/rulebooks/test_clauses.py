@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from campaign_analytics import load_rulebook
+from campaign_analytics import assess, demo_market, load_rulebook
+from campaign_analytics.derive import BUILT
 from campaign_analytics.errors import RulebookWarning
 from campaign_analytics.rulebook.book import Rulebook
 
@@ -108,6 +109,12 @@ def test_rules_are_of_their_clause_s_level(book: Rulebook) -> None:
     blocking = {name: rule for name, rule in book.rules.items() if rule.severity == "block" and name in book.active}
     wrong = {n: r.clause for n, r in blocking.items() if {levels[book.level(n)]} != {NOTICE[c][1] for c in r.clause}}
     assert wrong == {}
+
+
+def test_every_rule_and_every_column_that_a_clause_names_is_computed(book: Rulebook) -> None:
+    awake = book.switch({name: "warn" for name, rule in book.rules.items() if rule.severity == "off"})
+    assert assess(demo_market(100), awake).not_computed == ()
+    assert {column.make for column in book.derived.values()} <= BUILT.keys()
 
 
 def test_rules_beside_an_entry_do_not_block(book: Rulebook) -> None:
