@@ -46,13 +46,17 @@ class Probing:
     def sources(self, name: str) -> list[str]:
         """The table columns behind a derived column of which a subject has one cell.
 
-        None behind a table's column, nor behind one that ties merchants: a subject's own cells don't settle it.
+        None behind a table's column, nor behind one that ties merchants or ranks: a subject's own cells don't settle it.
         """
-        if name not in self.book.derived or self.book.ties(name):
+        if name not in self.book.derived or self.book.ties(name) or self._ranked(name):
             return []
         table = self.book.table_of(name)
         near = ("offers", "merchants") if table == "offers" else (table,)
         return [source for source in sorted(self.book.sources(name)) if self.place(source) in near]
+
+    def _ranked(self, name: str) -> bool:
+        made = self.book.derived.get(name)
+        return made is not None and (made.make == "rank" or any(map(self._ranked, self.book.reads(name))))
 
     def tried(self, *supplied: str) -> dict[str, Known]:
         """By derived column made from the table columns ``supplied``: where it is known once their cells are."""

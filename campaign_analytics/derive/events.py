@@ -54,9 +54,8 @@ def _in_time(making: Making, table: str, until: Cells, since: Cells | None) -> t
     if making.argument("days") is not None:
         inside &= days.values > last - int(making.argument("days"))
     if making.argument("this_year"):
-        inside &= days.values >= last.astype("datetime64[D]").astype("datetime64[Y]").astype("datetime64[D]").astype(
-            int
-        )
+        years = last.astype("datetime64[D]").astype("datetime64[Y]")
+        inside &= days.values >= years.astype("datetime64[D]").astype(np.int64)
     undated = gone(days)
     return subject, sure & belongs & ~undated & inside, possible & belongs & (undated | inside)
 
