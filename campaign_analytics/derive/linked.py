@@ -67,16 +67,29 @@ class Accounts:
         users: Array = connected_components(coo_array(held, shape=(size, size)).tocsr(), directed=False)[1]
         return users[: len(self.ids)]
 
-    def spread(self, values: Array, steps: int) -> Array:
-        """(accounts,) the greatest of ``values`` (accounts,) at most ``steps`` steps away."""
-        for _ in range(steps):
-            of_tie = np.full(len(self.kind), values.min(initial=0))
-            np.maximum.at(of_tie, self.tie, values[self.account])
-            before, values = values, values.copy()
-            np.maximum.at(values, self.account, of_tie[self.tie])
-            if np.array_equal(before, values):
-                break
-        return values
+    def latest_within(self, steps: int, of: Array, day: Array, rows: Array, at: Array, otherwise: int) -> Array:
+        """For each account of ``rows`` the latest day, not after its ``at``, of an account at most ``steps`` steps away
+        (``day`` is a day of the account ``of``); ``otherwise`` without one."""
+        touched = np.isin(self.user, self.user[of])
+        place = np.cumsum(touched) - 1  # only these accounts are looked at: a few, mostly
+        pairs = touched[self.account]
+        account, (ties, tie) = place[self.account[pairs]], np.unique(self.tie[pairs], return_inverse=True)
+        order = np.argsort(day, kind="stable")
+        of, day = place[of[order]], day[order]
+        until = np.where(touched[rows], np.searchsorted(day, at, side="right"), 0)
+        found = np.full(len(rows), otherwise)
+        for end in np.unique(until[until > 0]):  # no day lies between two that end alike
+            held = np.full(int(touched.sum()), otherwise)
+            held[of[:end]] = day[:end]  # of one account's days the last stands
+            for _ in range(steps):
+                before, of_tie = held.copy(), np.full(len(ties), otherwise)
+                np.maximum.at(of_tie, tie, held[account])
+                np.maximum.at(held, account, of_tie[tie])
+                if np.array_equal(before, held):
+                    break
+            here = until == end
+            found[here] = held[place[rows[here]]]
+        return found
 
     def ways(self, sources: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Of every account that is one user with a source: the account before it on the shortest way from the nearest
