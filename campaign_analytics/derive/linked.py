@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 from campaign_analytics.derive.making import Making, gone
 from campaign_analytics.market.schema import Array, Cells
 
-IGNORED = ("column", "why", "value", "accounts", "example")
+IGNORED = ("column", "kind", "value", "accounts", "example")
 
 
 class Step(NamedTuple):
@@ -50,7 +50,7 @@ class Accounts:
     kind: Array
     columns: tuple[str, ...]
     shared: int
-    ignored: pd.DataFrame  # identifiers that tie nobody: column, why, value (of a placeholder), accounts, example
+    ignored: pd.DataFrame  # identifiers that tie nobody: column, kind, value (of a placeholder), accounts, example
     _rows: WeakKeyDictionary[Cells, Array] = field(default_factory=WeakKeyDictionary)
 
     def of(self, keys: Cells) -> Array:
@@ -116,6 +116,11 @@ class Accounts:
             end = here
             here, tie = ways[end]
         return found[::-1]
+
+    def place(self, id: str) -> int:
+        """The account of a merchant id, -1 for none."""
+        found: int = pc.index(self.ids, pa.scalar(id, self.ids.type)).as_py()
+        return found
 
     def id(self, account: int) -> str:
         """The merchant id of an account."""
@@ -218,7 +223,7 @@ def _shared(column: str, cells: Cells, ids: pa.Array, most: int | None, placehol
     shown = np.where(why == "placeholder", texts.to_numpy(zero_copy_only=False), "")  # a hub's may be somebody's own
     examples = ids.take(pa.array(first[several[bad]])).to_numpy(zero_copy_only=False)
     ignored = pd.DataFrame(
-        {"column": column, "why": why[bad], "value": shown[bad], "accounts": counts[bad], "example": examples}
+        {"column": column, "kind": why[bad], "value": shown[bad], "accounts": counts[bad], "example": examples}
     )
     return _Tied(column, account, tie[account], len(good), ignored)
 

@@ -232,7 +232,7 @@ def test_a_placeholder_joins_no_strangers_and_is_reported(book: Rulebook, text: 
     assert since(book, merchants, record("a")) == [1, NEVER, NEVER]
     market = market_of(book, COMPLETE, merchants=merchants, penalties=[record("a")])
     told = accounts_of(making_of(book, market)).ignored.to_dict("records")
-    assert told == [{"column": "login_id", "why": "placeholder", "value": text, "accounts": 2, "example": "a"}]
+    assert told == [{"column": "login_id", "kind": "placeholder", "value": text, "accounts": 2, "example": "a"}]
 
 
 def test_a_hub_joins_no_strangers_and_is_reported_without_its_value(book: Rulebook) -> None:
@@ -241,7 +241,7 @@ def test_a_hub_joins_no_strangers_and_is_reported_without_its_value(book: Rulebo
     assert since(book.set(most=3), merchants, record("a")) == [1, NEVER, NEVER, NEVER]
     market = market_of(book, COMPLETE, merchants=merchants, penalties=[record("a")])
     (told,) = accounts_of(making_of(book.set(most=3), market)).ignored.to_dict("records")
-    assert told == {"column": "phone_hash", "why": "hub", "value": "", "accounts": 4, "example": "a"}
+    assert told == {"column": "phone_hash", "kind": "hub", "value": "", "accounts": 4, "example": "a"}
 
 
 def test_only_the_same_text_in_the_same_column_ties(book: Rulebook) -> None:
