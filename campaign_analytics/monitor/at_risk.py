@@ -125,7 +125,7 @@ def _frame(watch: Watch, risk: Risk) -> pd.DataFrame:
     frame["fails_on"] = dates(risk.fails_on)
     frame["days_left"] = risk.fails_on - watch.last_day if len(frame) else risk.fails_on
     frame["lead_days"] = np.full(len(frame), lead, np.int64)
-    frame["act_by"] = dates(risk.fails_on - lead)
-    frame["in_time"] = risk.fails_on - lead >= (watch.last_day if len(frame) else 0)
+    frame["act_by"] = dates(risk.fails_on - 1 - lead)
+    frame["in_time"] = risk.fails_on - 1 - lead >= (watch.last_day if len(frame) else 0)
     frame["offers"] = watch.bound_offers[risk.numbers] if risk.level == "merchants" else np.ones(len(frame), np.int64)
     return frame

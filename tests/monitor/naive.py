@@ -113,7 +113,8 @@ class Naive:
             before = "approved"
         refused = before is not None and seen is not None and seen not in AFTER[before]
         if refused and seen != life.shown:
-            assert before and seen
+            assert isinstance(before, str)
+            assert isinstance(seen, str)
             self.refused.append((key, before, seen, day, seen == "withdrawn" and before in ("approved", "live")))
         life.state = before if refused or seen is None else seen
         life.approved |= life.state in ("approved", "live")

@@ -55,11 +55,9 @@ campaigns = st.dictionaries(st.integers(0, 9), day, min_size=1, max_size=6).map(
 def monitored(book: Rulebook, days: Days) -> Monitoring:
     snapshots = []
     for at, (offers, merchants) in days.items():
-        rows = {
-            "offers": [{"offer_id": key, **row} for key, row in offers.items()],
-            "merchants": [{"merchant_id": key, **row} for key, row in merchants.items()],
-        }
-        snapshots.append((at, market_of(book, **rows)))
+        shown = [{"offer_id": key, **row} for key, row in offers.items()]
+        shops = [{"merchant_id": key, **row} for key, row in merchants.items()]
+        snapshots.append((at, market_of(book, offers=shown, merchants=shops)))
     return monitor(snapshots, book)
 
 
