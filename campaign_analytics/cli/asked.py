@@ -47,13 +47,13 @@ def print_written(written: Iterable[object], lang: str, aside: str = "") -> None
 def assessed(asked: argparse.Namespace, progress: Progress) -> Asked:
     """Read the market and assess it as ``market_options`` say."""
     changes = dict(asked.set or ())
-    book, notes = _rulebook(asked.rulebook or default_rulebook(), asked.variant, changes)
+    book, notes = rulebook(asked.rulebook or default_rulebook(), asked.variant, changes)
     progress.say(f"reading {asked.market}")
     market = read_market(asked.market, book)
     return Asked(assess(market, book, as_of=asked.as_of, progress=progress.bar("assessing")), changes, notes)
 
 
-def _rulebook(name: str, variant: str | None, changes: dict[str, str]) -> tuple[Rulebook, list[str]]:
+def rulebook(name: str, variant: str | None, changes: dict[str, str]) -> tuple[Rulebook, list[str]]:
     """The rulebook with what was asked for put on top, and what its reader should know."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RulebookWarning)

@@ -39,9 +39,14 @@ def runs(command: argparse.ArgumentParser, module: str, name: str) -> None:
 def market_options(command: argparse.ArgumentParser) -> None:
     """The market, and by which rules and at which moment it is assessed."""
     command.add_argument("market", metavar="MARKET", type=Path, help="a folder of tables")
+    command.add_argument("--as-of", metavar="DATE", help="the moment of the assessment; a day means its first moment")
+    rulebook_options(command)
+
+
+def rulebook_options(command: argparse.ArgumentParser) -> None:
+    """By which rules."""
     command.add_argument("--rulebook", metavar="NAME|FILE", help="one that is shipped, or a file")
     command.add_argument("--variant", metavar="NAME", help="a variant of the rulebook, such as a corrected misprint")
-    command.add_argument("--as-of", metavar="DATE", help="the moment of the assessment; a day means its first moment")
     command.add_argument("--set", metavar="NAME=VALUE", type=_setting, action="append", help="change a parameter")
 
 

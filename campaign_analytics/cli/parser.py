@@ -6,7 +6,16 @@ import argparse
 from importlib.metadata import version
 from pathlib import Path
 
-from campaign_analytics.cli.options import answer_options, command, count, market_options, runs, seed, words
+from campaign_analytics.cli.options import (
+    answer_options,
+    command,
+    count,
+    market_options,
+    rulebook_options,
+    runs,
+    seed,
+    words,
+)
 from campaign_analytics.cli.why_not import TABLE, add_why_not
 
 TOP = """
@@ -43,6 +52,19 @@ examples:
   campaign-analytics whatif exports --scenario lower.toml --lang zh --json
 """
 
+MONITOR = """
+SNAPSHOTS is a folder with a folder for each day, named by its date (2031-05-31), each a market as for assess; or one
+market whose rows have a day in snapshot_at. They are read one at a time. A day without one is unknown, not clean.
+
+Into --out go offers and merchants (how each stands), breaches, at_risk, refused_moves, misread, platform, days and
+timeline.
+
+examples:
+  campaign-analytics monitor snapshots
+  campaign-analytics monitor snapshots --lang zh --out over_time
+  campaign-analytics monitor snapshots --set hold_from=submission --json
+"""
+
 CHECK = """
 Names every fault with its file, line and place; exit code 1 if there is any.
 
@@ -62,6 +84,7 @@ The same offers and seed give the same market.
 examples:
   campaign-analytics demo market
   campaign-analytics demo market --offers 1000000 --seed 7 --format parquet
+  campaign-analytics demo snapshots --snapshots 9
 """
 
 LAB = """
@@ -108,6 +131,14 @@ def parser() -> argparse.ArgumentParser:
     answer_options(what_if, "the counts")
     runs(what_if, "whatif", "whatif")
 
+    over_time = command(commands, "monitor", "say who kept the rules over time, and who is about to break them", MONITOR)
+    over_time.add_argument("snapshots", metavar="SNAPSHOTS", type=Path, help="a folder of dated folders")
+    rulebook_options(over_time)
+    over_time.add_argument("--out", metavar="DIR", type=Path, help="write every table")
+    over_time.add_argument("--format", choices=("csv", "parquet"), default="csv", help="default: %(default)s")
+    answer_options(over_time, "the tables")
+    runs(over_time, "monitor", "monitor")
+
     rulebook = commands.add_parser("rulebook", help="show or check a rulebook", **words("rulebooks", ""))
     verbs = rulebook.add_subparsers(metavar="COMMAND", required=True)
     check = command(verbs, "check", "find every fault of a rulebook file", CHECK)
@@ -122,6 +153,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("folder", metavar="DIR", type=Path, help="a new or empty folder")
     demo.add_argument("--offers", metavar="N", type=count, default=2_000, help="default: %(default)s")
     demo.add_argument("--seed", metavar="S", type=seed, default=0, help="default: %(default)s")
+    demo.add_argument("--snapshots", metavar="N", type=count, help="on so many days, a folder each")
     demo.add_argument("--format", choices=("csv", "parquet"), default="csv", help="default: %(default)s")
     runs(demo, "demo", "demo")
 

@@ -21,8 +21,9 @@ MADE_BY: Final = "campaign-analytics"
 #: What a spreadsheet takes for a formula when a cell begins with it, in both widths.
 _FORMULA = r"^[=+\-@＝＋－＠\t\r\n]"
 
-#: Columns that only tables of ours have: verdicts, what became of a faulty cell, the clause of a rule.
-_OURS = {"verdict", "became", "clause"}
+#: Columns that only tables of ours have: verdicts, what became of a faulty cell, the clause of a rule, how a subject
+#: stands over time, the state from which it went, a count of days.
+_OURS = {"verdict", "became", "clause", "standing", "from_state", "offers_breached"}
 
 
 @contextmanager
