@@ -65,6 +65,7 @@ __all__ = [  # noqa: RUF022  in the order of use
     "Monitoring",
     "changes",
     "Changes",
+    "WhatIf",
     "dashboard",
     "load_scenario",
     "Scenario",
@@ -94,7 +95,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Lets the functions ``assess`` and ``dashboard`` keep their names, which importing their subpackages would take."""
+    """Lets functions such as ``assess`` keep their names, which importing their subpackages would take."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in _HOMES and isinstance(value, ModuleType)):

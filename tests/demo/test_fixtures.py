@@ -98,8 +98,8 @@ def test_what_is_not_understood_is_missing_and_reported_as_it_stood(market: Mark
             assert missing[row(market, change["table"], change["row"])]
     left = {(table, column) for table, _, column in found}
     assert left == {
-        ("offers", "stock"), ("offers", "growth_score"), ("penalties", "penalty_date"), ("penalties", "penalty_deduction"),
-        ("skus", "sku_campaign_price"),
+        ("offers", "stock"), ("offers", "growth_score"), ("penalties", "penalty_date"),
+        ("penalties", "penalty_deduction"), ("skus", "sku_campaign_price"),
     }  # fmt: skip
 
 

@@ -95,6 +95,6 @@ def test_its_deadlines_are_counted_back_by_the_same_days() -> None:
 def test_no_cell_of_its_own_settles_a_place_among_others() -> None:
     """Nobody knows what the stars of the last offer are, which moves all others down, or not."""
     hinges = assessed().hinges().set_index("column")
-    assert hinges.loc["standing", "missing"] > 0
-    assert hinges.loc["standing", "decided"] == 0
+    assert hinges["missing"].loc["standing"] > 0
+    assert hinges["decided"].loc["standing"] == 0
     assert "stars" not in hinges.index
