@@ -95,7 +95,8 @@ def _risk(monitoring: Monitoring, lang: str) -> Iterator[str]:
     first = risks.iloc[0]
     who = {level: int(risks[risks["level"] == level][key].nunique()) for level, key in _KEYS.items()}
     rule = monitoring.book.rules[first["rule"]].label(lang, first["rule"])
-    yield say("monitor_risk", lang, **who, act_by=f"{first['act_by']:%Y-%m-%d}", rule=rule, clause=first["clause"])
+    key, day = ("monitor_risk", "act_by") if first["in_time"] else ("monitor_risk_late", "fails_on")
+    yield say(key, lang, **who, day=f"{first[day]:%Y-%m-%d}", rule=rule, clause=first["clause"])
 
 
 def _platform(monitoring: Monitoring, lang: str) -> Iterator[str]:
