@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
+from ipykernel.kernelbase import Kernel
 
 from campaign_analytics.charts.labels import foot, rule_names
 from campaign_analytics.dashboard.curve import curve
@@ -46,8 +48,8 @@ _ROWS: Final = 22  # of controls and their headings that one screen holds
 class Dashboard:
     """Sliders made from the rulebook, and what follows from them.
 
-    Shown as widgets where there is a kernel, as one picture everywhere else. ``what_if`` is what the sliders set; after
-    changing it in code, ``refresh()`` moves them to it and draws.
+    Shown as widgets where somebody can move them, as one picture everywhere else. ``what_if`` is what the sliders set;
+    after changing it in code, ``refresh()`` moves them to it and draws.
     """
 
     def __init__(self, assessment: Assessment, lang: str = "en") -> None:
@@ -79,7 +81,7 @@ class Dashboard:
         return self.assessment.book.header.category
 
     def _repr_mimebundle_(self, **asked: Any) -> dict[str, Any]:
-        live: dict[str, Any] = self.box._repr_mimebundle_(**asked)
+        live: dict[str, Any] = self.box._repr_mimebundle_(**asked) if can_be_moved() else {}
         return live | {"text/html": self.static(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
@@ -239,6 +241,13 @@ class Dashboard:
         missed = dict(zip(self.standing.rules, self.standing.fails.sum(axis=1).tolist(), strict=True))
         most = {each.name: max((missed.get(rule, 0) for rule in self._rules_of[each.name]), default=0) for each in held}
         return max(most, key=lambda name: most[name], default="")
+
+
+def can_be_moved() -> bool:
+    """Whether somebody may work the sliders. Who runs a notebook for its pictures alone (nbconvert) takes no input, and
+    would keep the widgets without what draws them; Voila takes none either, and shows them."""
+    asked = not Kernel.initialized() or Kernel.instance()._allow_stdin
+    return asked or "voila" in os.environ.get("SERVER_SOFTWARE", "")
 
 
 def said(words: str) -> str:
