@@ -47,6 +47,7 @@ class Rulebook:
     guards: Mapping[str, Tree]  # by rule, where it has ``when``
     wheres: Mapping[str, Tree]  # by derived column: the condition of its recipe
     limits: Mapping[str, Operand]  # by quota
+    required_trees: Mapping[str, Tree]  # by text: the conditions of ``rulebook.require``
     derived_order: tuple[str, ...]  # derived columns, each after those that it is made from
     values: Mapping[str, Bound]  # by parameter: the value in force; None = not set
     severities: Mapping[str, str]  # by rule: what a variant or scenario overlays
@@ -263,7 +264,8 @@ class Rulebook:
         """
         for rule, severity in severities.items():
             if rule not in self.document.rules:
-                raise ValueFault(f"unknown rule {rule!r}{did_you_mean(rule, self.document.rules)}")
+                near = did_you_mean(rule, self.document.rules) or f"; there are: {', '.join(self.document.rules)}"
+                raise ValueFault(f"unknown rule {rule!r}{near}")
             if severity not in SEVERITIES:
                 raise ValueFault(f"{rule}: {severity!r} is no severity; it is one of {', '.join(SEVERITIES)}")
         return self._changed(severities={**self.severities, **severities})
@@ -341,11 +343,9 @@ class Rulebook:
 
     def requirements(self) -> dict[str, bool]:
         """Every condition of ``rulebook.require`` whose parameters are all set, and whether it holds now."""
-        from campaign_analytics.rulebook.check import requirement_trees
         from campaign_analytics.rulebook.scalar import never_false
 
-        trees = requirement_trees(self.document, self.lists)
-        held = {text: never_false(tree, self.values) for text, tree in trees.items()}
+        held = {text: never_false(tree, self.values) for text, tree in self.required_trees.items()}
         return {text: holds for text, holds in held.items() if holds is not None}
 
     def contradictions(self) -> list[str]:

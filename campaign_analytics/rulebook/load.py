@@ -14,7 +14,7 @@ from typing import Any
 
 from campaign_analytics.errors import CampaignError, RulebookError, RulebookWarning, ValueFault
 from campaign_analytics.rulebook.book import Rulebook
-from campaign_analytics.rulebook.check import Checker
+from campaign_analytics.rulebook.check import Checker, requirement_trees
 from campaign_analytics.rulebook.model import Document, Vocabulary
 from campaign_analytics.rulebook.quantities import Place
 from campaign_analytics.rulebook.shape import shape
@@ -59,6 +59,7 @@ def load_rulebook(name_or_path: str | Path, variant: str | None = None) -> Ruleb
         guards=checker.guards,
         wheres=checker.wheres,
         limits=checker.limits,
+        required_trees=requirement_trees(document, checker.lists),
         derived_order=checker.derived_order,
         values=checker.values,
         severities={},

@@ -17,7 +17,6 @@ import numpy as np
 
 from campaign_analytics.derive import derive
 from campaign_analytics.market.schema import Array
-from campaign_analytics.rulebook.check import requirement_trees
 from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.scalar import never_false
 from campaign_analytics.rulebook.values import EPOCH, MINOR_UNITS, Value
@@ -210,7 +209,7 @@ def allowed(book: Rulebook, *axes: tuple[Slider, Sequence[Value | None]]) -> Arr
     """(values of each axis, ...) bool: no requirement of the rulebook forbids the sliders to stand at these values
     while the others are as they stand."""
     found = np.ones([len(values) for _, values in axes], bool)
-    for tree in requirement_trees(book.document, book.lists).values():
+    for tree in book.required_trees.values():
         asked = [i for i, (slider, _) in enumerate(axes) if slider.parameter in parameters(tree)]
         if not asked:
             continue

@@ -20,7 +20,6 @@ import numpy as np
 from campaign_analytics.assess.gaps import scale_of
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
-from campaign_analytics.rulebook.check import requirement_trees
 from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.scalar import never_false
 from campaign_analytics.rulebook.values import MINOR_UNITS
@@ -242,7 +241,7 @@ class Reaching:
 
 def _requirements(book: Rulebook, axes: Sequence[Axis]) -> list[Tree]:
     """The requirements of the rulebook that name one of the sliders."""
-    return [tree for tree in requirement_trees(book.document, book.lists).values() if _named(tree, axes)]
+    return [tree for tree in book.required_trees.values() if _named(tree, axes)]
 
 
 def _named(tree: Tree, axes: Sequence[Axis]) -> list[Axis]:

@@ -129,6 +129,8 @@ def test_refused_values_say_what_is_allowed(fair: Rulebook, changes: dict[str, A
 def test_refused_rules_and_severities_say_what_is_allowed(fair: Rulebook) -> None:
     with pytest.raises(ValueFault, match=r"unknown rule 'fersh'; did you mean 'fresh'\?"):
         fair.scenario("Wrong", off=["fersh"])
+    with pytest.raises(ValueFault, match="unknown rule 'zzz'; there are: in_time, fresh, "):
+        fair.scenario("Wrong", off=["zzz"])
     with pytest.raises(ValueFault, match="fresh: 'on' is no severity; it is one of block, warn, off"):
         fair.scenario("Wrong", severity={"fresh": "on"})
 
