@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from campaign_analytics.derive.making import on_rows
@@ -54,7 +55,8 @@ class CodedMarket:
     def __init__(self, basis: Assessment) -> None:
         self.basis = basis
         self._cells: dict[Level, dict[str, Cells]] = {"offers": {}, "merchants": {}}
-        self._codes: dict[tuple[Any, ...], Code | None] = {}
+        self._codes: dict[tuple[Any, ...], tuple[tuple[Any, ...], Code | None]] = {}
+        self._names = count()
         self._flags: dict[tuple[Level, Tree], str] = {}
 
     @cached_property
@@ -148,16 +150,21 @@ class CodedMarket:
         return self._flags[level, tree]
 
     def code(self, leaf: Tree, parameter: str, level: Level, values: Mapping[str, Bound]) -> Code | None:
-        """The codes of a comparison in one of its parameters, the others as in ``values``.
+        """The codes of a comparison in one of its parameters, the others as in ``values``; those for the values that
+        the others had before are forgotten.
 
         None where the comparison has no turning place: it is no ordered one, names the parameter twice, or passes at
         lower places for some subjects and at higher ones for others.
         """
         others = tuple((name, values[name]) for name in parameters(leaf) if name != parameter)
-        key = (level, leaf, parameter, others)
-        if key not in self._codes:
-            self._codes[key] = self._code(leaf, parameter, level, dict(others))
-        return self._codes[key]
+        key = (level, leaf, parameter)
+        made_for, code = self._codes.get(key, (None, None))
+        if made_for != others:
+            if code is not None:
+                del self._cells[level][code.column]
+            code = self._code(leaf, parameter, level, dict(others))
+            self._codes[key] = (others, code)
+        return code
 
     def _code(self, leaf: Tree, parameter: str, level: Level, others: Mapping[str, Bound]) -> Code | None:
         rises = rises_with(leaf, parameter)
@@ -181,7 +188,7 @@ class CodedMarket:
         return PerValue(PLACE, tuple((str(place), value) for value, place in self.places[parameter].items()))
 
     def _kept(self, cells: Cells, level: Level) -> str:
-        name = f"#{len(self._cells[level])}"
+        name = f"#{next(self._names)}"
         self._cells[level][name] = cells
         return name
 

@@ -134,3 +134,20 @@ def test_a_comparison_of_parameters_alone_has_places_too(condition: str) -> None
     for name in bazaar.parameters:
         assert WhatIf(bazaar.assessment).hand(name) is not None
         at_every_place(bazaar, name)
+
+
+# ---- what is kept
+
+
+def test_codes_beside_another_parameter_are_kept_for_its_newest_value_alone() -> None:
+    bazaar = asked("n >= :count + :more", {"n": 3}, {"n": 30})
+    what_if = WhatIf(bazaar.assessment)
+    held = []
+    for more in (1, 2, 3, 1):
+        what_if.set(more=more)
+        hand = what_if.hand("count")
+        assert hand is not None
+        full = bazaar.reassessed(with_slider(what_if.book, "count", hand.places[0]))
+        stand_alike(hand.standing(0), standing_of(full, hand.groups))
+        held.append(what_if.coded(what_if.book).bytes_a_subject)
+    assert held == held[:1] * len(held)
