@@ -151,11 +151,6 @@ class Reasons:
 
     # ---- in words
 
-    def rule(self, place: int) -> str:
-        """The rule that decides for one subject; empty where none turned."""
-        turn = self._deciding[0][place]
-        return self._turns[turn].rule if turn >= 0 else ""
-
     def because(self, places: Array) -> Any:
         """(places,) the comparison that decides, in a sentence; one made for all with the same cells."""
         texts = np.full(len(places), "", object)

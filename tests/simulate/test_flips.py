@@ -15,7 +15,6 @@ from campaign_analytics.assess import assess
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.rulebook.book import Level
 from campaign_analytics.rulebook.scalar import Range
-from campaign_analytics.simulate.flips import told
 from campaign_analytics.simulate.what_if import WhatIf
 from tests.simulate.bazaar import Bazaar, bazaars, moves
 from tests.simulate.shipped import shipped
@@ -73,10 +72,6 @@ def test_those_who_turned_are_those_of_two_full_assessments(data: st.DataObject,
         assert (table["clause"] == "1").all()
         signs = np.where(table["turned"] == "came_in", 1, -1) * table["gap"]
         assert (signs.isna() | (signs >= 0)).all()
-    flips = what_if.standing().flips(99)
-    rows = [(each.came_in, each.offer) for each in told(what_if.assessment, what_if.baseline, flips, "en")]
-    ids = what_if.baseline.market.offers.cells["offer_id"].values
-    assert rows == [(flip.came_in, ids[flip.row]) for flip in flips]
 
 
 @pytest.mark.parametrize("name", MOVED)
