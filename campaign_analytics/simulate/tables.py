@@ -43,20 +43,20 @@ def compare(what_if: WhatIf, scenarios: Sequence[Scenario], by: str | None, lang
     everybody = Classes.of(baseline, None, "offers", None, None)
     looked_at = [everybody] if by is None else [everybody, Classes.of(baseline, by, "offers", None, None)]
     index = pd.Index([say("board_all", lang), *(name for each in looked_at[1:] for name in each.names)], name=by)
-    blocks: dict[str, pd.DataFrame] = {}
+    first = pd.concat([_counts(baseline, baseline, each) for each in looked_at]).set_axis(index)
+    blocks = {"baseline": first[["pre_qualified", "offers"]]}
     for scenario in scenarios:
         now = what_if.at(what_if.book).load(scenario).assessment
         counts = pd.concat([_counts(now, baseline, each) for each in looked_at]).set_axis(index)
         blocks[_unused(scenario.name.say(lang), blocks)] = counts[_COMPARED]
-    first = pd.concat([_counts(baseline, baseline, each) for each in looked_at]).set_axis(index)
-    made = pd.concat({_unused("baseline", blocks): first[["pre_qualified", "offers"]], **blocks}, axis=1)
+    made = pd.concat(blocks, axis=1)
     made.attrs |= notes(what_if.book, lang)
     return made
 
 
 def _unused(name: str, taken: dict[str, pd.DataFrame]) -> str:
-    """The name, numbered where two scenarios share it."""
-    again = (f"{name} ({i})" for i in range(2, len(taken) + 3))
+    """The name, numbered where another scenario or the baseline has it."""
+    again = (f"{name} ({i})" for i in range(2, len(taken) + 2))
     return next(each for each in (name, *again) if each not in taken)
 
 

@@ -73,20 +73,24 @@ class WhatIf:
         return self
 
     def reset(self, *names: str) -> Self:
-        """Give parameters ("x", or its one value "x[...]") their values of the baseline again; without names, all of
-        them and all rules. Raises ``CampaignError`` for an unknown one, or where values would contradict each other."""
+        """Give parameters ("x", or its one value "x[...]") their values of the baseline again, and rules their
+        severity; without names, all of them. Raises ``CampaignError`` for an unknown one, or where values would
+        contradict each other."""
         if not names:
             self.book = self.baseline.book
             return self
-        values = dict(self.book.values)
+        values, severities = dict(self.book.values), dict(self.book.severities)
         for name in names:
+            if name in self.book.rules and name not in self.book.parameters:
+                severities[name] = self.baseline.book.rules[name].severity
+                continue
             slider = self.slider(name)
             values[slider.parameter] = slider.put(
                 values[slider.parameter], slider.held(self.baseline.book.values[slider.parameter])
             )
         warned = [fault for fault in self.book.warnings if fault.place not in names]
         warned += [fault for fault in self.baseline.book.warnings if fault.place in names]
-        self.book = _consistent(replace(self.book, values=values, warnings=tuple(warned)))
+        self.book = _consistent(replace(self.book, values=values, severities=severities, warnings=tuple(warned)))
         return self
 
     def load(self, scenario: Scenario) -> Self:

@@ -25,6 +25,8 @@ def among(assessment: Assessment, where: Where, level: Level = "offers") -> Arra
 
     Raises ``CampaignError`` for an unknown column, or a value that no subject has.
     """
+    if not isinstance(where, Mapping):
+        raise CampaignError(f'where={where!r}: expected a value, or several, by column, such as {{"category": "…"}}')
     found = np.ones(assessment.market.tables[level].rows, bool)
     for column, asked in where.items():
         codes, names = group_codes(assessment, column, level)

@@ -134,7 +134,22 @@ def test_names_are_those_of_the_language_and_none_is_lost(what_if: WhatIf) -> No
     assert list(what_if.compare(*twice, lang="zh").columns.get_level_values(0).unique())[1:] == ["照旧", "Same"]
     assert what_if.compare(*twice, lang="zh").index.tolist() == ["全部"]
     called = what_if.compare(book.scenario("baseline"))
-    assert list(called.columns.get_level_values(0).unique()) == ["baseline (2)", "baseline"]
+    assert list(called.columns.get_level_values(0).unique()) == ["baseline", "baseline (2)"]
+    assert called["baseline"].columns.tolist() == ["pre_qualified", "offers"]
+
+
+def test_what_is_looked_at_is_said_by_column(what_if: WhatIf) -> None:
+    refused = "where='category': expected a value, or several, by column"
+    with pytest.raises(CampaignError, match=refused):
+        what_if.summary(where="category")  # type: ignore[arg-type]
+
+
+def test_a_rule_can_be_reset_as_a_parameter_can() -> None:
+    what_if = WhatIf(shipped("spring_2024")).set(min_growth_score=50).switch_off("in_select")
+    assert what_if.reset("in_select").changed == ("min_growth_score",)
+    what_if.switch_off("in_select")
+    assert what_if.reset(*what_if.changed).changed == ()
+    assert what_if.scenario("As it was") == what_if.baseline.book.scenario("As it was")
 
 
 def test_a_scenario_of_another_rulebook_is_refused() -> None:
