@@ -1,6 +1,8 @@
 """Pictures and tables of an assessment, each answering one question in its title, in English or Chinese."""
 
+from campaign_analytics.charts.at_risk import at_risk
 from campaign_analytics.charts.blockers import blocker_heatmap
+from campaign_analytics.charts.breaches import breaches
 from campaign_analytics.charts.combinations import combinations
 from campaign_analytics.charts.costs import costs
 from campaign_analytics.charts.curve import curve
@@ -18,7 +20,9 @@ from campaign_analytics.charts.tables import table
 from campaign_analytics.charts.verdicts import verdicts
 
 __all__ = [
+    "at_risk",
     "blocker_heatmap",
+    "breaches",
     "combinations",
     "costs",
     "curve",

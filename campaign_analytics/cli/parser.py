@@ -131,7 +131,9 @@ def parser() -> argparse.ArgumentParser:
     answer_options(what_if, "the counts")
     runs(what_if, "whatif", "whatif")
 
-    over_time = command(commands, "monitor", "say who kept the rules over time, and who is about to break them", MONITOR)
+    over_time = command(
+        commands, "monitor", "say who kept the rules over time, and who is about to break them", MONITOR
+    )
     over_time.add_argument("snapshots", metavar="SNAPSHOTS", type=Path, help="a folder of dated folders")
     rulebook_options(over_time)
     over_time.add_argument("--out", metavar="DIR", type=Path, help="write every table")

@@ -14,9 +14,28 @@ if TYPE_CHECKING:
     from campaign_analytics.monitor.monitoring import Monitoring
 
 _WHO = ["merchant_id", "offer_id"]
-_BREACHES = [*_WHO, "clause", "rule", "first_day", "last_day", "days_breached", "days_observed", "days_missing", "still"]
+_BREACHES = [
+    *_WHO,
+    "clause",
+    "rule",
+    "first_day",
+    "last_day",
+    "days_breached",
+    "days_observed",
+    "days_missing",
+    "still",
+]
 _RISKS = [*_WHO, "clause", "rule", "cause", "headroom", "per_day", "fails_on", "act_by", "offers"]
-_MISREAD = ["clause", "rule", "failing_approved", "alone", "share_approved", "failing_rejected", "share_rejected", "lift"]
+_MISREAD = [
+    "clause",
+    "rule",
+    "failing_approved",
+    "alone",
+    "share_approved",
+    "failing_rejected",
+    "share_rejected",
+    "lift",
+]
 
 
 def monitoring_tables(monitoring: Monitoring) -> dict[str, pd.DataFrame]:

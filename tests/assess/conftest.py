@@ -9,7 +9,7 @@ import pytest
 from campaign_analytics.derive import BUILT
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def one_recipe_is_not_built() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delitem(BUILT, "rank", raising=False)

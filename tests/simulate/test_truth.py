@@ -111,7 +111,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def reset_one(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(self.bazaar.sliders))
+        name = data.draw(st.sampled_from([*self.bazaar.sliders, *self.bazaar.rules]))
         self.what_if.reset(name)
         assert name not in self.what_if.changed
 
