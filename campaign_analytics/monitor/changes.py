@@ -108,7 +108,7 @@ class Changes:
                 row = np.full(len(roll), _NOBODY)
                 row[number] = np.arange(len(number))
                 rows.append(row)
-                verdicts.append(np.append(assessment.verdict(level), np.int8(_NOBODY))[row])
+                verdicts.append(_at(assessment, level, row))
             self._found[level] = _Both((rows[0], rows[1]), verdicts[0], verdicts[1])
         return self._found[level]
 
@@ -143,8 +143,8 @@ class Changes:
     def _cause(self, level: Level, which: Array) -> Array:
         """(n,) places in ``CAUSES``, right for those whose verdict turned."""
         both = self._both(level)
-        rules = self._old_data_new_rules.verdict(level)[both.rows[0][which]] == both.now[which]
-        data = self._new_data_old_rules.verdict(level)[both.rows[1][which]] == both.now[which]
+        rules = _at(self._old_data_new_rules, level, both.rows[0][which]) == both.now[which]
+        data = _at(self._new_data_old_rules, level, both.rows[1][which]) == both.now[which]
         return np.select([data & rules, data, rules], [2, 0, 1], 3)
 
     # ---- why
@@ -216,6 +216,12 @@ class Changes:
 
     def __repr__(self) -> str:
         return self.headline()
+
+
+def _at(assessment: Assessment, level: Level, rows: Array) -> Array:
+    """(n,) the verdicts at ``rows``; -1 where a row is: nobody."""
+    held: Array = np.append(assessment.verdict(level), np.int8(_NOBODY))[rows]
+    return held
 
 
 def _worse(both: _Both, which: Array) -> Array:
