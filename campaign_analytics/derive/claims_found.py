@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from campaign_analytics.derive.making import Evidence, Made, Making, gone
 from campaign_analytics.derive.phrases import Hits, Phrases
@@ -34,8 +36,7 @@ def make(making: Making) -> Made:
     for name in making.argument("columns"):
         cells = making.cells(name)
         texts, codes = _distinct(cells)
-        counts = np.bincount(phrases.find(texts).text, minlength=len(texts) + 1)  # one more behind missing cells
-        found += counts[codes]
+        found += np.append(_counted(name, cells, texts, phrases), 0)[codes]  # one more behind missing cells
         nothing &= gone(cells)
         unread |= gone(cells) & ~cells.blank
     missing = nothing | (unread & (found == 0))
@@ -90,6 +91,25 @@ def _distinct(cells: Cells) -> tuple[list[str], Array]:
         texts = held.dictionary.to_pylist()
         codes = np.asarray(held.indices.fill_null(len(texts)), np.int64)
     return texts, np.where(gone(cells), len(texts), codes)
+
+
+def _counted(name: str, cells: Cells, texts: list[str], phrases: Phrases) -> Array:
+    """(texts,) int64 places found in each. What stood in the column of a market that is still held, such as that of the
+    day before, is not looked at again."""
+    known = _COUNTED.setdefault((phrases, name), WeakKeyDictionary())
+    held, counts = pa.array(texts, pa.large_string()), np.full(len(texts), -1)
+    for others, theirs in list(known.values()):
+        if (counts < 0).any():
+            at = np.asarray(pc.index_in(held, others).fill_null(-1), np.int64)
+            counts = np.where((counts < 0) & (at >= 0), np.append(theirs, -1)[at], counts)
+    new = np.flatnonzero(counts < 0)
+    counts[new] = np.bincount(phrases.find([texts[i] for i in new.tolist()]).text, minlength=len(new))
+    known[cells] = held, counts
+    return counts
+
+
+#: For each column of texts that is still held, its distinct texts and how many places were found in each.
+_COUNTED: dict[tuple[Phrases, str], WeakKeyDictionary[Cells, tuple[pa.Array, Array]]] = {}
 
 
 def _told(name: str, cells: Cells, phrases: Phrases) -> pd.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +14,7 @@ import campaign_analytics as ca
 from campaign_analytics.derive import derive
 from campaign_analytics.derive.claims_found import MANY
 from campaign_analytics.derive.making import Moment
+from campaign_analytics.derive.phrases import Hits, Phrases
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.scalar import UNREAD
@@ -67,6 +70,31 @@ def test_all_texts_that_are_given_count(book: Rulebook, texts: dict[str, Any], e
 def test_many_offers_of_few_texts(book: Rulebook) -> None:
     rows = [{"title": title} for title in ("最大", None, "春款", "最大", "第一 最大")] * 3
     assert derived(book, market(book, *rows), "x") == [1, None, 0, 1, 2] * 3
+
+
+def test_texts_of_a_market_that_is_still_held_are_not_looked_at_again(
+    book: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    find = Phrases.find
+
+    def watched(self: Phrases, texts: Sequence[str]) -> Hits:
+        looked.extend(texts)
+        return find(self, texts)
+
+    monkeypatch.setattr(Phrases, "find", watched)
+
+    def day(*titles: str | None) -> Market:
+        return market_of(book, offers=[{"offer_id": str(i), "title": title} for i, title in enumerate(titles)])
+
+    today, tomorrow = day("最大", "平常", None), day("平常", "第一最大", None, "最大")
+    assert derived(book, today, "x") == [1, 0, None]
+    assert derived(book, tomorrow, "x") == [0, 2, None, 1]
+    assert sorted(looked) == sorted({"最大", "平常", "第一最大"})
+    del today, tomorrow
+    gc.collect()
+    assert derived(book, day("最大"), "x") == [1]
+    assert looked.count("最大") == 2
 
 
 def test_a_list_that_there_is_not_is_a_fault() -> None:
