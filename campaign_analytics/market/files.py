@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +16,13 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.market.found import Found
 from campaign_analytics.market.marks import alike, load_marks, stripped
-from campaign_analytics.market.schema import KEYS, Array
+from campaign_analytics.market.schema import KEYS
 from campaign_analytics.market.texts import Texts, text_of
 
 #: How much of a csv file is searched for its header.
 _HEAD = 1 << 20
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A table as it was found: headers, and under each the texts of its cells."""
-
-    place: str  # the file's name, for messages
-    headers: Sequence[str]
-    columns: Sequence[Texts]
-    source_rows: Array  # (n,) row numbers as a spreadsheet counts them
-    misfits: Sequence[tuple[int, Sequence[str]]] = ()  # rows with more or fewer cells than headers
-    unread: Sequence[str] = ()  # other sheets of the file
-
-    @property
-    def rows(self) -> int:
-        return len(self.source_rows)
 
 
 def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:

@@ -14,7 +14,8 @@ import pandas as pd
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.cells import ReadColumn, all_missing, read_column
 from campaign_analytics.market.declared import NAME, read_declared
-from campaign_analytics.market.files import OPENERS, Found, find_tables, open_file, open_frame, table_named
+from campaign_analytics.market.files import OPENERS, find_tables, open_file, open_frame, table_named
+from campaign_analytics.market.found import Found
 from campaign_analytics.market.headers import Matched, match_headers
 from campaign_analytics.market.keys import merge_repeats, report_orphans
 from campaign_analytics.market.quality import Quality, Reason

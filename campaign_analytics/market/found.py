@@ -1,0 +1,34 @@
+"""A table as it was found in a file, sheet, response or DataFrame, before its headers are matched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from campaign_analytics.market.schema import Array
+from campaign_analytics.market.texts import Texts
+
+#: How many of a row's cells are headers of some table: what tells a row of headers from notes and from data.
+Knows: TypeAlias = Callable[[Sequence[str]], int]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Headers, and under each the texts of its cells."""
+
+    place: str  # the file's name, and the sheet's or archive member's, for messages
+    headers: Sequence[str]
+    columns: Sequence[Texts]
+    source_rows: Array  # (n,) row numbers as a spreadsheet counts them
+    misfits: Sequence[tuple[int, Sequence[str]]] = ()  # rows with more or fewer cells than headers
+    unread: Sequence[str] = ()  # other sheets of the file
+    table: str = ""  # which table it is, where its source says so
+    sheet: str = ""  # the sheet's name, where the file has several
+    notes: Sequence[tuple[int, str]] = ()  # rows above the headers: number and text
+    heads: int = 1  # rows that hold the headers
+    blank: int = 0  # empty rows above the data
+
+    @property
+    def rows(self) -> int:
+        return len(self.source_rows)
