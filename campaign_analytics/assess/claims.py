@@ -51,5 +51,5 @@ def _of(market: Market, book: Rulebook, name: str) -> pd.DataFrame:
     if key in table.cells:
         told.insert(0, key, table.cells[key].take(rows).to_pandas())
     else:  # texts that nobody numbered: the row in their file
-        told.insert(0, "row", rows + 2 if table.source_rows is None else table.source_rows[rows])
+        told.insert(0, "row", [table.row_number(int(row)) for row in rows])
     return told

@@ -90,8 +90,7 @@ class Subject:
         held, row = market.tables[table], self.row if table == self.level else self.merchant
         if name not in held.cells or name in self.assessment.book.derived or row < 0:
             return None
-        number = row + 2 if held.source_rows is None else int(held.source_rows[row])
-        return table, held.headers.get(name, name), number
+        return table, held.headers.get(name, name), held.row_number(row)
 
 
 def typed(held: Cells, value: Any, zone: Any) -> Any:

@@ -16,6 +16,7 @@ from campaign_analytics.assess.claims import columns_of
 from campaign_analytics.cli.asked import print_written
 from campaign_analytics.cli.rulebook import default_rulebook, quietly_loaded
 from campaign_analytics.cli.terminal import Progress, bold, print_table
+from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.read import read_market
 from campaign_analytics.market.schema import Cells, Market, Table
 from campaign_analytics.market.single import read_some
@@ -65,5 +66,5 @@ def _market(place: Path | None, texts: list[str] | None, book: Rulebook, progres
         offers = read_some(place, "offers", reads, book)
     else:
         held = Cells("text", pd.array(texts or [], dtype="str"))
-        offers = Table("offers", {reads[0]: held}, len(held), np.arange(len(held)) + 1)
+        offers = Table("offers", {reads[0]: held}, len(held), Origin.of("", np.arange(len(held)) + 1))
     return Market({"merchants": Table("merchants", {}, 0), "offers": offers})

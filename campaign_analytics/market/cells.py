@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.market.amounts import read_counts, read_money, read_numbers, read_rates
+from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.reading import Reading
 from campaign_analytics.market.schema import Array, Cells
@@ -42,7 +43,7 @@ def read_column(
     book: Rulebook,
     *,
     table: str,
-    rows: Array,
+    rows: Origin,
     quality: Quality,
     declared_unit: str = "",
     header_unit: str = "",
@@ -127,7 +128,7 @@ def _in_rows(reading: Reading, type: str, missing: Array, codes: Array) -> Cells
 
 
 def _report(
-    reading: Reading, type: str, missing: Array, texts: Texts, table: str, column: str, rows: Array, quality: Quality
+    reading: Reading, type: str, missing: Array, texts: Texts, table: str, column: str, rows: Origin, quality: Quality
 ) -> None:
     for reason, places in reading.notes.items():
         held = np.unique(np.asarray(places))

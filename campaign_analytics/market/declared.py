@@ -21,23 +21,27 @@ UNITS = ("percent", "share")
 _FLAGS = ("penalty_feed_complete", "offers_are_complete")
 
 
-def read_declared(folder: Path, book: Rulebook) -> Declared:
-    """Read ``market.toml`` of ``folder``, if there is one. Raises MarketError that names every fault in it."""
-    path = folder / NAME
-    if not path.exists():
-        return Declared()
+def read_declared(path: Path, book: Rulebook) -> Declared:
+    """Read a ``market.toml``, or a file of that form. Raises MarketError that names every fault in it."""
     try:
         held = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise MarketError(f"{path} can't be opened: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MarketError(f"{path}: {error}") from error
-    faults = [*_top(held), *_headers(held.get("headers", {}), book), *_units(held.get("units", {}), book)]
+    faults = [
+        *_top(held),
+        *_tables(held.get("tables", {})),
+        *_headers(held.get("headers", {}), book),
+        *_units(held.get("units", {}), book),
+    ]
     if faults:
         raise MarketError("\n".join(f"{path}: {fault}" for fault in faults))
     return Declared(**held)
 
 
 def _top(held: Mapping[str, Any]) -> list[str]:
-    known = ("as_of", *_FLAGS, "headers", "units")
+    known = ("as_of", *_FLAGS, "tables", "headers", "units")
     faults = [
         f"unknown key {key!r}{did_you_mean(key, known)}; expected {', '.join(known)}"
         for key in held
@@ -47,6 +51,16 @@ def _top(held: Mapping[str, Any]) -> list[str]:
         faults.append(f"as_of = {held['as_of']!r}: expected a day or time without quotes, such as as_of = 2031-05-31")
     return faults + [
         f"{key} = {held[key]!r}: expected true or false" for key in _FLAGS if not isinstance(held.get(key, True), bool)
+    ]
+
+
+def _tables(held: Any) -> list[str]:
+    if not isinstance(held, dict):
+        return ['tables: expected lines such as "my file.csv" = "offers"']
+    return [
+        f"tables: {file!r}: no table {table!r}{did_you_mean(str(table), KEYS)}"
+        for file, table in held.items()
+        if table not in KEYS
     ]
 
 

@@ -16,44 +16,17 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
-from campaign_analytics.market.found import Found
-from campaign_analytics.market.marks import alike, load_marks, stripped
-from campaign_analytics.market.schema import KEYS
+from campaign_analytics.market.found import Found, Knows
+from campaign_analytics.market.marks import stripped
 from campaign_analytics.market.texts import Texts, text_of
 
 #: How much of a csv file is searched for its header.
 _HEAD = 1 << 20
 
 
-def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
-    """The file of each table in ``folder``, told by its name, and the names of files that are no table.
-
-    Raises MarketError for a folder that is not there and for a table that stands in two files.
-    """
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        raise MarketError(f"{folder} {what}; expected a folder with a file of merchants and a file of offers")
-    tables: dict[str, Path] = {}
-    others: list[str] = []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "~$")) or path.name == "market.toml" or path.is_dir():
-            continue
-        table = table_named(path.stem) if path.suffix.lower() in OPENERS else None
-        if table is None:
-            others.append(path.name)
-        elif table in tables:
-            raise MarketError(
-                f"{folder}: both {tables[table].name} and {path.name} hold the table {table}; keep one of them there"
-            )
-        else:
-            tables[table] = path
-    return tables, others
-
-
-def table_named(name: str) -> str | None:
-    """The table that a file or DataFrame of this name holds."""
-    like = alike(name)
-    return like if like in KEYS else load_marks().tables.get(like)
+def open_path(path: Path, knows: Knows) -> list[Found]:
+    """Open one file: a part for each of its tables."""
+    return [open_file(path)]
 
 
 def open_file(path: Path) -> Found:
@@ -72,7 +45,7 @@ def open_frame(name: str, frame: pd.DataFrame) -> Found:
         frame = frame.reset_index()
     columns = [Texts.of_series(frame.iloc[:, place]) for place in range(frame.shape[1])]
     headers = [stripped(str(header)) for header in frame.columns]
-    return Found(f"the DataFrame {name}", headers, columns, np.arange(len(frame), dtype=np.int64) + 2)
+    return Found(f"the DataFrame {name}", headers, columns, np.arange(len(frame), dtype=np.int64) + 2, heads=0)
 
 
 def _without_idle_columns(found: Found) -> Found:
@@ -210,7 +183,7 @@ def _open_parquet(path: Path) -> Found:
         raise MarketError(f"{path.name} can't be read as parquet: {error}; write it again") from error
     columns = [Texts.of_arrow(column) for column in table.columns]
     headers = [stripped(header) for header in table.column_names]
-    return Found(path.name, headers, columns, np.arange(table.num_rows, dtype=np.int64) + 2)
+    return Found(path.name, headers, columns, np.arange(table.num_rows, dtype=np.int64) + 2, heads=0)
 
 
 OPENERS: Mapping[str, Callable[[Path], Found]] = {".csv": _open_csv, ".xlsx": _open_xlsx, ".parquet": _open_parquet}

@@ -25,6 +25,7 @@ class Found:
     unread: Sequence[str] = ()  # other sheets of the file
     table: str = ""  # which table it is, where its source says so
     sheet: str = ""  # the sheet's name, where the file has several
+    told: Sequence[str] = ()  # what was settled once for the file: encoding, delimiter, where its headers stand
     notes: Sequence[tuple[int, str]] = ()  # rows above the headers: number and text
     heads: int = 1  # rows that hold the headers
     blank: int = 0  # empty rows above the data

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from campaign_analytics.market.found import Knows
 from campaign_analytics.market.marks import alike, load_marks
 from campaign_analytics.market.quality import Reason
-from campaign_analytics.market.schema import ANYWHERE
+from campaign_analytics.market.schema import ANYWHERE, KEYS
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
 _BRACKETED = re.compile(r"(?P<name>.*)[(\[{【〔<](?P<inside>[^()\[\]{}【】〔〕<>]*)[)\]}】〕>]\s*")
+UNKNOWN = Reason("unread", "no known column")
+#: No header is longer.
+_LONGEST = 60
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -74,6 +79,37 @@ def known_columns(book: Rulebook, table: str) -> list[str]:
     return [id_ for id_, column in book.columns.items() if column.table == table or id_ in ANYWHERE]
 
 
+def knows(book: Rulebook, declared: Mapping[str, Mapping[str, str]]) -> Knows:
+    """How many cells of a row are headers of one table: of that which knows most of them."""
+    tables = [
+        set[str]().union(*_spellings(book, table), (bare(header)[0] for header in declared.get(table, ())))
+        for table in KEYS
+    ]
+
+    def known(cells: Sequence[str]) -> int:
+        names = {bare(cell)[0] for cell in cells if len(cell) <= _LONGEST} - {""}
+        return max(len(names & spellings) for spellings in tables)
+
+    return known
+
+
+def fitting(headers: Sequence[str], book: Rulebook, declared: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+    """The tables whose keys are all among ``headers``, and how many of these each knows."""
+    fits: dict[str, int] = {}
+    for table in KEYS:
+        columns = match_headers(headers, table, book, declared.get(table, {})).columns
+        if all(key in columns for key in KEYS[table]) and len(columns) > len(KEYS[table]):
+            fits[table] = len(columns)
+    return fits
+
+
+def near(header: str, table: str, book: Rulebook) -> list[str]:
+    """Columns of ``table`` that are spelled nearly so, the nearest first: proposed to people, never applied."""
+    spellings = {name: sorted(ids) for held in _spellings(book, table) for name, ids in held.items()}
+    found = difflib.get_close_matches(bare(header)[0], spellings, n=3, cutoff=0.7)
+    return list(dict.fromkeys(id_ for name in found for id_ in spellings[name]))
+
+
 def _spellings(book: Rulebook, table: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """Compared form -> columns, of ids and aliases, and of labels."""
     names: dict[str, set[str]] = {}
@@ -92,4 +128,4 @@ def _unmatched(header: str, fits: set[str], elsewhere: str | None) -> Reason:
         return Reason("unread", f"may mean {' or '.join(sorted(fits))}; say which in market.toml")
     if elsewhere:
         return Reason("unread", f"a column of the table {elsewhere}, not of this one")
-    return Reason("unread", "no known column" if header else "cells without a header")
+    return UNKNOWN if header else Reason("unread", "cells without a header")

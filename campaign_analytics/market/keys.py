@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.market.cells import spelled
+from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.schema import Array, Cells
 
@@ -28,7 +29,7 @@ class Merged:
     merged: int  # rows that repeat others
 
 
-def merge_repeats(table: str, cells: Mapping[str, Cells], key: str, rows: Array, quality: Quality) -> Merged:
+def merge_repeats(table: str, cells: Mapping[str, Cells], key: str, rows: Origin, quality: Quality) -> Merged:
     """One row for each key and snapshot: the first, with cells on which the others differ made missing.
 
     Of several snapshots of a key the latest counts as now.
@@ -49,7 +50,7 @@ def merge_repeats(table: str, cells: Mapping[str, Cells], key: str, rows: Array,
     return Merged(cells, np.flatnonzero(stays & current), np.flatnonzero(stays & ~current), len(repeats))
 
 
-def report_orphans(offers: Mapping[str, Cells], merchants: Mapping[str, Cells], rows: Array, quality: Quality) -> None:
+def report_orphans(offers: Mapping[str, Cells], merchants: Mapping[str, Cells], rows: Origin, quality: Quality) -> None:
     """Note the offers whose merchant is not in the table of merchants; they are kept."""
     owners = offers["merchant_id"]
     known = pd.Series(owners.values).isin(pd.Series(merchants["merchant_id"].values)).to_numpy(bool)
@@ -67,7 +68,7 @@ def _order_of_snapshots(snapshots: Cells | None, rows: int) -> Array:
 
 
 def _settled(
-    table: str, cells: Mapping[str, Cells], key: str, repeats: Array, heads: Array, rows: Array, quality: Quality
+    table: str, cells: Mapping[str, Cells], key: str, repeats: Array, heads: Array, rows: Origin, quality: Quality
 ) -> dict[str, Cells]:
     """The cells with conflicts of ``repeats`` and their ``heads`` made missing, and reported."""
     settled = dict(cells)

@@ -18,6 +18,7 @@ class Marks:
     """The words of ``marks.toml``, each in the form that ``alike`` gives."""
 
     tables: dict[str, str]
+    total: frozenset[str]
     missing: frozenset[str]
     empty_set: frozenset[str]
     true: frozenset[str]

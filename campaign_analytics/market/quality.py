@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.schema import Array
 
 #: Longest raw text that a report shows; the data itself is never cut.
@@ -25,6 +26,7 @@ KINDS = {
     "missing": "a cell that is not understood or impossible: missing now",
     "doubted": "kept as it stands, but look at it",
     "merged": "a row that repeats another one",
+    "aside": "a row that holds no data: headers again, totals, notes",
     "repaired": "understood after a repair that loses nothing",
     "settled": "a unit that was settled once for the whole column",
     "empty": "an empty cell, or one that says so",
@@ -47,7 +49,7 @@ class Finding:
     reason: Reason
     count: int
     example: str
-    rows: Array | None = None  # (count,) row numbers as a spreadsheet counts them; None = a remark, or only counted
+    rows: Origin | None = None  # where they stand; None = a remark, or only counted
     codes: Array | None = None  # (count,) places in ``texts``
     texts: Sequence[str] = ()  # distinct raw texts, shortened
     became: Sequence[str] = ()  # beside ``texts``: what each was read as; empty = missing
@@ -75,7 +77,7 @@ class Quality:
         table: str,
         column: str,
         reason: Reason,
-        rows: Array,
+        rows: Origin,
         codes: Array,
         texts: Iterable[str],
         became: Iterable[str] = (),
@@ -88,7 +90,7 @@ class Quality:
             )
 
     def reject(self, table: str, rows: pd.DataFrame) -> None:
-        """Keep rows that can't be used: columns ``row``, ``reason``, then the file's own."""
+        """Keep rows that can't be used: columns ``file``, ``row``, ``reason``, then the file's own."""
         self._rejected.setdefault(table, []).append(rows)
 
     def account(self, table: str, read: int, **fates: int) -> None:
@@ -98,7 +100,7 @@ class Quality:
         self.accounts[table] = {"read": read, **fates}
 
     def rows(self) -> pd.DataFrame:
-        """One row a table: rows read = kept + merged + earlier + rejected + blank."""
+        """One row a table: rows read = kept + merged + earlier + rejected + headers + notes + totals + blank."""
         frame = pd.DataFrame.from_dict(self.accounts, orient="index")
         return frame.rename_axis("table").reset_index()
 
@@ -117,15 +119,18 @@ class Quality:
         )
 
     def cells(self, kind: str | None = None) -> pd.DataFrame:
-        """One row a cell (all kinds, or one): ``table, row, column, kind, reason, raw, became``; '' = became missing.
+        """One row a cell (all kinds, or one): ``table, file, row, column, kind, reason, raw, became`` ('' = missing).
 
         Cells that are merely empty are counted in ``summary()`` alone.
         """
         held = [each for each in self.findings if each.rows is not None and kind in (None, each.reason.kind)]
+        nowhere = Origin.of("", np.empty(0, np.int64))
+        where = Origin.joined([each.rows for each in held if each.rows is not None] or [nowhere])
         return pd.DataFrame(
             {
                 "table": _repeated(held, [each.table for each in held]),
-                "row": np.concatenate([np.asarray(each.rows, np.int64) for each in held] or [np.empty(0, np.int64)]),
+                "file": pd.Categorical.from_codes(where.codes, pd.Index(where.files)),
+                "row": where.numbers.astype(np.int64),
                 "column": _repeated(held, [each.column for each in held]),
                 "kind": _repeated(held, [each.reason.kind for each in held]),
                 "reason": _repeated(held, [each.reason.text for each in held]),
@@ -135,11 +140,12 @@ class Quality:
         )
 
     def rejected(self, table: str) -> pd.DataFrame:
-        """The rows of ``table`` that were put aside, raw: ``row``, ``reason``, then the columns of the file."""
+        """The rows of ``table`` that were put aside, raw: ``file, row, reason``, then the columns of the file."""
         held = self._rejected.get(table)
         if not held:
-            return pd.DataFrame({"row": np.empty(0, np.int64), "reason": np.empty(0, "str")})
-        return pd.concat(held, ignore_index=True).sort_values("row", ignore_index=True)
+            nothing = {"file": np.empty(0, "str"), "row": np.empty(0, np.int64), "reason": np.empty(0, "str")}
+            return pd.DataFrame(nothing)
+        return pd.concat(held, ignore_index=True).sort_values(["file", "row"], ignore_index=True)
 
     def unread(self, table: str) -> tuple[str, ...]:
         """The headers of ``table`` that no known column answers to; their cells are not read."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,68 +16,57 @@ import pandas as pd
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.cells import ReadColumn, all_missing, read_column
 from campaign_analytics.market.declared import NAME, read_declared
-from campaign_analytics.market.files import OPENERS, find_tables, open_file, open_frame, table_named
+from campaign_analytics.market.finding import NEEDED, Gathered, gather
 from campaign_analytics.market.found import Found
-from campaign_analytics.market.headers import Matched, match_headers
+from campaign_analytics.market.headers import UNKNOWN, Matched, match_headers, near
 from campaign_analytics.market.keys import merge_repeats, report_orphans
+from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
-from campaign_analytics.market.schema import KEYS, Array, Cells, Declared, Market, Table
+from campaign_analytics.market.rows import data_rows
+from campaign_analytics.market.schema import KEYS, Array, Cells, Declared, Market, Table, joined
 from campaign_analytics.market.shares import rates_from_counts
 from campaign_analytics.market.times import AHEAD, ahead_of
-from campaign_analytics.market.words import DIGITS_LOST, read_keys
 from campaign_analytics.rulebook.values import did_you_mean
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
-#: Without these there is no market.
-NEEDED = ("merchants", "offers")
 ABSENT = Reason("absent", "in no file; every cell is missing, rules that need it are unknown")
 
 
 def read_market(
-    source: str | Path | Mapping[str, pd.DataFrame], book: Rulebook, declared: Declared | None = None
+    source: str | Path | Mapping[str, pd.DataFrame],
+    book: Rulebook,
+    declared: Declared | str | Path | None = None,
 ) -> Market:
-    """Read a folder of files, or DataFrames by table name, into typed columns; ``market.quality`` tells what was done.
+    """Read files or DataFrames into typed columns; ``market.quality`` tells what was done.
 
-    A folder may hold ``market.toml``; ``declared`` says the same of DataFrames (and wins over the file). No cell is
-    guessed: what is not understood is missing, counted and reported. Raises MarketError where nothing can be read:
-    no folder, no merchants or offers, no header, no key column, an encoding that can't be told.
+    ``source`` is a folder, a workbook or archive, or DataFrames by table name. A folder may hold ``market.toml``;
+    ``declared`` is another file of that form, or says the same (and wins). No cell is guessed: what is not understood
+    is missing, counted and reported. Raises MarketError where nothing can be read: no merchants or offers, no header,
+    no key column, an encoding that can't be told.
     """
-    if isinstance(source, Mapping):
-        place, others = "the tables given", list[str]()
-        found = {table: open_frame(table, frame) for table, frame in _named(source).items()}
-    else:
-        folder = Path(source)
-        place = str(folder)
-        files, others = find_tables(folder)
-        declared = declared or read_declared(folder, book)
-        _require(files, place, [path.name for path in files.values()] + others)
-        found = {table: open_file(path) for table, path in files.items()}
-    _require(found, place, [each.place for each in found.values()])
-    return _Reader(book, declared or Declared()).market(found, others)
+    if not isinstance(declared, Declared):
+        path = declared or _beside(source)
+        declared = read_declared(Path(path), book) if path else Declared()
+    return _Reader(book, declared).market(gather(source, book, declared))
 
 
-def _named(source: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    tables: dict[str, pd.DataFrame] = {}
-    for name, frame in source.items():
-        table = table_named(name)
-        if table is None:
-            raise MarketError(f"no table is called {name!r}{did_you_mean(name, KEYS)}; expected {', '.join(KEYS)}")
-        if table in tables:
-            raise MarketError(f"two DataFrames hold the table {table}; put them together or leave one out")
-        tables[table] = frame
-    return tables
+def _beside(source: object) -> Path | None:
+    """The ``market.toml`` of a folder that has one."""
+    path = Path(source) / NAME if isinstance(source, str | Path) and "://" not in str(source) else None
+    return path if path and path.exists() else None
 
 
-def _require(found: Mapping[str, object], place: str, names: list[str]) -> None:
-    for table in NEEDED:
-        if table not in found:
-            wanted = " or ".join(table + suffix for suffix in OPENERS)
-            there = ", ".join(names) or "nothing"
-            raise MarketError(
-                f"no table {table} in {place}: looked for {wanted}, found {there}; rename the file to its table"
-            )
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One file's part of a table."""
+
+    cells: Mapping[str, Cells]
+    origin: Origin
+    headers: Mapping[str, str]  # column -> header
+    read: int  # rows of the file, headers and all
+    fates: Counter[str]
 
 
 class _Reader:
@@ -88,55 +79,97 @@ class _Reader:
         self.zone = ZoneInfo(book.header.timezone)
         self.earlier: dict[str, Table] = {}
 
-    def market(self, found: Mapping[str, Found], others: list[str]) -> Market:
-        tables = {name: self.table(name, found[name]) for name in KEYS if name in found}
-        for file in others:
-            self.quality.remark("", file, Reason("unread", "not a table: its name or its ending is not known"))
-        for table in NEEDED:
-            if not tables[table].rows:
-                read = self.quality.accounts[table]["read"]
-                rejected = self.quality.rejected(table)["reason"].value_counts()
-                why = "; ".join(f"{count} rejected: {reason}" for reason, count in rejected.items())
-                raise MarketError(
-                    f"{found[table].place}: the table {table} is empty: {read} rows under its headers"
-                    f"{f' ({why})' if why else ''}; expected a row for each of its {table}"
-                )
+    def market(self, gathered: Gathered) -> Market:
+        for place, reason in gathered.unread:
+            self.quality.remark("", place, reason)
+        tables = {name: self.table(name, gathered.parts.pop(name)) for name in KEYS if name in gathered.parts}
         offers = tables["offers"]
-        assert offers.source_rows is not None
-        report_orphans(offers.cells, tables["merchants"].cells, offers.source_rows, self.quality)
+        assert offers.origin is not None
+        report_orphans(offers.cells, tables["merchants"].cells, offers.origin, self.quality)
         self.report_ahead(tables)
         return Market(tables, self.declared, self.quality, self.earlier)
 
-    def table(self, name: str, found: Found) -> Table:
-        mapping = self.declared.headers.get(name, {})
-        for header in mapping:
-            if header not in found.headers:
-                near = did_you_mean(header, found.headers)
-                raise MarketError(f"{NAME}: headers.{name}: no header {header!r} in {found.place}{near}")
-        matched = match_headers(found.headers, name, self.book, mapping)
+    def table(self, name: str, found: list[Found]) -> Table:
+        self.check_mapping(name, found)
+        place = found[0].place
+        parts = [self.part(name, found.pop(0)) for _ in range(len(found))]
+        headers = {column: header for part in reversed(parts) for column, header in part.headers.items()}
+        origin = Origin.joined([part.origin for part in parts])
+        cells = self.joined(name, parts)
+        fates = sum((part.fates for part in parts), Counter[str]())
+        now = np.arange(len(origin))
+        if name in NEEDED:
+            single = merge_repeats(name, cells, KEYS[name][0], origin, self.quality)
+            cells, now = single.cells, single.now
+            fates["merged"] = single.merged
+            fates["earlier"] = len(single.earlier)
+            if len(single.earlier):
+                self.earlier[name] = _taken(name, cells, single.earlier, origin, headers)
+        if name in NEEDED and not len(now):
+            rejected = self.quality.rejected(name)["reason"].value_counts()
+            why = "; ".join(f"{count} rejected: {reason}" for reason, count in rejected.items())
+            raise MarketError(
+                f"{place}: the table {name} is empty: {fates['rejected'] + fates['blank']} rows under its headers"
+                f"{f' ({why})' if why else ''}; expected a row for each of its {name}"
+            )
+        self.quality.account(name, sum(part.read for part in parts), kept=len(now), **fates)
+        return _taken(name, cells, now, origin, headers)
+
+    def check_mapping(self, name: str, found: list[Found]) -> None:
+        """Refuse a mapping of headers that are in no part of the table."""
+        there = [header for part in found for header in part.headers]
+        for header in self.declared.headers.get(name, {}):
+            if header not in there:
+                places = " or ".join(part.place for part in found)
+                raise MarketError(
+                    f"{NAME}: headers.{name}: no header {header!r} in {places}{did_you_mean(header, there)}"
+                )
+
+    def part(self, name: str, found: Found) -> _Part:
+        """Read one file of a table."""
+        matched = match_headers(found.headers, name, self.book, self.declared.headers.get(name, {}))
         self.check_keys(name, found, matched)
+        for said in found.told:
+            self.quality.remark(name, found.place, Reason("settled", said))
         for header, reason in matched.unread:
-            self.quality.remark(name, header, reason, found.rows)
+            self.quality.remark(name, header, self.with_near(header, reason, name), found.rows)
         for sheet in found.unread:
             self.quality.remark(name, sheet, Reason("unread", f"another sheet of {found.place}"))
-
-        kept, blank = self.usable(name, found, matched)
-        rows = found.source_rows[kept]
-        cells: Mapping[str, Cells] = self.columns(name, found, matched, kept, rows)
+        key = KEYS[name][0]
+        rows = data_rows(name, key, matched.columns[key], found, self.quality)
+        origin = Origin.of(found.place, found.source_rows[rows.kept])
+        cells = self.columns(name, found, matched, rows.kept, origin)
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
-        merged, read = 0, found.rows + len(found.misfits)
-        if name in NEEDED:
-            single = merge_repeats(name, cells, KEYS[name][0], rows, self.quality)
-            cells, merged = single.cells, single.merged
-            if len(single.earlier):
-                self.earlier[name] = _taken(name, cells, single.earlier, rows, headers)
-            now = single.now
-        else:
-            now = np.arange(len(rows))
-        aside = len(self.earlier[name].cells[KEYS[name][0]]) if name in self.earlier else 0
-        rejected = len(self.quality.rejected(name))
-        self.quality.account(name, read, kept=len(now), merged=merged, earlier=aside, rejected=rejected, blank=blank)
-        return _taken(name, cells, now, rows, headers)
+        read = found.rows + len(found.misfits) + found.heads + len(found.notes) + found.blank
+        return _Part(cells, origin, headers, read, rows.fates)
+
+    def with_near(self, header: str, reason: Reason, table: str) -> Reason:
+        """Why a header is not read, with the columns that it may mean: proposed, never applied."""
+        columns = near(header, table, self.book) if reason == UNKNOWN else []
+        if not columns:
+            return reason
+        labels = " or ".join(f"{column} ({self.book.columns[column].label('zh', column)})" for column in columns)
+        return Reason("unread", f"{reason.text}; near {labels}: if it is, say so in {NAME}: [headers.{table}]")
+
+    def joined(self, name: str, parts: list[_Part]) -> Mapping[str, Cells]:
+        """The columns of all parts; a column that a part lacks is missing there, one that all lack everywhere."""
+        there = [column for column in self.book.columns if any(column in part.cells for part in parts)]
+        held: dict[str, Cells] = {}
+        for column in there:
+            pieces = []
+            for part in parts:
+                if column not in part.cells:
+                    self.quality.remark(
+                        name, column, Reason("absent", f"not in {part.origin.files[0]}"), len(part.origin)
+                    )
+                pieces.append(part.cells.get(column) or all_missing(column, self.book, len(part.origin)))
+            held[column] = joined(pieces)
+        rows = sum(len(part.origin) for part in parts)
+        for column in sorted(self.book.required):
+            if self.book.columns[column].table == name and column not in held:
+                held[column] = all_missing(column, self.book, rows)
+                self.quality.remark(name, column, ABSENT, rows)
+        return held
 
     def check_keys(self, name: str, found: Found, matched: Matched) -> None:
         """Refuse a table without its keys: it has no header, or not the right one."""
@@ -160,48 +193,7 @@ class _Reader:
         held = self.book.columns[column]
         return ", ".join(dict.fromkeys(filter(None, (column, held.zh, *held.aliases[:3]))))
 
-    def usable(self, name: str, found: Found, matched: Matched) -> tuple[Array, int]:
-        """The rows whose first key can be read, and how many are merely blank; the others are put aside as rejected.
-
-        An offer whose merchant is not known is still an offer: it stays, with that cell missing.
-        """
-        key = KEYS[name][0]
-        texts = found.columns[matched.columns[key]]
-        reading = read_keys(texts.distinct)
-        gone = reading.missing()[texts.codes]
-        unusable = np.flatnonzero(gone)
-        filled = np.zeros(len(unusable), bool)
-        for column in found.columns if len(unusable) else ():
-            filled |= column.filled(unusable)
-        rejected = unusable[filled]
-        nothing = reading.empty[texts.codes[rejected]]
-        for why, which in ((f"no {key}", nothing), (f"{key}: {DIGITS_LOST.text}", ~nothing)):
-            rows = rejected[which]
-            self.reject(
-                name, key, why, found.source_rows[rows], texts.at(rows), [c.at(rows) for c in found.columns], found
-            )
-        for number, cells in found.misfits:
-            why = f"{len(cells)} cells under {len(found.headers)} headers"
-            self.reject(name, "", why, np.array([number]), [",".join(cells)], [[cell] for cell in cells], found)
-        return np.flatnonzero(~gone), len(unusable) - len(rejected)
-
-    def reject(
-        self, name: str, key: str, why: str, rows: Array, raw: list[str], columns: list[list[str]], found: Found
-    ) -> None:
-        """Put rows aside, and note them with the raw text of their key."""
-        if not len(rows):
-            return
-        extra = [f"({place + 1})" for place in range(len(found.headers), len(columns))]
-        frame = pd.DataFrame(
-            {place: pd.Series(cells, dtype="str") for place, cells in enumerate([rows, rows, *columns])}
-        )
-        frame = frame.astype({0: np.int64})
-        frame[1] = why
-        frame.columns = pd.Index(["row", "reason", *[*found.headers, *extra][: len(columns)]])
-        self.quality.reject(name, frame)
-        self.quality.cells_noted(name, key, Reason("rejected", why), rows, np.arange(len(rows)), raw)
-
-    def columns(self, name: str, found: Found, matched: Matched, kept: Array, rows: Array) -> dict[str, Cells]:
+    def columns(self, name: str, found: Found, matched: Matched, kept: Array, origin: Origin) -> dict[str, Cells]:
         whole = len(kept) == found.rows
         read: dict[str, ReadColumn] = {}
         for column, place in matched.columns.items():
@@ -211,18 +203,13 @@ class _Reader:
                 column,
                 self.book,
                 table=name,
-                rows=rows,
+                rows=origin,
                 quality=self.quality,
                 declared_unit=self.declared.units.get(column, ""),
                 header_unit=matched.units.get(column, ""),
             )
         cells = {column: held.cells for column, held in read.items()}
-        cells |= dict(rates_from_counts(name, self.book, cells, read, rows, self.quality))
-        for column in sorted(self.book.required):
-            if self.book.columns[column].table == name and column not in cells:
-                cells[column] = all_missing(column, self.book, len(rows))
-                self.quality.remark(name, column, ABSENT, len(rows))
-        return cells
+        return cells | dict(rates_from_counts(name, self.book, cells, read, origin, self.quality))
 
     def report_ahead(self, tables: Mapping[str, Table]) -> None:
         """Doubt days and times after the day of the data; the end of a validity (``…_to``) may lie ahead."""
@@ -230,7 +217,7 @@ class _Reader:
         if moment is None:
             return
         for table in tables.values():
-            assert table.source_rows is not None
+            assert table.origin is not None
             for column, held in table.cells.items():
                 if held.type in ("day", "time") and not column.endswith("_to"):
                     late = ahead_of(held.values, held.type, moment, self.zone)
@@ -238,9 +225,7 @@ class _Reader:
                     if len(where):
                         codes, times = pd.factorize(_local(held.take(where), self.zone))
                         texts = [str(each) for each in times]
-                        self.quality.cells_noted(
-                            table.name, column, AHEAD, table.source_rows[where], codes, texts, texts
-                        )
+                        self.quality.cells_noted(table.name, column, AHEAD, table.origin[where], codes, texts, texts)
 
     def moment(self, tables: Mapping[str, Table]) -> datetime | None:
         """The day of the data: declared, else its latest snapshot; None where nothing says it."""
@@ -254,11 +239,11 @@ class _Reader:
         return datetime.fromtimestamp(latest / 1e6, UTC) if latest else None
 
 
-def _taken(name: str, cells: Mapping[str, Cells], which: Array, rows: Array, headers: Mapping[str, str]) -> Table:
-    if len(which) != len(rows):
+def _taken(name: str, cells: Mapping[str, Cells], which: Array, origin: Origin, headers: Mapping[str, str]) -> Table:
+    if len(which) != len(origin):
         cells = {column: held.take(which) for column, held in cells.items()}
-        rows = rows[which]
-    return Table(name, dict(cells), len(which), rows, headers)
+        origin = origin[which]
+    return Table(name, dict(cells), len(which), origin, headers)
 
 
 def _local(cells: Cells, zone: ZoneInfo) -> pd.Series[Any]:

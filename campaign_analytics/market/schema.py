@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
+    from campaign_analytics.market.origin import Origin
     from campaign_analytics.market.quality import Quality
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -151,6 +152,44 @@ class Cells:
         return pd.Series(self.values).mask(gone)
 
 
+def joined(parts: Sequence[Cells]) -> Cells:
+    """The cells of several parts of one column, one after the other; names of open lists come together."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+
+    def all_of(masks: Sequence[Array | None]) -> Array | None:
+        if all(mask is None for mask in masks):
+            return None
+        return np.concatenate(
+            [np.zeros(len(part), bool) if mask is None else mask for part, mask in zip(parts, masks, strict=True)]
+        )
+
+    missing, unread = all_of([part.missing for part in parts]), all_of([part.unread for part in parts])
+    if first.type == "text" and not first.names:
+        values: Any = pd.concat([pd.Series(part.values) for part in parts], ignore_index=True).array
+        return Cells.make(first.type, values, missing, unread=unread)
+    names = tuple(dict.fromkeys(name for part in parts for name in part.names))
+    values = np.concatenate([_renamed(part, names) for part in parts])
+    high = None
+    if any(part.high is not None for part in parts):
+        high = np.concatenate([part.values if part.high is None else part.high for part in parts])
+    return Cells.make(first.type, values, missing, high, names, unread)
+
+
+def _renamed(part: Cells, names: tuple[str, ...]) -> Any:
+    """The codes or bits of ``part`` over longer ``names``."""
+    if part.names == names[: len(part.names)]:
+        return part.values
+    places = [names.index(name) for name in part.names]
+    if part.type != "set":
+        return np.array(places, np.int64)[part.values]
+    moved = np.zeros(len(part), np.uint64)
+    for bit, place in enumerate(places):
+        moved |= (part.values.astype(np.uint64) >> np.uint64(bit) & np.uint64(1)) << np.uint64(place)
+    return moved
+
+
 def _narrow(values: Array, high: Array | None) -> tuple[Array, Array | None]:
     low_end = int(values.min(initial=0))
     high_end = int(max(values.max(initial=0), 0 if high is None else high.max(initial=0)))
@@ -169,8 +208,12 @@ class Table:
     name: str
     cells: Mapping[str, Cells]
     rows: int
-    source_rows: Array | None = None  # (n,) row number in the source file, as a spreadsheet counts; None = row + 2
+    origin: Origin | None = None  # where each row was read; None = made in memory
     headers: Mapping[str, str] = field(default_factory=dict)  # column -> the header it was read from
+
+    def row_number(self, row: int) -> int:
+        """The number under which a spreadsheet shows ``row``."""
+        return row + 2 if self.origin is None else int(self.origin.numbers[row])
 
     def with_cells(self, more: Mapping[str, Cells]) -> Table:
         """The same rows with more columns."""
@@ -186,6 +229,7 @@ class Declared:
     offers_are_complete: bool = False
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # table -> header -> column
     units: Mapping[str, str] = field(default_factory=dict)  # rate column -> "percent" (95.3) or "share" (0.953)
+    tables: Mapping[str, str] = field(default_factory=dict)  # file, or "file: sheet" -> table
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from campaign_analytics.market.cells import ReadColumn, spelled
+from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.schema import Array, Cells
 
@@ -24,7 +25,7 @@ def rates_from_counts(
     book: Rulebook,
     cells: Mapping[str, Cells],
     read: Mapping[str, ReadColumn],
-    rows: Array,
+    rows: Origin,
     quality: Quality,
 ) -> Iterator[tuple[str, Cells]]:
     """Name and cells of the rate columns of ``table`` whose two counts are known; a rate that differs is doubted."""
@@ -51,6 +52,6 @@ def rates_from_counts(
         yield name, Cells.make("rate", values, missing | above, None, (), (unread & missing) | above)
 
 
-def _doubt(table: str, column: str, reason: Reason, cells: Cells, which: Array, rows: Array, quality: Quality) -> None:
+def _doubt(table: str, column: str, reason: Reason, cells: Cells, which: Array, rows: Origin, quality: Quality) -> None:
     where = np.flatnonzero(which)
     quality.cells_noted(table, column, reason, rows[where], np.arange(len(where)), spelled(cells.take(where)))

@@ -10,6 +10,7 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.market.cells import read_column
 from campaign_analytics.market.files import OPENERS, open_file
 from campaign_analytics.market.headers import match_headers
+from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality
 from campaign_analytics.market.schema import KEYS, Table
 
@@ -30,12 +31,13 @@ def read_some(path: Path, table: str, wanted: Sequence[str], book: Rulebook) -> 
         labels = ", ".join(book.quantity(column).label("zh", column) for column in wanted)
         raise MarketError(f"{found.place}: none of its columns is one of {labels} ({', '.join(wanted)})")
     quality = Quality()
+    origin = Origin.of(found.place, found.source_rows)
     cells = {
         column: read_column(
-            found.columns[places[column]], column, book, table=table, rows=found.source_rows, quality=quality
+            found.columns[places[column]], column, book, table=table, rows=origin, quality=quality
         ).cells
         for column in (KEYS[table][0], *wanted)
         if column in places
     }
     headers = {column: found.headers[places[column]] for column in cells}
-    return Table(table, cells, found.rows, found.source_rows, headers)
+    return Table(table, cells, found.rows, origin, headers)

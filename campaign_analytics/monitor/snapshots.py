@@ -12,9 +12,10 @@ import numpy as np
 
 from campaign_analytics.derive.day_of import days_of
 from campaign_analytics.errors import CampaignError, MarketError
-from campaign_analytics.market.files import find_tables
+from campaign_analytics.market.finding import names_a_table
+from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.read import read_market
-from campaign_analytics.market.schema import Array, Cells, Market, Table
+from campaign_analytics.market.schema import Array, Cells, Market, Table, joined
 from campaign_analytics.rulebook.book import Rulebook
 
 #: A folder of dated folders (or a market with a dated column), such a market, or pairs of a day and its market.
@@ -90,7 +91,7 @@ def _of_folder(folder: Path, book: Rulebook) -> Snapshots:
             dated[day] = path
     if dated:
         return Snapshots((_read(day, path, book) for day, path in sorted(dated.items())), len(dated))
-    if find_tables(folder)[0]:
+    if names_a_table(folder):
         return _of_column(read_market(folder, book), book)
     names = ", ".join(path.name for path in inside[:_SHOWN]) or "no folder"
     raise CampaignError(
@@ -175,21 +176,11 @@ def _whole(table: Table, earlier: Table | None) -> Table:
     """The rows of a table with those of its earlier snapshots."""
     if earlier is None:
         return table
-    cells = {name: _joined(earlier.cells[name], held) for name, held in table.cells.items()}
-    return Table(table.name, cells, table.rows + earlier.rows, None, table.headers)
-
-
-def _joined(first: Cells, then: Cells) -> Cells:
-    if first.type == "text" and not first.names:
-        values: Any = first.values._concat_same_type([first.values, then.values])
-    else:
-        values = np.concatenate([first.values, then.values])
-    high = None
-    if first.high is not None or then.high is not None:
-        high = np.concatenate([each.values if each.high is None else each.high for each in (first, then)])
-    gone = np.concatenate([first.gone, then.gone])
-    unread = np.concatenate([each.gone & ~each.blank for each in (first, then)])
-    return Cells(first.type, values, gone if gone.any() else None, high, first.names, unread if unread.any() else None)
+    cells = {name: joined([earlier.cells[name], held]) for name, held in table.cells.items()}
+    assert earlier.origin is not None  # both were read
+    assert table.origin is not None
+    origin = Origin.joined([earlier.origin, table.origin])
+    return Table(table.name, cells, table.rows + earlier.rows, origin, table.headers)
 
 
 def _on_day(table: Table, days: Cells, day: int) -> Table:
@@ -198,7 +189,8 @@ def _on_day(table: Table, days: Cells, day: int) -> Table:
     if table.name in ("merchants", "offers"):
         rows = _last(rows, table.cells[DATED].values[rows], table.cells[f"{table.name[:-1]}_id"])
     cells = {name: held.take(rows) for name, held in table.cells.items()}
-    return Table(table.name, cells, len(rows), None, table.headers)
+    origin = None if table.origin is None else table.origin[rows]
+    return Table(table.name, cells, len(rows), origin, table.headers)
 
 
 def _last(rows: Array, times: Array, keys: Cells) -> Array:

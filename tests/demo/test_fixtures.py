@@ -41,9 +41,9 @@ def assessments(book: Rulebook, market: Market) -> list[Assessment]:
 
 def row(market: Market, table: str, number: int) -> int:
     """The place in a table of a spreadsheet's row."""
-    numbers = market.tables[table].source_rows
-    assert numbers is not None
-    return [int(each) for each in numbers].index(number)
+    origin = market.tables[table].origin
+    assert origin is not None
+    return [int(each) for each in origin.numbers].index(number)
 
 
 def test_the_script_makes_the_committed_files_byte_for_byte(tmp_path: Path) -> None:

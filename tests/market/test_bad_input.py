@@ -32,8 +32,8 @@ def test_no_folder(book: Rulebook, tmp_path: Path) -> None:
     )
 
 
-def test_a_file_instead_of_a_folder(book: Rulebook, folder: Write) -> None:
-    assert "offers.csv is a file; expected a folder" in message(folder({}) / "offers.csv", book)
+def test_a_file_that_holds_one_table(book: Rulebook, folder: Write) -> None:
+    assert "no table merchants in" in message(folder({}) / "offers.csv", book)
 
 
 def test_no_file_of_offers(book: Rulebook, tmp_path: Path) -> None:
@@ -41,12 +41,8 @@ def test_no_file_of_offers(book: Rulebook, tmp_path: Path) -> None:
     (tmp_path / "ofers.csv").write_text("offer_id\n1\n")
     said = message(tmp_path, book)
     assert "no table offers" in said
-    assert "looked for offers.csv or offers.xlsx or offers.parquet, found merchants.csv, ofers.csv" in said
-
-
-def test_a_table_in_two_files(book: Rulebook, folder: Write) -> None:
-    said = message(folder({"商品.csv": "offer_id\n1\n", "offers.csv": "offer_id\n1\n"}), book)
-    assert "both offers.csv and 商品.csv hold the table offers" in said
+    assert "looked for offers.csv or offers.xlsx or offers.parquet, or headers of offers; found merchants.csv" in said
+    assert "ofers.csv: not a table: neither its name nor its headers are known" in said
 
 
 def test_a_name_that_is_no_table(book: Rulebook) -> None:

@@ -59,19 +59,22 @@ def test_rows_without_a_key_are_rejected_and_blank_rows_are_no_data(book: Rulebo
     assert shown(market, "offer_id") == ["1", "2"]
     assert shown(market, "merchant_id") == ["m", None]
     assert market.merchant_row.tolist() == [0, -1]
-    assert fates(market) == {"read": 7, "kept": 2, "rejected": 2, "blank": 3}
+    assert fates(market) == {"read": 8, "kept": 2, "rejected": 2, "blank": 3, "headers": 1}
     assert market.quality is not None
     rejected = market.quality.rejected("offers")
-    assert rejected.to_numpy().tolist() == [[3, "no offer_id", "", "m", "乙"], [7, "no offer_id", "null", "m", "丁"]]
+    assert rejected.to_numpy().tolist() == [
+        ["offers.csv", 3, "no offer_id", "", "m", "乙"],
+        ["offers.csv", 7, "no offer_id", "null", "m", "丁"],
+    ]
 
 
 def test_rows_with_other_widths_than_the_headers_are_rejected(book: Rulebook, folder: Write) -> None:
     offers = "offer_id,merchant_id,title\n1,m,甲\n2,m\n3,m,丙,丁\n\n4,m,戊\n"
     market = read_market(folder({"offers.csv": offers}), book)
     assert shown(market, "offer_id") == ["1", "4"]
-    assert market.offers.source_rows is not None
-    assert market.offers.source_rows.tolist() == [2, 6]
-    assert fates(market) == {"read": 5, "kept": 2, "rejected": 2, "blank": 1}
+    assert market.offers.origin is not None
+    assert market.offers.origin.numbers.tolist() == [2, 6]
+    assert fates(market) == {"read": 6, "kept": 2, "rejected": 2, "blank": 1, "headers": 1}
     assert market.quality is not None
     rejected = market.quality.rejected("offers").set_index("row")
     assert rejected["reason"].to_dict() == {3: "2 cells under 3 headers", 4: "4 cells under 3 headers"}
@@ -80,7 +83,7 @@ def test_rows_with_other_widths_than_the_headers_are_rejected(book: Rulebook, fo
 
 def test_rows_that_all_end_in_a_comma_are_no_fault(book: Rulebook, folder: Write) -> None:
     market = read_market(folder({"offers.csv": "offer_id,merchant_id\n1,m,\n2,m,\n"}), book)
-    assert fates(market) == {"read": 2, "kept": 2}
+    assert fates(market) == {"read": 3, "kept": 2, "headers": 1}
     assert market.quality is not None
     assert market.quality.unread("offers") == ()
 
@@ -95,8 +98,8 @@ def test_source_rows_count_as_a_spreadsheet_does(book: Rulebook, folder: Write) 
 def test_a_header_may_have_a_line_break(book: Rulebook, folder: Write) -> None:
     market = read_market(folder({"offers.csv": 'offer_id,"merchant\r\nid",moq\r\n1,m,2\r\n'}), book)
     assert shown(market, "moq") == [2]
-    assert market.offers.source_rows is not None
-    assert market.offers.source_rows.tolist() == [2]
+    assert market.offers.origin is not None
+    assert market.offers.origin.numbers.tolist() == [2]
 
 
 def test_events_may_repeat(book: Rulebook) -> None:

@@ -21,13 +21,14 @@ def market(read_offers: ReadOffers) -> Market:
 
 def test_cells(market: Market) -> None:
     assert market.quality is not None
+    frame = "the DataFrame offers"
     missing, doubted = "not understood as a number", "not in the list; kept under its own name"
     assert market.quality.cells().to_numpy().tolist() == [
-        ["offers", 3, "moq", "missing", missing, "两件", ""],
-        ["offers", 5, "moq", "missing", missing, "两件", ""],
-        ["offers", 3, "category", "doubted", doubted, "茶具", "茶具"],
+        ["offers", frame, 3, "moq", "missing", missing, "两件", ""],
+        ["offers", frame, 5, "moq", "missing", missing, "两件", ""],
+        ["offers", frame, 3, "category", "doubted", doubted, "茶具", "茶具"],
     ]
-    assert list(market.quality.cells()) == ["table", "row", "column", "kind", "reason", "raw", "became"]
+    assert list(market.quality.cells()) == ["table", "file", "row", "column", "kind", "reason", "raw", "became"]
 
 
 def test_summary(market: Market) -> None:

@@ -1,0 +1,169 @@
+"""Find a market's tables: which files, sheets, DataFrames or tables of a database hold which of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from campaign_analytics.errors import MarketError
+from campaign_analytics.market.declared import NAME
+from campaign_analytics.market.files import OPENERS, open_frame, open_path
+from campaign_analytics.market.found import Found, Knows
+from campaign_analytics.market.headers import fitting, knows
+from campaign_analytics.market.marks import alike, load_marks
+from campaign_analytics.market.quality import Reason
+from campaign_analytics.market.schema import KEYS, Declared
+from campaign_analytics.rulebook.values import did_you_mean
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Rulebook
+
+#: Without these there is no market.
+NEEDED = ("merchants", "offers")
+_NUMBERED = re.compile(r"[\W\d_]+|rejected$")
+
+
+@dataclass(eq=False)
+class Gathered:
+    """The parts of each table, and what is no part of any."""
+
+    place: str
+    parts: dict[str, list[Found]] = field(default_factory=dict)
+    unread: list[tuple[str, Reason]] = field(default_factory=list)
+
+    def add(self, table: str, found: Found) -> None:
+        self.parts.setdefault(table, []).append(found)
+
+
+def gather(source: str | Path | Mapping[str, pd.DataFrame], book: Rulebook, declared: Declared) -> Gathered:
+    """Open everything that ``source`` holds, and tell which table each part is.
+
+    Raises MarketError where nothing is there, where a file that its name makes a table can't be opened, and where
+    merchants or offers are missing.
+    """
+    if isinstance(source, Mapping):
+        held = Gathered("the tables given")
+        for table, frame in _named(source).items():
+            held.add(table, open_frame(table, frame))
+    else:
+        held = _of_files(Path(source), book, declared)
+    for table in NEEDED:
+        if table not in held.parts:
+            raise MarketError(_nothing(table, held))
+    return held
+
+
+def table_named(name: str) -> str | None:
+    """The table that a file, sheet or DataFrame of this name holds; numbers, dates and marks in it say nothing."""
+    like = _NUMBERED.sub("", alike(name))
+    return _names().get(like) or _names().get(like.removesuffix("rejected"))
+
+
+def names_a_table(folder: Path) -> bool:
+    """Whether some file of ``folder`` holds a table by its name."""
+    return any(path.suffix.lower() in OPENERS and table_named(path.stem) for path in folder.iterdir())
+
+
+def _names() -> dict[str, str]:
+    return {_NUMBERED.sub("", table): table for table in KEYS} | {
+        _NUMBERED.sub("", name): table for name, table in load_marks().tables.items()
+    }
+
+
+def _named(source: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    tables: dict[str, pd.DataFrame] = {}
+    for name, frame in source.items():
+        table = table_named(name)
+        if table is None:
+            raise MarketError(f"no table is called {name!r}{did_you_mean(name, KEYS)}; expected {', '.join(KEYS)}")
+        if table in tables:
+            raise MarketError(f"two DataFrames hold the table {table}; put them together or leave one out")
+        tables[table] = frame
+    return tables
+
+
+def _of_files(source: Path, book: Rulebook, declared: Declared) -> Gathered:
+    if not source.exists():
+        raise MarketError(f"{source} does not exist; expected a folder with a file of merchants and a file of offers")
+    held = Gathered(str(source))
+    heads = knows(book, declared.headers)
+    files = _files(source, held) if source.is_dir() else [(source, None)]
+    for path, folder_table in files:
+        if path.suffix.lower() not in OPENERS:
+            held.unread.append((path.name, Reason("unread", "not a table: its ending is not known")))
+            continue
+        named = folder_table or declared.tables.get(path.name) or table_named(path.stem)
+        for found in _opened(path, named, heads, held):
+            table, why = _table_of(found, named, book, declared)
+            if table:
+                held.add(table, found)
+            else:
+                held.unread.append((found.place, why))
+    return held
+
+
+def _files(folder: Path, held: Gathered) -> list[tuple[Path, str | None]]:
+    """The files of a folder, and of the folders in it that are named after a table, each with that table."""
+    files: list[tuple[Path, str | None]] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "~$")) or path.name == NAME:
+            continue
+        if not path.is_dir():
+            files.append((path, None))
+        elif table := table_named(path.name):
+            files += [
+                (part, table)
+                for part in sorted(path.iterdir())
+                if part.is_file() and not part.name.startswith((".", "_"))
+            ]
+        else:
+            held.unread.append((path.name, Reason("unread", "a folder that is not named after a table")))
+    return files
+
+
+def _opened(path: Path, named: str | None, heads: Knows, held: Gathered) -> Sequence[Found]:
+    try:
+        return open_path(path, heads)
+    except MarketError as error:
+        if named:
+            raise
+        held.unread.append((path.name, Reason("unread", str(error))))
+        return ()
+
+
+def _table_of(found: Found, named: str | None, book: Rulebook, declared: Declared) -> tuple[str, Reason]:
+    """Which table this is ("" = none, and why): its source's word, the owner's, its sheet's name, its file's name, or
+    the one table that its headers fit best."""
+    fits = fitting(found.headers, book, declared.headers)
+    said = found.table or declared.tables.get(found.place, "") or (found.sheet and table_named(found.sheet)) or ""
+    if said:
+        return said, Reason("unread", "")
+    if named and (not found.sheet or named in fits or not fits):
+        return (named, Reason("unread", "")) if not found.sheet or fits else ("", Reason("unread", _NO_HEADERS))
+    most = max(fits.values(), default=0)
+    best = [table for table, count in fits.items() if count == most]
+    if len(best) == 1:
+        return best[0], Reason("unread", "")
+    if best:
+        return "", Reason(
+            "unread", f"may be {' or '.join(best)}; name it after its table, or say so in {NAME}: [tables]"
+        )
+    return "", Reason("unread", _NO_HEADERS)
+
+
+_NO_HEADERS = "not a table: neither its name nor its headers are known"
+
+
+def _nothing(table: str, held: Gathered) -> str:
+    wanted = " or ".join(table + suffix for suffix in OPENERS)
+    there = [found.place for parts in held.parts.values() for found in parts] + [name for name, _ in held.unread]
+    why = "".join(f"\n  {name}: {reason.text}" for name, reason in held.unread)
+    return (
+        f"no table {table} in {held.place}: looked for {wanted}, or headers of {table}; found "
+        f"{', '.join(there) or 'nothing'}; rename the file to its table, or say so in {NAME}: [tables]{why}"
+    )
