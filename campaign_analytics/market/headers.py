@@ -94,12 +94,13 @@ def knows(book: Rulebook, declared: Mapping[str, Mapping[str, str]]) -> Knows:
 
 
 def fitting(headers: Sequence[str], book: Rulebook, declared: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
-    """The tables whose keys are all among ``headers``, and how many of these each knows."""
+    """The tables whose keys are all among ``headers``, and how many of these are its own."""
     fits: dict[str, int] = {}
     for table in KEYS:
         columns = match_headers(headers, table, book, declared.get(table, {})).columns
-        if all(key in columns for key in KEYS[table]) and len(columns) > len(KEYS[table]):
-            fits[table] = len(columns)
+        own = [column for column in columns if column in KEYS[table] or column not in ANYWHERE]
+        if all(key in columns for key in KEYS[table]) and len(own) > len(KEYS[table]):
+            fits[table] = len(own)
     return fits
 
 

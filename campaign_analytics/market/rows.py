@@ -98,7 +98,7 @@ def _totals(columns: Sequence[Texts], rows: int) -> Array:
     held = np.zeros(rows, bool)
     for column in columns:
         trimmed = pc.utf8_trim(pc.utf8_lower(column.distinct), characters=_TRIMMED)
-        says = np.asarray(pc.is_in(trimmed, value_set=words))
+        says = np.asarray(pc.is_in(pc.replace_substring(trimmed, " ", ""), value_set=words))
         if says.any():
             held |= says[column.codes]
     return held
