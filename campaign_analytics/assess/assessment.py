@@ -33,10 +33,12 @@ from campaign_analytics.assess.outcomes import (
     UNDETERMINED,
     UNKNOWN,
 )
+from campaign_analytics.assess.quotas import Cuts
 from campaign_analytics.assess.ranking import Scoring, scores
 from campaign_analytics.assess.scorecard import Scorecard
 from campaign_analytics.assess.scorecards import category_scorecard, merchant_scorecard
 from campaign_analytics.assess.scoring_notes import scoring_notes
+from campaign_analytics.assess.tiers import Tiers, checked_level, every_ladder, tiers_of
 from campaign_analytics.derive import derive
 from campaign_analytics.derive.making import Moment, columns_for
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
@@ -145,6 +147,16 @@ class Assessment:
         """The active rules that decide verdicts, in clause order."""
         return tuple(rule for rule in self.rules if self.book.rules[rule].severity == "block")
 
+    @cached_property
+    def cuts(self) -> Cuts:
+        """The quotas over this assessment; made once, when they are first asked for."""
+        return Cuts(self)
+
+    @cached_property
+    def ladders(self) -> tuple[Tiers, ...]:
+        """The ladders on which rules in force stand, over this assessment."""
+        return every_ladder(self)
+
     @property
     def decided(self) -> tuple[str, ...]:
         """The blocking rules whose unknowns leave a verdict open: those that are computed."""
@@ -222,15 +234,57 @@ class Assessment:
 
         failed and unknown name blocking rules, its merchant's included; not_applicable every rule whose guard is
         false; warned the warning rules that fail; not_computed the rules that want a derived column to be decided.
+        Where the rulebook has quotas, over_quota names those that cut a pre-qualified offer, quota_unknown those that
+        cannot be told; where it has a ladder of offers, a categorical column of its name has the tier.
         """
         return views.offers(self, verdict)
 
     def merchants(self, verdict: str | None = None) -> pd.DataFrame:
         """One row a merchant: merchant_id, verdict of its own rules, the lists of ``offers()``, offers, pre_qualified.
 
-        ``offers`` and ``pre_qualified`` (int64) count its offers and those of them that qualify.
+        ``offers`` and ``pre_qualified`` (int64) count its offers and those of them that qualify, ``over_quota`` where
+        there are quotas those of the latter that are surely over one. A ladder of merchants has a column of its name.
         """
         return views.merchants(self, verdict)
+
+    def tiers(self, ladder: str | None = None, level: Level | None = None) -> pd.DataFrame:
+        """The tier of every merchant, or offer, on a ladder (its only one if none is named), one row a subject.
+
+        Its key columns, verdict, then categoricals, lowest tier first: tier (the highest whose rules all surely hold,
+        missing where there is none or the subject does not pre-qualify), possible (the highest that is not ruled out
+        by what is unknown; missing too where the subject is ineligible) and next, the one above tier; last the
+        ladder's rules that keep it from next, ids joined by ";" (str): lacks, which fail, and open, which are unknown.
+        ``level`` is the ladder's own if left out: that of offers where a rule of it reads their columns. Raises
+        ``CampaignError`` where no tier can be told: no such ladder, no rule of it in force, or merchants asked for
+        where tiers are of offers.
+        """
+        held = tiers_of(self, ladder)
+        return held.table(checked_level(held, level))
+
+    def at_tier(self, tier: str, ladder: str | None = None) -> Assessment:
+        """The rules of a ladder alone, at one tier's values: what a tier needs of whom, with every view of an
+        assessment. Raises ``CampaignError`` for a tier that there is not, and as ``tiers`` does."""
+        return tiers_of(self, ladder).of(tier)
+
+    def quotas(self) -> pd.DataFrame:
+        """One row a quota in force and group: quota, clause, per, group (str), limit and limit_at_most (Int64, whole
+        offers; apart where it is known only as a range, the latter missing where it is not known at all), and counts
+        (int64) of the group's offers: offers, pre_qualified = before (over an earlier quota already) + admitted +
+        over_quota + cannot_tell, and undetermined, who take no place until they are decided.
+
+        Quotas act in the file's order on those that are left; offers whose group is not known are a row with group
+        "". ``quotas`` of the package's ``assess`` says how places are told.
+        """
+        return self.cuts.table()
+
+    def placed(self) -> pd.DataFrame:
+        """One row a quota and pre-qualified offer that comes to it, in the quota's order, missing values last.
+
+        Columns: quota, offer_id, merchant_id, group (str), place and place_at_most (int64, from 1; apart where values
+        that order are missing or ranges, or an earlier quota cannot be told), limit and limit_at_most (Int64),
+        standing (admitted, over_quota or cannot_tell). Ties are broken by the rulebook's rank, then by id.
+        """
+        return self.cuts.placed()
 
     def misses(self, by: str | None = None) -> pd.DataFrame:
         """One row a group and rule: the group column, rule, clause, level, then counts of the group's offers.
