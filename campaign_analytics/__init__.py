@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from campaign_analytics.demo import demo_market
     from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
     from campaign_analytics.market.read import read_market
+    from campaign_analytics.monitor.changes import Changes, changes
+    from campaign_analytics.monitor.monitoring import Monitoring, monitor
     from campaign_analytics.rulebook.load import load_rulebook
     from campaign_analytics.rulebook.scenario import Scenario, load_scenario
     from campaign_analytics.simulate.what_if import WhatIf
@@ -33,18 +35,22 @@ if TYPE_CHECKING:
 _HOMES = {
     "Assessment": "campaign_analytics.assess.assessment",
     "CampaignError": "campaign_analytics.errors",
+    "Changes": "campaign_analytics.monitor.changes",
     "MarketError": "campaign_analytics.errors",
+    "Monitoring": "campaign_analytics.monitor.monitoring",
     "RulebookError": "campaign_analytics.errors",
     "RulebookWarning": "campaign_analytics.errors",
     "Scenario": "campaign_analytics.rulebook.scenario",
     "ValueFault": "campaign_analytics.errors",
     "WhatIf": "campaign_analytics.simulate.what_if",
     "assess": "campaign_analytics.assess.assessment",
+    "changes": "campaign_analytics.monitor.changes",
     "dashboard": "campaign_analytics.dashboard.board",
     "claims": "campaign_analytics.assess.claims",
     "demo_market": "campaign_analytics.demo",
     "load_rulebook": "campaign_analytics.rulebook.load",
     "load_scenario": "campaign_analytics.rulebook.scenario",
+    "monitor": "campaign_analytics.monitor.monitoring",
     "read_market": "campaign_analytics.market.read",
 }
 
@@ -55,6 +61,10 @@ __all__ = [  # noqa: RUF022  in the order of use
     "assess",
     "Assessment",
     "claims",
+    "monitor",
+    "Monitoring",
+    "changes",
+    "Changes",
     "dashboard",
     "load_scenario",
     "Scenario",

@@ -20,6 +20,7 @@ from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.fixes import fixes_of_one
 from campaign_analytics.assess.headline import headline
 from campaign_analytics.assess.hinges import hinges
+from campaign_analytics.assess.links import Links, links
 from campaign_analytics.assess.masks import bits_of, masks
 from campaign_analytics.assess.metrics import metrics
 from campaign_analytics.assess.moment import moment_of
@@ -388,6 +389,14 @@ class Assessment:
     def category_scorecard(self, category: str, lang: str = "en") -> Scorecard:
         """The same of the offers of one category ("" = those without one). Raises ``CampaignError`` if it has none."""
         return category_scorecard(self, category, lang)
+
+    def links(self, lang: str = "en") -> Links:
+        """Which accounts are one user, where the record of one costs the others, and how they are linked:
+        ``.clusters()``, ``.accounts()``, ``.ignored()``, ``.review()``, ``.ties()``. Names merchants side by side: for
+        operators alone.
+
+        Of the first rule in force that reads the records of linked accounts; ``CampaignError`` where none does."""
+        return links(self, lang)
 
     def benefits(
         self, offer_id: str | None = None, *, merchant_id: str | None = None, lang: str = "en"

@@ -48,6 +48,18 @@ examples:
   campaign-analytics claims --text "a title" --text "another one" --json
 """
 
+LINKS = """
+Accounts are one user where they share an identifier or a declared link names them, directly or over others. Shown are
+the users of several accounts of which one's record keeps merchants out, the way from its account to each other, and the
+identifiers that were ignored, as too many share them or they are placeholders. --review lists similar identities that
+are not equal: a proposal to look at, which costs nobody anything. Names merchants side by side: not for one of them.
+
+examples:
+  campaign-analytics links exports
+  campaign-analytics links exports --merchant b2b-22001 --lang zh
+  campaign-analytics links exports --review --out review.csv
+"""
+
 REPORT = """
 Of a market: report.html, failures.xlsx and fixes.xlsx in a folder. Of one merchant: a page or a workbook to send to
 it, which holds nothing of any other merchant. A page needs nothing beside it and no network.
@@ -99,6 +111,15 @@ def add_why_not(commands: Any) -> None:
     claims.add_argument("--out", metavar=TABLE, type=Path, help="write every hit")
     answer_options(claims, "the hits")
     runs(claims, "claims", "claims")
+
+    links = command(commands, "links", "say which accounts are one user, and whom another's record costs", LINKS)
+    market_options(links)
+    which = links.add_mutually_exclusive_group()
+    which.add_argument("--merchant", metavar="ID", help="the accounts of one merchant's user alone")
+    which.add_argument("--review", action="store_true", help="similar identities, to be looked at")
+    links.add_argument("--out", metavar=TABLE, type=Path, help="write every account (similar identities)")
+    answer_options(links, "the accounts")
+    runs(links, "links", "links")
 
     report = command(commands, "report", "write a report of a market, or one for a merchant", REPORT)
     market_options(report)

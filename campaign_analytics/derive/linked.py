@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 from campaign_analytics.derive.making import Making, gone
 from campaign_analytics.market.schema import Array, Cells
 
-IGNORED = ("column", "why", "value", "accounts", "example")
+IGNORED = ("column", "kind", "value", "accounts", "example")
 
 
 class Step(NamedTuple):
@@ -50,7 +50,7 @@ class Accounts:
     kind: Array
     columns: tuple[str, ...]
     shared: int
-    ignored: pd.DataFrame  # identifiers that tie nobody: column, why, value (of a placeholder), accounts, example
+    ignored: pd.DataFrame  # identifiers that tie nobody: column, kind, value (of a placeholder), accounts, example
     _rows: WeakKeyDictionary[Cells, Array] = field(default_factory=WeakKeyDictionary)
 
     def of(self, keys: Cells) -> Array:
@@ -67,16 +67,29 @@ class Accounts:
         users: Array = connected_components(coo_array(held, shape=(size, size)).tocsr(), directed=False)[1]
         return users[: len(self.ids)]
 
-    def spread(self, values: Array, steps: int) -> Array:
-        """(accounts,) the greatest of ``values`` (accounts,) at most ``steps`` steps away."""
-        for _ in range(steps):
-            of_tie = np.full(len(self.kind), values.min(initial=0))
-            np.maximum.at(of_tie, self.tie, values[self.account])
-            before, values = values, values.copy()
-            np.maximum.at(values, self.account, of_tie[self.tie])
-            if np.array_equal(before, values):
-                break
-        return values
+    def latest_within(self, steps: int, of: Array, day: Array, rows: Array, at: Array, otherwise: int) -> Array:
+        """For each account of ``rows`` the latest day, not after its ``at``, of an account at most ``steps`` steps away
+        (``day`` is a day of the account ``of``); ``otherwise`` without one."""
+        touched = np.isin(self.user, self.user[of])
+        place = np.cumsum(touched) - 1  # only these accounts are looked at: a few, mostly
+        pairs = touched[self.account]
+        account, (ties, tie) = place[self.account[pairs]], np.unique(self.tie[pairs], return_inverse=True)
+        order = np.argsort(day, kind="stable")
+        of, day = place[of[order]], day[order]
+        until = np.where(touched[rows], np.searchsorted(day, at, side="right"), 0)
+        found = np.full(len(rows), otherwise)
+        for end in np.unique(until[until > 0]):  # no day lies between two that end alike
+            held = np.full(int(touched.sum()), otherwise)
+            held[of[:end]] = day[:end]  # of one account's days the last stands
+            for _ in range(steps):
+                before, of_tie = held.copy(), np.full(len(ties), otherwise)
+                np.maximum.at(of_tie, tie, held[account])
+                np.maximum.at(held, account, of_tie[tie])
+                if np.array_equal(before, held):
+                    break
+            here = until == end
+            found[here] = held[place[rows[here]]]
+        return found
 
     def ways(self, sources: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Of every account that is one user with a source: the account before it on the shortest way from the nearest
@@ -103,6 +116,11 @@ class Accounts:
             end = here
             here, tie = ways[end]
         return found[::-1]
+
+    def place(self, id: str) -> int:
+        """The account of a merchant id, -1 for none."""
+        found: int = pc.index(self.ids, pa.scalar(id, self.ids.type)).as_py()
+        return found
 
     def id(self, account: int) -> str:
         """The merchant id of an account."""
@@ -205,7 +223,7 @@ def _shared(column: str, cells: Cells, ids: pa.Array, most: int | None, placehol
     shown = np.where(why == "placeholder", texts.to_numpy(zero_copy_only=False), "")  # a hub's may be somebody's own
     examples = ids.take(pa.array(first[several[bad]])).to_numpy(zero_copy_only=False)
     ignored = pd.DataFrame(
-        {"column": column, "why": why[bad], "value": shown[bad], "accounts": counts[bad], "example": examples}
+        {"column": column, "kind": why[bad], "value": shown[bad], "accounts": counts[bad], "example": examples}
     )
     return _Tied(column, account, tie[account], len(good), ignored)
 

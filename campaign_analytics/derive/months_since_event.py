@@ -152,16 +152,7 @@ def _latest(making: Making, events: Events, rows: Array, at: Array) -> Array:
     accounts, depth = accounts_of(making), making.argument("max_link_depth")
     if depth is None:
         return _last(Events(accounts.user[events.of], events.day), accounts.user[rows], at)
-    order = np.argsort(events.day, kind="stable")
-    of, day = events.of[order], events.day[order]
-    until = np.searchsorted(day, at, side="right")
-    found = np.full(len(rows), NO_DAY)
-    for end in np.unique(until[until > 0]):  # days between two events are alike
-        held = np.full(len(accounts.ids), NO_DAY)
-        held[of[:end]] = day[:end]  # of one account's events the last stands
-        here = until == end
-        found[here] = accounts.spread(held, int(depth))[rows[here]]
-    return found
+    return accounts.latest_within(int(depth), events.of, events.day, rows, at, NO_DAY)
 
 
 def _last(events: Events, group: Array, at: Array) -> Array:

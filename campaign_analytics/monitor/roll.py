@@ -1,0 +1,68 @@
+"""Who was ever seen: subjects numbered as they appear, and arrays that grow with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign_analytics.market.schema import Array, Cells
+
+
+class Roll:
+    """The ids of all subjects of one level, in the order in which they first appeared."""
+
+    def __init__(self) -> None:
+        self._ids = pa.array([], pa.large_string())
+        self._asked = self._ids
+        self._rows: Array = np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def ids(self) -> pd.Series[Any]:
+        """(subjects,) str."""
+        return pd.Series(pd.array(self._ids.to_numpy(zero_copy_only=False), dtype="str"))
+
+    def rows(self, keys: Cells, add: bool = True) -> Array:
+        """(n,) int64 the number of each key; new ones are added, or -1 without ``add``."""
+        asked = texts(keys)
+        if add and asked.equals(self._asked):  # most days have the same rows
+            return self._rows
+        if add:
+            new = asked.filter(pc.is_null(pc.index_in(asked, self._ids))).drop_null().unique()
+            self._ids = pa.concat_arrays([self._ids, new])
+        rows = np.asarray(pc.index_in(asked, self._ids).fill_null(-1), np.int64)
+        if add:
+            self._asked, self._rows = asked, rows
+        return rows
+
+
+class Grown:
+    """Arrays by name with one entry a subject, the last axis; who is new has the ``fills``."""
+
+    def __init__(self, **fills: Array) -> None:
+        self._fills = fills
+        self._held = {name: np.empty((*fill.shape, 0), fill.dtype) for name, fill in fills.items()}
+
+    def grow(self, size: int) -> None:
+        """Make room for ``size`` subjects."""
+        for name, held in self._held.items():
+            more = size - held.shape[-1]
+            if more > 0:
+                new = np.repeat(self._fills[name][..., None], more, axis=-1)
+                self._held[name] = np.concatenate([held, new], axis=-1)
+
+    def __getitem__(self, name: str) -> Array:
+        return self._held[name]
+
+
+def texts(keys: Cells) -> Any:
+    """Ids as one array of texts."""
+    held = pa.array(keys.values, from_pandas=True)
+    held = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
+    return held.cast(pa.large_string())
