@@ -7,5 +7,5 @@ PASS, FAIL, UNKNOWN, NOT_APPLICABLE, NOT_COMPUTED = range(5)
 VERDICTS = ("pre_qualified", "ineligible", "undetermined")
 PRE_QUALIFIED, INELIGIBLE, UNDETERMINED = range(3)
 
-STANDINGS = ("admitted", "over_quota", "cannot_tell")
+STANDINGS = ("admitted", "over_quota", "quota_unknown")
 ADMITTED, OVER, OPEN = range(3)

@@ -42,12 +42,8 @@ def key(cells: Cells, descending: bool) -> Key:
 
 
 def text_order(values: object) -> Array:
-    """(n,) int64 the place of each text among the distinct ones."""
-    texts = pa.array(values, from_pandas=True).dictionary_encode()
-    place = np.empty(len(texts.dictionary) + 1, np.int64)
-    place[np.asarray(pc.sort_indices(texts.dictionary))] = np.arange(len(texts.dictionary))
-    place[-1] = 0  # a missing text
-    return place[np.asarray(texts.indices.fill_null(len(texts.dictionary)))]
+    """(n,) int64 the place of each text among the distinct ones, from 0; missing ones come last."""
+    return np.asarray(pc.rank(pa.array(values, from_pandas=True), tiebreaker="dense")).astype(np.int64) - 1
 
 
 def joined(parts: Sequence[Array]) -> Array:

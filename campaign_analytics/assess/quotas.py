@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -136,11 +136,11 @@ class Cuts:
         counts = {
             "offers": count(every),
             "pre_qualified": count(every[self.verdict == PRE_QUALIFIED]),
-            "before": np.zeros(groups + 1, np.int64),
+            "cut_before": np.zeros(groups + 1, np.int64),
             **{name: count(came[cut.standing == code]) for code, name in enumerate(STANDINGS)},
             "undetermined": count(every[self.verdict == UNDETERMINED]),
         }
-        counts["before"] = counts["pre_qualified"] - count(came)
+        counts["cut_before"] = counts["pre_qualified"] - count(came)
         frame = pd.DataFrame(counts)
         least, most = np.append(cut.low, 0), np.append(cut.high, _ANY)
         frame.insert(0, "limit_at_most", pd.Series(most, dtype="Int64").mask(most == _ANY))
@@ -167,22 +167,23 @@ class Cuts:
         most = np.append(cut.high, _ANY)[group]
         frame["limit_at_most"] = pd.Series(most, dtype="Int64").mask(most == _ANY)
         frame["standing"] = np.array(STANDINGS)[cut.standing[shown]]
-        return frame.astype({"standing": pd.CategoricalDtype(STANDINGS)})
+        return frame.astype({"standing": _STANDING})
 
 
+_STANDING = pd.CategoricalDtype(list(STANDINGS))
 _QUOTAS = {
     **dict.fromkeys(("quota", "clause", "per", "group"), "str"), **dict.fromkeys(("limit", "limit_at_most"), "Int64"),
-    **dict.fromkeys(("offers", "pre_qualified", "before", *STANDINGS, "undetermined"), "int64"),
+    **dict.fromkeys(("offers", "pre_qualified", "cut_before", *STANDINGS, "undetermined"), "int64"),
 }  # fmt: skip
 _PLACED = {
     **dict.fromkeys(("quota", "offer_id", "merchant_id", "group"), "str"),
     **dict.fromkeys(("place", "place_at_most"), "int64"), **dict.fromkeys(("limit", "limit_at_most"), "Int64"),
-    "standing": pd.CategoricalDtype(STANDINGS),
+    "standing": _STANDING,
 }  # fmt: skip
 
 
-def _none(columns: Mapping[str, object]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series([], dtype=type) for name, type in columns.items()})  # type: ignore[call-overload]
+def _none(columns: Mapping[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series([], dtype=type) for name, type in columns.items()})
 
 
 def _tied(parts: list[Array]) -> Array:
@@ -200,8 +201,9 @@ def _tied(parts: list[Array]) -> Array:
 
 def _groups(assessment: Assessment, per: str) -> Groups:
     market, book = assessment.market, assessment.book
+    cells: dict[str, Cells] = {}
     if per == "all":
-        of, names, cells = np.zeros(market.offers.rows, np.int64), pd.Series(["all"]), {}
+        of, names = np.zeros(market.offers.rows, np.int64), pd.Series(["all"])
     elif per == "merchant_id":
         of, names, cells = _merchants(assessment)
     else:
@@ -227,9 +229,7 @@ def _merchants(assessment: Assessment) -> tuple[Array, pd.Series, dict[str, Cell
     ids = market.merchants.cells["merchant_id"].values
     of = market.merchant_row.astype(np.int64)
     orphans = np.flatnonzero(of < 0)
-    more, strangers = pd.factorize(
-        market.offers.cells["merchant_id"].take(orphans).to_pandas(), use_na_sentinel=True
-    )
+    more, strangers = pd.factorize(market.offers.cells["merchant_id"].take(orphans).to_pandas(), use_na_sentinel=True)
     of[orphans] = np.where(more < 0, -1, len(ids) + more)
     rows = np.concatenate([np.arange(len(ids)), np.full(len(strangers), -1)])
     wanted = [name for name in market.merchants.cells if name != "merchant_id"]

@@ -96,13 +96,23 @@ class Tiers:
         """Tiers by name, as an ordered categorical; none is missing."""
         return pd.Series(pd.Categorical.from_codes(places.astype(np.int64), pd.Index(self.names), ordered=True))
 
+    def one(self, level: Level, row: int) -> dict[str, str]:
+        """One subject's tier, possible_tier, next_tier, and what it lacks for that, as in ``table``; "" for none."""
+        sure, possible = (int(each[row]) for each in self.reached(level))
+        following = sure + 1 if sure + 1 < len(self.names) else NONE
+        places = {"tier": sure, "possible_tier": possible, "next_tier": following}
+        told = {name: self.names[place] if place != NONE else "" for name, place in places.items()}
+        lists = views.rule_lists(self.at[following], level) if following != NONE else {}
+        short = {"lacks": "failed", "open": "unknown"}
+        return told | {name: str(lists[of].iat[row]) if lists else "" for name, of in short.items()}
+
     def table(self, level: Level) -> pd.DataFrame:
         """See ``Assessment.tiers``."""
         sure, possible = self.reached(level)
         frame = views.keys(self.assessment, level)
         frame["verdict"] = views.categorical(self.assessment.verdict(level), VERDICTS)
         following = np.where(sure < len(self.names) - 1, sure + 1, NONE)
-        frame = frame.assign(tier=self.named(sure), possible=self.named(possible), next=self.named(following))
+        frame = frame.assign(tier=self.named(sure), possible_tier=self.named(possible), next_tier=self.named(following))
         for name in ("lacks", "open"):
             frame[name] = pd.Series("", index=frame.index, dtype="str")
         for place, tier in enumerate(self.at):

@@ -277,12 +277,11 @@ class Checker(QuantityChecker):
                     self.fault((*place, "limit"), f"{quota.limit!r} is a {held}; a count of offers is expected")
             for key in quota.order.split(","):
                 column, *direction = key.split() or [""]
-                known = self._in_tables("offers", "merchants")
-                if column not in known or known[column].type == "set" or direction not in ([], ["ASC"], ["DESC"]):
+                held = self._in_tables("offers", "merchants")
+                if column not in held or held[column].type == "set" or direction not in ([], ["ASC"], ["DESC"]):
                     self.fault(
                         (*place, "order"),
-                        f"{key.strip()!r} must be a column of offers or merchants that has an order, then ASC or DESC or "
-                        "nothing",
+                        f"{key.strip()!r} must be a column of offers or merchants, no set, then ASC, DESC or nothing",
                     )
                 self._used.add(column)
         for kind in ("quality", "weights"):
