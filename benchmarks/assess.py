@@ -33,7 +33,7 @@ import by_pandas
 import by_pandera
 import by_polars
 import numpy as np
-from columns import BITS, Columns, tiled, used_columns
+from columns import BITS, Columns, as_listed, tiled, used_columns
 
 from campaign_analytics.assess import Assessment, assess
 from campaign_analytics.demo import demo_market
@@ -57,7 +57,7 @@ def main() -> None:
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # the misprint of the notice
     book = only_compared(load_rulebook("spring_2024"))
-    market = demo_market(given.offers, given.seed)
+    market = as_listed(demo_market(given.offers, given.seed))
     assessment = assess(market, book)
     columns = used_columns(assessment)
 
@@ -199,7 +199,7 @@ def growth(book: Rulebook, seed: int) -> list[str]:
     lines = ["| offers | evaluate, ms | ns an offer |", "|--:|--:|--:|"]
     for size in SIZES:
         made = min(size, 1_000_000)
-        assessment = assess(demo_market(made, seed), book)
+        assessment = assess(as_listed(demo_market(made, seed)), book)
         columns = used_columns(assessment)
         if size > made:
             columns = tiled(columns, size // made)
@@ -226,7 +226,7 @@ def around(market: Market, book: Rulebook) -> list[str]:
             times.append(time.perf_counter() - start)
         return 1000 * statistics.median(times)
 
-    small = demo_market(1000)
+    small = as_listed(demo_market(1000))
     assessment = assess(small, book)
     columns = used_columns(assessment)
     whole = load_rulebook("spring_2024")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import limits
 import numpy as np
@@ -27,8 +29,8 @@ def prepare(columns: Columns) -> duckdb.DuckDBPyConnection:
 
 def run(connection: duckdb.DuckDBPyConnection, columns: Columns) -> Array:
     """(offers,) uint64, as ``by_numpy.run`` gives."""
-    merchants = _words(connection, "merchants", _merchant_rules(columns.merchants))
-    words = _words(connection, "offers", _offer_rules(columns.offers))
+    merchants = _words(connection, "merchants", merchant_rules(columns.merchants))
+    words = _words(connection, "offers", offer_rules(columns.offers))
     words |= np.take(merchants, columns.merchant_row)
     return words
 
@@ -48,7 +50,7 @@ def _words(connection: duckdb.DuckDBPyConnection, table: str, rules: dict[str, s
     return np.asarray(words).view(np.uint64) << np.uint64(first)
 
 
-def _offer_rules(held: dict[str, Column]) -> dict[str, str]:
+def offer_rules(held: dict[str, Column], limits: Any = limits) -> dict[str, str]:
     must_be_free = int(~held["unfree_regions"].bits(*limits.MAY_COST))
     ratio, share = limits.PRICE
     return {
@@ -58,15 +60,15 @@ def _offer_rules(held: dict[str, Column]) -> dict[str, str]:
         "select_growth": f"(growth_score >= {limits.GROWTH}::DOUBLE)",
         "minimum_order": f"(moq_counted <= {limits.MOQ})",
         "free_shipping": f"((unfree_regions & {must_be_free}::UBIGINT) = 0)",
-        "campaign_price": f"({ratio} * price_pc <= {share} * list_price"
-        f" AND {ratio} * price_mobile <= {share} * list_price"
-        " AND price_pc > 0 AND price_mobile > 0 AND list_price > 0)",
+        "campaign_price": f"({ratio} * price_pc <= {share} * enrolment_list_price"
+        f" AND {ratio} * price_mobile <= {share} * enrolment_list_price"
+        " AND price_pc > 0 AND price_mobile > 0 AND enrolment_list_price > 0)",
         "experience": f"(product_experience >= {limits.EXPERIENCE}::DOUBLE)",
         "escrow": "escrow_supported",
     }
 
 
-def _merchant_rules(held: dict[str, Column]) -> dict[str, str]:
+def merchant_rules(held: dict[str, Column], limits: Any = limits) -> dict[str, str]:
     powerful = int(held["member_types"].bits(*limits.POWERFUL))
     (none,) = held["trustpass_type"].codes(limits.NO_TRUSTPASS)
     admitted = ", ".join(map(str, held["trustpass_type"].codes(*limits.TRUSTPASS_TYPES)))
@@ -85,11 +87,11 @@ def _merchant_rules(held: dict[str, Column]) -> dict[str, str]:
         " AND (trustpass_valid_from IS NULL OR trustpass_valid_from <= shop_enrolment_day))",
         "fake_trading": f"(CASE WHEN months_since_fake_trading >= {months} THEN TRUE"
         f" WHEN months_at_most < {months} THEN FALSE END)",
-        "violation_points": f"(penalty_points < {limits.POINTS})",
-        "severe_ip": "(severe_ip_count <= 0)",
-        "prohibited_information": f"(prohibited_info_points < {limits.PROHIBITED})",
-        "compliance": "(compliance_violations <= 0)",
-        "infringing_goods": "(ip_points <= 0)",
+        "violation_points": f"(points_this_year < {limits.POINTS})",
+        "severe_ip": f"(severe_ip_count <= {limits.SEVERE_IP})",
+        "prohibited_information": f"(prohibited_points_this_year < {limits.PROHIBITED})",
+        "compliance": f"(compliance_violations <= {limits.COMPLIANCE})",
+        "infringing_goods": f"(ip_points <= {limits.IP_POINTS})",
         "court": f"(entity_type NOT IN ({bound}) OR NOT court_dishonest)",
         "overdue": "(NOT finance_overdue_severe)",
     }

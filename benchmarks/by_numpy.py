@@ -96,18 +96,18 @@ def _offer_rules(c: Chunk) -> Iterator[Masks]:
 def _prices(c: Chunk) -> Masks:
     most, price, _ = (buffer[: c.n] for buffer in c.numbers)
     low, gone = c.c, c.d
-    np.multiply(c["list_price"], limits.PRICE[1], out=most)
+    np.multiply(c["enrolment_list_price"], limits.PRICE[1], out=most)
     fails, test = c.a, c.b
     np.logical_or(c.gone("price_pc"), c.gone("price_mobile"), out=gone)
-    np.logical_or(gone, c.gone("list_price"), out=gone)
+    np.logical_or(gone, c.gone("enrolment_list_price"), out=gone)
     # a missing price is 0, which is within every limit
     np.multiply(c["price_pc"], limits.PRICE[0], out=price)
     np.greater(price, most, out=fails)
     np.multiply(c["price_mobile"], limits.PRICE[0], out=price)
     np.greater(price, most, out=test)
     np.logical_or(fails, test, out=fails)
-    np.greater(fails, c.gone("list_price"), out=fails)
-    for name in ("price_pc", "price_mobile", "list_price"):
+    np.greater(fails, c.gone("enrolment_list_price"), out=fails)
+    for name in ("price_pc", "price_mobile", "enrolment_list_price"):
         np.less_equal(c[name], 0, out=low)
         np.greater(low, c.gone(name), out=low)
         np.logical_or(fails, low, out=fails)
@@ -129,11 +129,11 @@ def _merchant_rules(c: Chunk) -> Iterator[Masks]:
     np.less(c["months_since_fake_trading"], limits.FAKE_TRADING_MONTHS, out=c.b)
     np.greater(c.b, c.a, out=c.b)
     yield c.a, c.b
-    yield c.above("penalty_points", limits.POINTS - 1)
-    yield c.above("severe_ip_count", 0)
-    yield c.above("prohibited_info_points", limits.PROHIBITED - 1)
-    yield c.above("compliance_violations", 0)
-    yield c.above("ip_points", 0)
+    yield c.above("points_this_year", limits.POINTS - 1)
+    yield c.above("severe_ip_count", limits.SEVERE_IP)
+    yield c.above("prohibited_points_this_year", limits.PROHIBITED - 1)
+    yield c.above("compliance_violations", limits.COMPLIANCE)
+    yield c.above("ip_points", limits.IP_POINTS)
     yield _court(c)
     yield c.false("finance_overdue_severe")
 

@@ -68,7 +68,7 @@ def _any_bit(series: pd.Series, bits: int) -> pd.Series:
 
 
 def _offer_rules(o: pd.DataFrame, held: dict[str, Column]) -> dict[str, Any]:
-    most = o["list_price"] * limits.PRICE[1]
+    most = o["enrolment_list_price"] * limits.PRICE[1]
     return {
         "enrolment_window": (o["enrolment_time"] >= limits.ENROL_FROM) & (o["enrolment_time"] < limits.ENROL_UNTIL),
         "in_select": o["is_yanxuan"],
@@ -80,7 +80,7 @@ def _offer_rules(o: pd.DataFrame, held: dict[str, Column]) -> dict[str, Any]:
         & (o["price_mobile"] * limits.PRICE[0] <= most)
         & (o["price_pc"] > 0)
         & (o["price_mobile"] > 0)
-        & (o["list_price"] > 0),
+        & (o["enrolment_list_price"] > 0),
         "experience": o["product_experience"] >= limits.EXPERIENCE,
         "escrow": o["escrow_supported"],
     }
@@ -106,11 +106,11 @@ def _merchant_rules(m: pd.DataFrame, held: dict[str, Column]) -> dict[str, Any]:
         "deposit": m["buyer_protection"] & (m["protection_deposit"] >= limits.DEPOSIT),
         "trustpass_in_force": ((kind == one) | (kind == other)) & (m["trustpass_valid_to"] >= day) & begun,
         "fake_trading": months.mask(fails, False),
-        "violation_points": m["penalty_points"] < limits.POINTS,
-        "severe_ip": m["severe_ip_count"] <= 0,
-        "prohibited_information": m["prohibited_info_points"] < limits.PROHIBITED,
-        "compliance": m["compliance_violations"] <= 0,
-        "infringing_goods": m["ip_points"] <= 0,
+        "violation_points": m["points_this_year"] < limits.POINTS,
+        "severe_ip": m["severe_ip_count"] <= limits.SEVERE_IP,
+        "prohibited_information": m["prohibited_points_this_year"] < limits.PROHIBITED,
+        "compliance": m["compliance_violations"] <= limits.COMPLIANCE,
+        "infringing_goods": m["ip_points"] <= limits.IP_POINTS,
         "court": ~bound | ~m["court_dishonest"],
         "overdue": ~m["finance_overdue_severe"],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import limits
 import numpy as np
 import polars as pl
@@ -22,17 +24,17 @@ def prepare(columns: Columns) -> tuple[pl.DataFrame, pl.DataFrame]:
 def run(frames: tuple[pl.DataFrame, pl.DataFrame], columns: Columns) -> Array:
     """(offers,) uint64, as ``by_numpy.run`` gives."""
     offers, merchants = frames
-    own = _collected(merchants.lazy().select(word=_word(_merchant_rules(columns.merchants))))
-    word = _word(_offer_rules(columns.offers)) | pl.lit(own).gather(col("merchant_row"))
+    own = _collected(merchants.lazy().select(word=_word(merchant_rules(columns.merchants))))
+    word = _word(offer_rules(columns.offers)) | pl.lit(own).gather(col("merchant_row"))
     return _collected(offers.lazy().select(word=word)).to_numpy()
 
 
 def run_native(frames: tuple[pl.DataFrame, pl.DataFrame], columns: Columns) -> pl.DataFrame:
     """The same in Polars' own form: a nullable boolean a rule of offers, and one word for the merchant's rules."""
     offers, merchants = frames
-    own = _collected(merchants.lazy().select(word=_word(_merchant_rules(columns.merchants))))
+    own = _collected(merchants.lazy().select(word=_word(merchant_rules(columns.merchants))))
     gathered = own.gather(offers["merchant_row"]).alias("merchant")
-    return offers.lazy().select(**_offer_rules(columns.offers)).collect(engine="streaming").with_columns(gathered)
+    return offers.lazy().select(**offer_rules(columns.offers)).collect(engine="streaming").with_columns(gathered)
 
 
 def words_of(native: pl.DataFrame) -> Array:
@@ -68,9 +70,9 @@ def _word(rules: dict[str, pl.Expr]) -> pl.Expr:
     return fails.cast(pl.UInt64) * (1 << first) | unknown.cast(pl.UInt64) * (1 << first + 32)
 
 
-def _offer_rules(held: dict[str, Column]) -> dict[str, pl.Expr]:
+def offer_rules(held: dict[str, Column], limits: Any = limits) -> dict[str, pl.Expr]:
     must_be_free = int(~held["unfree_regions"].bits(*limits.MAY_COST))
-    ratio, most = limits.PRICE[0], limits.PRICE[1] * col("list_price")
+    ratio, most = limits.PRICE[0], limits.PRICE[1] * col("enrolment_list_price")
     time = col("enrolment_time")
     return {
         "enrolment_window": (time >= limits.ENROL_FROM) & (time < limits.ENROL_UNTIL),
@@ -83,13 +85,13 @@ def _offer_rules(held: dict[str, Column]) -> dict[str, pl.Expr]:
         & (ratio * col("price_mobile") <= most)
         & (col("price_pc") > 0)
         & (col("price_mobile") > 0)
-        & (col("list_price") > 0),
+        & (col("enrolment_list_price") > 0),
         "experience": col("product_experience") >= limits.EXPERIENCE,
         "escrow": col("escrow_supported"),
     }
 
 
-def _merchant_rules(held: dict[str, Column]) -> dict[str, pl.Expr]:
+def merchant_rules(held: dict[str, Column], limits: Any = limits) -> dict[str, pl.Expr]:
     powerful = int(held["member_types"].bits(*limits.POWERFUL))
     (none,) = held["trustpass_type"].codes(limits.NO_TRUSTPASS)
     admitted = held["trustpass_type"].codes(*limits.TRUSTPASS_TYPES)
@@ -111,11 +113,11 @@ def _merchant_rules(held: dict[str, Column]) -> dict[str, pl.Expr]:
         .then(True)
         .when(highest < limits.FAKE_TRADING_MONTHS)
         .then(False),
-        "violation_points": col("penalty_points") < limits.POINTS,
-        "severe_ip": col("severe_ip_count") <= 0,
-        "prohibited_information": col("prohibited_info_points") < limits.PROHIBITED,
-        "compliance": col("compliance_violations") <= 0,
-        "infringing_goods": col("ip_points") <= 0,
+        "violation_points": col("points_this_year") < limits.POINTS,
+        "severe_ip": col("severe_ip_count") <= limits.SEVERE_IP,
+        "prohibited_information": col("prohibited_points_this_year") < limits.PROHIBITED,
+        "compliance": col("compliance_violations") <= limits.COMPLIANCE,
+        "infringing_goods": col("ip_points") <= limits.IP_POINTS,
         "court": ~col("entity_type").is_in(bound) | ~col("court_dishonest"),
         "overdue": ~col("finance_overdue_severe"),
     }

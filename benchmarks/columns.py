@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from campaign_analytics.assess import Assessment
 from campaign_analytics.derive.making import columns_for
+from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.exact import bind, opened
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -91,6 +92,11 @@ def _used(assessment: Assessment, rules: Sequence[str], level: str) -> dict[str,
     bound = [opened(bind(tree, values), assessment.unmade) for tree in trees]
     cells = columns_for(assessment.market, book, bound, level)
     return {name: Column(held.type, held.values, held.missing, held.high, held.names) for name, held in cells.items()}
+
+
+def as_listed(market: Market) -> Market:
+    """The market without the history of its list prices, which knows some as ranges: peers compare single prices."""
+    return replace(market, tables={name: table for name, table in market.tables.items() if name != "price_history"})
 
 
 def tiled(columns: Columns, times: int) -> Columns:

@@ -135,7 +135,8 @@ class Links:
 
     @cached_property
     def _fails(self) -> Array:
-        return self._outcome == FAIL
+        fails: Array = self._outcome == FAIL
+        return fails
 
     @cached_property
     def _offers(self) -> Array:

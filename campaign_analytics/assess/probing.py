@@ -46,7 +46,7 @@ class Probing:
     def sources(self, name: str) -> list[str]:
         """The table columns behind a derived column of which a subject has one cell.
 
-        None behind a table's column, nor behind one that ties merchants or ranks: a subject's own cells don't settle it.
+        None behind a table's column, nor behind one that ties or ranks subjects: their own cells don't settle it.
         """
         if name not in self.book.derived or self.book.ties(name) or self._ranked(name):
             return []

@@ -37,8 +37,10 @@ def _first_known(subjects: Subjects, step: Step, names: list[str]) -> list[Step]
         here = left if missing is None else left & ~missing
         steps += at_the_source(subjects, replace(step, column=name, where=here))
         left = left & ~here
-    if step.action == "supply":  # nothing is known: the first column is the one meant
-        return [*steps, *at_the_source(subjects, replace(step, column=names[0], where=left))]
+    if step.action == "supply":  # nothing is known: the first column that somebody can fill in is the one meant
+        columns = subjects.assessment.book.columns
+        meant = next((name for name in names if name in columns), names[0])
+        return [*steps, *at_the_source(subjects, replace(step, column=meant, where=left))]
     return [*steps, replace(step, where=left)] if left.any() else steps
 
 

@@ -53,6 +53,7 @@ class Dashboard:
     def __init__(self, assessment: Assessment, lang: str = "en") -> None:
         self.assessment, self.lang, self.what_if = assessment, lang, WhatIf(assessment)
         book = assessment.book
+        self.what_if.coded(book).code_all()  # now, so that no slider has to wait when it is first taken in hand
         self.controls = {control.name: control for control in controls(book, lang)}
         first, self.rest = sections(list(self.controls.values()), _ROWS)
         self._rules_of = rules_behind(book)

@@ -276,12 +276,13 @@ class Window(Family):
 
 
 class Key(Family):
-    """Numbers counted up, as text; ``shared`` of the rows carry another row's key."""
+    """Numbers counted up, as text; ``shared`` of the rows carry another row's key, others one of ``common``."""
 
     family: Literal["key"]
     first: int = 1
     prefix: str = ""
     shared: float = 0.0
+    common: dict[str, float] = Field(default_factory=dict)  # text -> share of the rows that carry it
 
     def draw(self, z: Array, rows: Rows) -> Any:
         numbers = rows.numbers + self.first
@@ -289,7 +290,12 @@ class Key(Family):
             copies = rows.rng.random(len(z)) < self.shared
             numbers[copies] = numbers[rows.rng.integers(0, len(z), int(copies.sum()))]
         texts = pa.array(numbers).cast(pa.string())
-        return texts_of(pc.binary_join_element_wise(self.prefix, texts, "") if self.prefix else texts)
+        keys = texts_of(pc.binary_join_element_wise(self.prefix, texts, "") if self.prefix else texts)
+        if self.common:
+            place = np.searchsorted(np.cumsum(list(self.common.values())), rows.rng.random(len(z)), side="right")
+            for number, text in enumerate(self.common):
+                keys[place == number] = text
+        return keys
 
 
 class Parent(Family):

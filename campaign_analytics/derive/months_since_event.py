@@ -46,13 +46,11 @@ def make(making: Making) -> Made:
     """
     at = making.column("at")
     assert at is not None
-    latest, least = np.full(making.rows, NEVER), np.full(making.rows, NEVER)
-    if making.argument("table") in making.market.tables:
-        every, days = np.arange(making.rows), at.values.astype(np.int64)
-        sure, possible, undated = _events(making)
-        latest = _months(_latest(making, sure, every, days), days)
-        least = np.minimum(latest, _months(_latest(making, possible, every, days), days))
-        least[_latest(making, undated, every, np.zeros_like(days)) != NO_DAY] = 0
+    every, days = np.arange(making.rows), at.values.astype(np.int64)
+    sure, possible, undated = _events(making)
+    latest = _months(_latest(making, sure, every, days), days)
+    least = np.minimum(latest, _months(_latest(making, possible, every, days), days))
+    least[_latest(making, undated, every, np.zeros_like(days)) != NO_DAY] = 0
     if not making.market.declared.penalty_feed_complete:
         least = np.zeros_like(latest)
     missing = gone(at)
@@ -81,16 +79,16 @@ def chains(making: Making, rows: Array, events: Events, at: Array) -> list[Chain
 def deciding(making: Making, rows: Array) -> list[Chain | None]:
     """For each of ``rows`` the latest event that surely counts for it; None without one."""
     at = making.column("at")
-    if at is None or making.argument("table") not in making.market.tables:
-        return [None] * len(rows)
-    days = np.where(gone(at), NO_DAY, at.values)[rows]
+    assert at is not None
+    days = np.where(gone(at), NO_DAY, at.values.astype(np.int64))[rows]
     return chains(making, rows, sure_events(making), days)
 
 
 def evidence(making: Making, row: int, lang: str) -> Iterator[Evidence]:
     """The event that decides for one row, those that may, and how their accounts are linked to this one."""
     at = making.column("at")
-    if at is None or gone(at)[row] or making.argument("table") not in making.market.tables:
+    assert at is not None
+    if gone(at)[row]:
         return
     rows, days = np.array([row]), at.values.astype(np.int64)[[row]]
     sure, possible, undated = _events(making)
@@ -130,6 +128,9 @@ def sure_events(making: Making) -> Events:
 def _events(making: Making) -> tuple[Events, Events, Events]:
     """The events that surely count, those that may (the sure ones too), and those that may and have no known day."""
     table = making.argument("table")
+    if table not in making.market.tables:
+        none = Events(np.zeros(0, np.int64), np.zeros(0, np.int64))
+        return none, none, none
     sure, possible = making.where(table)
     if making.book.ties(making.name):
         of = accounts_of(making).of(making.cells("merchant_id", table))

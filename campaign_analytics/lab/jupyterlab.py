@@ -6,9 +6,13 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.lab.places import announce, has_screen, notebook_here, settle, ship_font
+
+#: The tab's icon shows that the kernel is busy: a step of a slider would fetch it from the server that is to answer.
+_LEFT_OUT: Final[dict[str, object]] = {"disabledExtensions": {"@jupyterlab/application-extension:faviconbusy": True}}
 
 
 def open_lab(notebook: Path, arguments: Sequence[str] = ()) -> None:
@@ -28,6 +32,7 @@ def open_lab(notebook: Path, arguments: Sequence[str] = ()) -> None:
     styles = Path(places["JUPYTER_CONFIG_DIR"]) / "custom"
     style = ship_font(styles)
     (styles / "custom.css").write_text(style, "utf-8")
+    _choose(Path(places["JUPYTER_CONFIG_DIR"]) / "labconfig" / "page_config.json", _LEFT_OUT)
     prepare(Path(places["JUPYTERLAB_SETTINGS_DIR"]), Path(places["JUPYTERLAB_WORKSPACES_DIR"]))
     server = LabApp.initialize_server(argv=[*_settings(path), f"--ServerApp.{CONNECTION}", *arguments])
     address = f"{server.connection_url.rstrip('/')}{server.default_url}"
@@ -41,18 +46,16 @@ def prepare(settings: Path, workspaces: Path) -> None:
     No news, the question of which would stand over the first notebook; and the list of files folded away, for a
     dashboard takes the width of a small screen.
     """
+    news = {"fetchNews": "false", "checkForUpdates": False}
+    _choose(settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings", news)
     layout = {"data": {"layout-restorer:data": {"left": {"collapsed": True}}}, "metadata": {"id": "default"}}
-    chosen = {
-        settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
-            "fetchNews": "false",
-            "checkForUpdates": False,
-        },
-        workspaces / "default-37a8.jupyterlab-workspace": layout,  # by this name JupyterLab knows its first one
-    }
-    for path, held in chosen.items():
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(held), "utf-8")
+    _choose(workspaces / "default-37a8.jupyterlab-workspace", layout)  # the name of its first workspace
+
+
+def _choose(path: Path, choice: dict[str, object]) -> None:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(choice), "utf-8")
 
 
 def _settings(notebook: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -168,10 +169,15 @@ class Monitoring:
         level, offer_id, merchant_id, rule, clause, severity, cause: trend (headroom, going on in a straight line as in
         at least three snapshots, is used up) or clock (with the data of now it fails on a day to come), headroom and
         per_day (float64, in scales of the parameter; missing by clock), fails_on (day), days_left (int64, from the
-        last snapshot), lead_days (of the repair), act_by (day: fails_on less lead_days), offers (int64: for how many
-        it matters). Rules that block come first, then by act_by, fails_on and offers. Empty once the campaign is over,
+        last snapshot), lead_days (of the repair), act_by (day: fails_on less lead_days), in_time (bool: that day is not
+        over), offers (int64: for how many it matters). Rules that block come first, of them those in time, then by
+        act_by, fails_on and offers. Empty once the campaign is over,
         or where the rulebook does not say when it ends.
         """
+        return self._at_risk.copy()
+
+    @cached_property
+    def _at_risk(self) -> pd.DataFrame:
         return at_risk(self.watch)
 
     def moves(self) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,14 +18,17 @@ class Roll:
         self._ids = pa.array([], pa.large_string())
         self._asked = self._ids
         self._rows: Array = np.zeros(0, np.int64)
+        self._texts: Array = np.zeros(0, object)
 
     def __len__(self) -> int:
         return len(self._ids)
 
     @property
-    def ids(self) -> pd.Series[Any]:
-        """(subjects,) str."""
-        return pd.Series(pd.array(self._ids.to_numpy(zero_copy_only=False), dtype="str"))
+    def ids(self) -> Array:
+        """(subjects,) texts, as an array of objects."""
+        if len(self._texts) < len(self._ids):
+            self._texts = self._ids.to_numpy(zero_copy_only=False)
+        return self._texts
 
     def rows(self, keys: Cells, add: bool = True) -> Array:
         """(n,) int64 the number of each key; new ones are added, or -1 without ``add``."""
@@ -47,18 +49,23 @@ class Grown:
 
     def __init__(self, **fills: Array) -> None:
         self._fills = fills
+        self._size = self._room = 0
         self._held = {name: np.empty((*fill.shape, 0), fill.dtype) for name, fill in fills.items()}
 
     def grow(self, size: int) -> None:
-        """Make room for ``size`` subjects."""
-        for name, held in self._held.items():
-            more = size - held.shape[-1]
-            if more > 0:
-                new = np.repeat(self._fills[name][..., None], more, axis=-1)
-                self._held[name] = np.concatenate([held, new], axis=-1)
+        """Make room for ``size`` subjects, and for some more, so that a few new ones a day are cheap."""
+        if size > self._room:
+            self._room = size + size // 8
+            for name, held in self._held.items():
+                roomy = np.empty((*held.shape[:-1], self._room), held.dtype)
+                roomy[..., : self._size] = held[..., : self._size]
+                roomy[..., self._size :] = self._fills[name][..., None]
+                self._held[name] = roomy
+        self._size = size
 
     def __getitem__(self, name: str) -> Array:
-        return self._held[name]
+        """(..., subjects)"""
+        return self._held[name][..., : self._size]
 
 
 def texts(keys: Cells) -> Any:

@@ -20,14 +20,13 @@ _DAY_ZERO = date(1970, 1, 1).toordinal()
 
 def keys_of(watch: Watch, level: Level, numbers: Array) -> pd.DataFrame:
     """level, offer_id ("" for a merchant), merchant_id ("" for an orphan's): str, of subjects by their numbers."""
-    ids = watch.clocks[level].roll.ids.to_numpy(object)[numbers]
-    merchants = np.append(watch.clocks["merchants"].roll.ids.to_numpy(object), "")
-    offers = level == "offers"
-    held = {
-        "level": np.full(len(numbers), level, object),
-        "offer_id": ids if offers else np.full(len(numbers), "", object),
-        "merchant_id": merchants[watch.offers["merchant"][numbers]] if offers else ids,
-    }
+    ids = watch.clocks[level].roll.ids[numbers]
+    nothing = np.full(len(numbers), "", object)
+    held = {"level": np.full(len(numbers), level, object), "offer_id": nothing, "merchant_id": ids}
+    if level == "offers":
+        owner = watch.offers["merchant"][numbers]
+        merchants = watch.clocks["merchants"].roll.ids[owner] if len(watch.clocks["merchants"].roll) else nothing
+        held |= {"offer_id": ids, "merchant_id": np.where(owner < 0, "", merchants)}
     return pd.DataFrame({name: pd.Series(each, dtype="str") for name, each in held.items()})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,16 +32,24 @@ class Trends:
     def take(self, rows: Array, result: Assessment, time: int) -> None:
         """Add one snapshot: subjects (n,) of a level, at a time in days."""
         sums = self.sums
+        everybody: Any = slice(None) if np.array_equal(rows, np.arange(sums["n"].shape[1])) else rows
         for place, rule in enumerate(self.rules):
             gap = gap_of(result, rule)
             if gap is None:
                 continue
             headroom = -gap.worst
             known = np.isfinite(headroom)
-            sums["now"][place, rows] = np.where(known, headroom, np.nan)
-            at, h = rows[known], headroom[known]
-            for name, more in (("n", 1.0), ("t", time), ("tt", time * time), ("h", h), ("th", time * h)):
-                sums[name][place, at] += more
+            headroom[~known] = np.nan
+            sums["now"][place, everybody] = headroom
+            h = np.where(known, headroom, 0.0)
+            for name, more in (
+                ("n", known),
+                ("t", time * known),
+                ("tt", time * time * known),
+                ("h", h),
+                ("th", time * h),
+            ):
+                sums[name][place, everybody] += more
 
     def slope(self, place: int) -> Array:
         """(subjects,) scales a day, by least squares; NaN where there are too few snapshots."""

@@ -134,6 +134,8 @@ def movable(what_if: WhatIf) -> list[str]:
         if deciding(book, slider.parameter)
         and book.places(slider.parameter)
         and book.parameters[slider.parameter].type != "flag"
+        and slider.held(book.values[slider.parameter]) is not None  # without a value nothing can be loosened
+        and slider.parameter not in what_if.recipe_parameters
     ]
     return [axis.name for axis in Together.of(what_if, held).axes if axis.told]
 

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from campaign_analytics.assess.outcomes import PRE_QUALIFIED, UNDETERMINED
+from campaign_analytics.assess.outcomes import INELIGIBLE, PRE_QUALIFIED, UNDETERMINED
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.values import Value
-from campaign_analytics.simulate.moving import deciding, name_of, options, put, sliders
+from campaign_analytics.simulate.moving import Moving, deciding, name_of, options, put, sliders
 from campaign_analytics.simulate.positions import Slider
 from campaign_analytics.simulate.sensitivity import notes
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
     from campaign_analytics.engines.arrays import Progress
-    from campaign_analytics.rulebook.book import Rulebook
+    from campaign_analytics.rulebook.book import Level, Rulebook
     from campaign_analytics.simulate.what_if import WhatIf
 
+LEVELS: tuple[Level, ...] = ("offers", "merchants")
 _TEXTS = ("kind", "name", "label", "clause", "now", "then", "note")
 _COUNTS = ("changed", "gained", "lost", "to_undetermined", "from_undetermined")
 _COLUMNS = (*_COUNTS, *(f"merchants_{name}" for name in _COUNTS))
 
 
 class _Flip(NamedTuple):
-    """One default the other way, in words and as a rulebook; None where no verdict can hinge on it."""
+    """One default the other way, in words, and the verdicts of offers and of merchants then; None where none can hinge
+    on it."""
 
     kind: str
     name: str
@@ -36,7 +39,7 @@ class _Flip(NamedTuple):
     now: str
     then: str
     note: str
-    book: Rulebook | None
+    verdicts: Callable[[], list[Array]] | None
 
 
 def ledger(what_if: WhatIf, lang: str, progress: Progress | None) -> pd.DataFrame:
@@ -52,14 +55,13 @@ def ledger(what_if: WhatIf, lang: str, progress: Progress | None) -> pd.DataFram
     ``progress`` is called with the rows done and those in all.
     """
     book, now = what_if.book, what_if.assessment
-    flips = [*_parameters(book, lang), *_rules(book, lang), *_variants(book, lang)]
-    before = [now.verdict("offers"), now.verdict("merchants")]
+    flips = [*_parameters(what_if, lang), *_rules(what_if, lang), *_variants(what_if, lang)]
+    before = [now.verdict(level) for level in LEVELS]
     rows: list[list[Any]] = []
     for done, flip in enumerate(flips, 1):
         counts = [0] * len(_COLUMNS)
-        if flip.book is not None:
-            then = what_if.assessed(flip.book)
-            counts = [*_turned(before[0], then.verdict("offers")), *_turned(before[1], then.verdict("merchants"))]
+        if flip.verdicts is not None:
+            counts = [count for was, then in zip(before, flip.verdicts(), strict=True) for count in _turned(was, then)]
         rows.append([*flip[:-1], *counts])
         if progress:
             progress(done, len(flips))
@@ -77,8 +79,24 @@ def _turned(was: Array, then: Array) -> list[int]:
     return [int(each.sum()) for each in moved]
 
 
-def _parameters(book: Rulebook, lang: str) -> Iterator[_Flip]:
+def _assessed(what_if: WhatIf, book: Rulebook) -> list[Array]:
+    then = what_if.assessed(book)
+    return [then.verdict(level) for level in LEVELS]
+
+
+def _moved(moving: Sequence[Moving], slider: Slider, book: Rulebook) -> list[Array]:
+    """The verdicts where only a slider is another in ``book``: nothing is made again but what takes it."""
+    found = []
+    for each in moving:
+        passing = each.at(each.rules[slider], book)
+        sure, may = each.reached & (passing.worst > 0), each.open & (passing.best > 0)
+        found.append(np.where(sure, PRE_QUALIFIED, np.where(may, UNDETERMINED, INELIGIBLE)))
+    return found
+
+
+def _parameters(what_if: WhatIf, lang: str) -> Iterator[_Flip]:
     """Every other value of a parameter that we assumed, or that a policy of the notice leaves to us."""
+    book = what_if.book
     policies = {name for clause in book.document.clauses.values() if clause.kind == "policy" for name in clause.uses}
     for slider in sliders(book):
         name, held = slider.parameter, book.parameters[slider.parameter]
@@ -93,11 +111,12 @@ def _parameters(book: Rulebook, lang: str) -> Iterator[_Flip]:
             book.show(name, value, lang),
         )  # fmt: skip
         others = list(_others(book, slider, value, lang))
-        if not any(deciding(each, name) for each in (book, *(other for _, other in others))):
+        if not any(deciding(each, name) for each in (book, *(other for _, other in others[:1]))):  # set, if it was not
             yield _Flip(*told, say("ledger_any", lang), held.note.say(lang), None)
             continue
+        moving = [Moving(what_if, [slider], level) for level in LEVELS]
         for then, other in others:
-            yield _Flip(*told, then, held.note.say(lang), other)
+            yield _Flip(*told, then, held.note.say(lang), partial(_moved, moving, slider, other))
 
 
 def _others(book: Rulebook, slider: Slider, value: Value | None, lang: str) -> Iterator[tuple[str, Rulebook]]:
@@ -115,18 +134,21 @@ def _others(book: Rulebook, slider: Slider, value: Value | None, lang: str) -> I
     yield from ((then, other) for then, other in changed if not other.contradictions())
 
 
-def _rules(book: Rulebook, lang: str) -> Iterator[_Flip]:
+def _rules(what_if: WhatIf, lang: str) -> Iterator[_Flip]:
     """Every rule of our reading switched off."""
+    book = what_if.book
     for name in book.active:
         rule = book.rules[name]
         if rule.assumed:
             was, then = say(f"severity_{rule.severity}", lang), say("severity_off", lang)
             told = ("rule", name, rule.label(lang, name), ";".join(rule.clause), was, then, rule.note.say(lang))
-            yield _Flip(*told, book.switch({name: "off"}) if rule.severity == "block" else None)
+            other = partial(_assessed, what_if, book.switch({name: "off"}))
+            yield _Flip(*told, other if rule.severity == "block" else None)
 
 
-def _variants(book: Rulebook, lang: str) -> Iterator[_Flip]:
+def _variants(what_if: WhatIf, lang: str) -> Iterator[_Flip]:
     """Every variant of the rulebook that is not in force, on top of what is."""
+    book = what_if.book
     for name, variant in book.document.variants.items():
         if name == book.variant:
             continue
@@ -135,4 +157,5 @@ def _variants(book: Rulebook, lang: str) -> Iterator[_Flip]:
             other = other.put(place, raw)
         if not other.contradictions():
             was, then = say("ledger_variant_now", lang), say("ledger_variant_then", lang)
-            yield _Flip("variant", name, variant.label(lang, name), "", was, then, variant.note.say(lang), other)
+            told = ("variant", name, variant.label(lang, name), "", was, then, variant.note.say(lang))
+            yield _Flip(*told, partial(_assessed, what_if, other))

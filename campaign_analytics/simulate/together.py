@@ -139,21 +139,18 @@ class Together:
         """The numbers of ``told``, with the tried sliders at ``places``."""
         if not self.told:
             return self._all_tried(places)
-        rows = len(self.what_if.baseline.market.merchant_row)
-        sure, open_ = (np.zeros((rows, len(self.told)), np.uint16) for _ in range(2))
-        loosest = {**dict.fromkeys((axis.name for axis in self.told), 0), **places}
+        loosest = self.book({**dict.fromkeys((axis.name for axis in self.told), 0), **places})
+        moving = Moving(self.what_if.at(loosest), [axis.slider for axis in self.told], "offers")
+        sure, open_ = (np.zeros((len(moving.open), len(self.told)), np.uint16) for _ in range(2))
         for i, axis in enumerate(self.told):
-            book = self.book({**loosest, axis.name: axis.present})
-            moving = Moving(self.what_if.at(book), [axis.slider], "offers")
-            along = moving.along(axis.slider, moving.rules[axis.slider], moving.book)
+            rules, grid = moving.rules[axis.slider], moving.book.places(axis.slider.parameter)
+            along = moving.along(axis.slider, rules, moving.book)
             assert along is not None
-            sure[:, i] = along.passing.worst * moving.reached
-            open_[:, i] = along.passing.best * moving.open
-            grid = book.places(axis.slider.parameter)
-            for place in (place for place, value in enumerate(axis.values) if value not in grid):
-                verdict = self.what_if.assessed(self.book({**loosest, axis.name: place})).verdict("offers")
-                sure[:, i] += verdict == PRE_QUALIFIED
-                open_[:, i] += verdict != INELIGIBLE
+            held = [along.passing]
+            held += [moving.at(rules, put(loosest, axis.slider, value)) for value in axis.values if value not in grid]
+            for passing in held:
+                sure[:, i] += passing.worst * moving.reached
+                open_[:, i] += passing.best * moving.open
         return Told(sure, open_)
 
     def _all_tried(self, places: Mapping[str, int]) -> Told:
@@ -177,10 +174,13 @@ def at_settings(told: Array, sizes: Sequence[int], weights: Array | None = None)
 
 
 def entangled(book: Rulebook, axes: Sequence[Axis]) -> tuple[frozenset[str], frozenset[frozenset[str]]]:
-    """The sliders that share a comparison with another one, and pairs of sliders that a rule joins by OR."""
+    """The sliders that share a comparison with another one, and pairs of sliders that a rule joins by OR, or of which
+    one may be without a value."""
     trees = [book.whole(rule) for rule in book.rules]
     compared = [pair for tree in trees for leaf in walk(tree) for pair in _pairs(leaf, axes)]
     joined = [pair for tree in trees for part in _joined(tree) for pair in _pairs(part, axes)]
+    dormant = {axis.name for axis in axes if None in axis.values}  # without a value of it a whole rule is silent
+    joined += [pair for tree in trees for pair in _pairs(tree, axes) if pair & dormant]
     return frozenset().union(*compared), frozenset(joined)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from campaign_analytics import assess
 from campaign_analytics.assess import Assessment
-from campaign_analytics.market.schema import Cells, Market, Table
+from campaign_analytics.market.schema import Cells, Declared, Market, Table
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.quantities import kind_of
 from tests.engines.subjects import cells_of
@@ -48,7 +48,8 @@ def assessed(
             for i, each in enumerate(offers)
         ],
     }
-    return assess(Market({name: table(book, name, held) for name, held in rows.items()}), book, as_of)
+    tables = {name: table(book, name, held) for name, held in rows.items()}
+    return assess(Market(tables, Declared(penalty_feed_complete=True)), book, as_of)
 
 
 def table(book: Rulebook, name: str, rows: list[dict[str, Any]]) -> Table:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from campaign_analytics import assess, load_rulebook
 from campaign_analytics.assess import Assessment
+from campaign_analytics.assess.applied import writable
 from campaign_analytics.assess.fixes import fixes
 from campaign_analytics.demo import demo_market
 from campaign_analytics.errors import CampaignError, RulebookError
@@ -40,6 +41,11 @@ def demo(book: Rulebook) -> Assessment:
 
 
 # ---- what to do
+
+
+def test_a_list_price_that_is_nowhere_known_is_to_be_supplied_where_exports_have_it(book: Rulebook) -> None:
+    table = assessed(book, [{"list_price": None, "campaign_price": None}]).fixes(offer_id="o0")
+    assert set(table["column"]) <= {"list_price", "campaign_price_pc", "campaign_price_mobile"}
 
 
 def test_prices_go_down_to_the_last_fen_that_passes(demo: Assessment) -> None:
@@ -161,7 +167,8 @@ def test_repaired_near_misses_qualify(profile: str, seed: int) -> None:
     before = assess(demo_market(1500, seed, profile), rules)
     near = before.near_misses(3)
     table, kept = near.table(), near.fixes()
-    kept = kept[~kept["offer_id"].isin(kept[kept["action"].isin(HELD)]["offer_id"])]
+    stuck = kept["action"].isin(HELD) | ~kept["column"].isin(writable(rules, kept["column"].unique()))
+    kept = kept[~kept["offer_id"].isin(kept[stuck]["offer_id"])]
     after = assess(before.apply(kept), rules, before.as_of)
     verdicts = after.verdicts().set_index("offer_id")["verdict"].astype(str)
     sure = set(table[table["if_unknown_passes"] == ""]["offer_id"]) & set(kept["offer_id"])

@@ -203,6 +203,9 @@ def test_whatever_values_are_supplied_a_demo_market_keeps_what_was_promised(spri
     table = records(result.hinges())
     assert sum(row["decided"] > 0 for row in table) > 15
     for row in table:
+        if row["column"] in spring.derived:  # nothing behind it is missing: there is nothing to supply
+            assert row["decided"] <= row["missing"]
+            continue
         after = verdicts(assess(filled(market, row["column"], random), spring), "offers")
         assert (before & (np.array(after) != "undetermined")).sum() >= row["decided"], row["column"]
 

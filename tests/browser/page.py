@@ -65,7 +65,7 @@ class Page:
     def __init__(self, browser: Browser, frontend: Frontend, root: str, notebook: str) -> None:
         """``root`` is the address printed by the server; ``notebook`` a path below its folder."""
         self.frontend, self.talk = frontend, Talk()
-        self._noted = list[str]()
+        self.requests, self._noted = 0, list[str]()
         self._host = urlsplit(root).netloc
         self.tab = browser.new_page(viewport={"width": SCREEN[0], "height": SCREEN[1]})
         self.tab.on("console", self._said)
@@ -76,11 +76,11 @@ class Page:
         self.tab.on("websocket", self.talk.listen)
         parts = urlsplit(root)
         path = f"/lab/tree/{quote(notebook)}" if frontend == "lab" else parts.path
-        self.tab.goto(parts._replace(path=path).geturl())
+        self.tab.goto(parts._replace(path=path).geturl(), wait_until="commit")  # Voila runs all before it ends
         if frontend == "lab":
             self._open_in_lab(notebook)
 
-    def run(self, seconds: float = 60) -> None:
+    def run(self, seconds: float = 120) -> None:
         """Run all cells (Voila does so by itself) and wait until the page shows what came of it."""
         if self.frontend == "lab":
             self.command("notebook:run-all-cells")
@@ -186,6 +186,7 @@ class Page:
             self._noted.append(f"console: {message.text}")
 
     def _asked(self, request: Request) -> None:
+        self.requests += 1
         where = urlsplit(request.url)
         if where.scheme in ("http", "https", "ws", "wss") and where.netloc != self._host:
             self._noted.append(f"asks the outside: {request.url}")

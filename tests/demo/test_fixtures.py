@@ -124,9 +124,13 @@ def test_a_shop_of_which_nothing_is_known_is_unknown_not_failed(assessments: lis
 
 
 @pytest.mark.parametrize(
-    ("merchant", "fails"), [(80, True), (81, True), (82, False), (83, True), (84, False), (85, False), (86, False)]
+    ("merchant", "fails"),
+    [
+        *[(80, True), (81, True), (82, False), (83, True), (84, False), (85, False), (86, False)],
+        *[(88, True), (89, True), (150, True), (151, True), (152, True), (154, False), (156, False)],
+    ],
 )
-def test_severe_fake_trading_fails_within_three_calendar_months(
+def test_severe_fake_trading_of_any_account_of_a_user_fails_within_three_calendar_months(
     assessments: list[Assessment], merchant: int, fails: bool
 ) -> None:
     result = assessments[0]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from campaign_analytics import assess, load_rulebook
+from campaign_analytics.assess import Assessment
 from campaign_analytics.assess.deadlines import deadlines
 from campaign_analytics.market.schema import Declared
 from tests.derive.rows import market_of
@@ -42,10 +43,14 @@ SKUS = [
 COMPLAINTS = [{"merchant_id": "bob", "penalty_date": day} for day in ("2025-01-28", "2025-02-06", "2025-01-27")]
 
 
-def outcomes(**changes: Any) -> dict[str, list[str]]:
+def assessed(**changes: Any) -> Assessment:
     tables = {"merchants": SHOPS, "offers": OFFERS, "transactions": SALES, "skus": SKUS, "penalties": COMPLAINTS}
     market = market_of(BOOK, Declared(penalty_feed_complete=True, offers_are_complete=True), **tables)
-    result = assess(market, BOOK.set(changes), AS_OF)
+    return assess(market, BOOK.set(changes), AS_OF)
+
+
+def outcomes(**changes: Any) -> dict[str, list[str]]:
+    result = assessed(**changes)
     assert result.not_computed == ()
     return {rule: result.outcomes()[rule].astype(str).tolist() for rule in BOOK.rules}
 
@@ -85,3 +90,11 @@ def test_its_deadlines_are_counted_back_by_the_same_days() -> None:
     assert table["submit_by"].dt.strftime("%m-%d").tolist() == ["01-27", "02-08"]  # the Saturday of 02-08 is worked
     assert table["days_left"].tolist() == [-10, 2]
     assert table["reading"].tolist() == ["for a review by 2025-02-05", "for a review by 2025-02-10"]
+
+
+def test_no_cell_of_its_own_settles_a_place_among_others() -> None:
+    """Nobody knows what the stars of the last offer are, which moves all others down, or not."""
+    hinges = assessed().hinges().set_index("column")
+    assert hinges.loc["standing", "missing"] > 0
+    assert hinges.loc["standing", "decided"] == 0
+    assert "stars" not in hinges.index

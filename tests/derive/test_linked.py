@@ -17,6 +17,7 @@ from campaign_analytics.derive import derive
 from campaign_analytics.derive.linked import accounts_of, similar
 from campaign_analytics.derive.making import Making, Moment
 from campaign_analytics.derive.months_since_event import NEVER, deciding, evidence
+from campaign_analytics.errors import RulebookError
 from campaign_analytics.market.schema import Declared, Market
 from campaign_analytics.rulebook.book import Rulebook
 from tests.derive.rows import AS_OF, book_of, derived, market_of
@@ -366,3 +367,40 @@ def test_the_day_is_no_matter_of_the_hour(book: Rulebook) -> None:
     )
     assert derived(book, market, "since", datetime(2024, 2, 26)) == [0, 0]
     assert derived(book, market, "since", datetime(2024, 2, 25, 23, 59)) == [NEVER, NEVER]
+
+
+# ---- checked when the rulebook loads
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('links = "linked_id"', 'links = "linkd_id"', "unknown column 'linkd_id'; did you mean 'linked_id'?"),
+        ('links = "linked_id"', 'links = "penalty_date"', "'penalty_date' is a day; a text is expected"),
+        ('links = "linked_id"', 'links = "title"', "'title' is a column of offers; one of merchants or"),
+        ('links = "linked_id"', "linked = true", "unknown argument 'linked'; did you mean 'links'?"),
+        ('"phone_hash"]', '"title"]', "'title' is a column of offers; one of merchants is expected"),
+        ('"phone_hash"]', '"protection_deposit"]', "'protection_deposit' is a money"),
+        ('= "no_names"', '= "no_name"', "unknown list 'no_name'; did you mean 'no_names'?"),
+        ('":depth"', '":deep"', "unknown parameter 'deep'"),
+        ('":most"', '"many"', "'many' is a text; a count is expected"),
+    ],
+)  # fmt: skip
+def test_arguments_that_make_no_sense_are_refused(old: str, new: str, said: str) -> None:
+    assert BOOK.count(old) == 1
+    with pytest.raises(RulebookError) as caught:
+        book_of(BOOK.replace(old, new), "since >= :months")
+    assert said in str(caught.value)
+
+
+def test_only_merchants_are_linked() -> None:
+    of_offers = """
+[derived.since]
+table = "offers"
+type = "count"
+unit = "months"
+make = "months_since_event"
+with = { table = "price_history", date = "price_day", at = "today", identifiers = ["login_id"] }
+"""
+    with pytest.raises(RulebookError, match="merchants are tied together; a column of offers can't have 'identifiers'"):
+        book_of(of_offers, "since >= 1")

@@ -11,6 +11,7 @@ import pytest
 
 from campaign_analytics.derive import BUILT, count_rows, derive
 from campaign_analytics.derive.making import Moment
+from campaign_analytics.errors import RulebookError
 from campaign_analytics.market.schema import Cells
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.recipes import RECIPES
@@ -206,6 +207,39 @@ def test_a_quantity_in_its_unit_or_in_pieces(cells: dict[str, Any], listed: Any,
 
 def test_many_offers_at_once() -> None:
     assert of_offers(PIECES, "x", *(cells for cells, _, _ in QUANTITIES)) == [pieces for *_, pieces in QUANTITIES]
+
+
+def test_units_of_a_size_of_their_own() -> None:
+    text = """
+[parameters]
+each = { type = "count", clause = "1", by = "moq_unit", values = { "打" = 12 } }
+[derived.x]
+table = "offers"
+type = "count"
+make = "pieces"
+[derived.x.with]
+quantity = "moq"
+unit = "moq_unit"
+batch = "batch_size"
+policy = "pieces"
+piece_units = ["件"]
+unit_sizes = ":each"
+"""
+    book = book_of(text, "x IS NOT NULL")
+    rows: list[dict[str, Any]] = [
+        {"moq": 2, "moq_unit": "件", "batch_size": 5},
+        {"moq": 2, "moq_unit": "打", "batch_size": 5},
+        {"moq": 2, "moq_unit": "箱", "batch_size": 5},
+        {"moq": (1, 2), "moq_unit": "打"},
+        {"moq": 2, "moq_unit": "箱"},
+        {"moq": 2, "moq_unit": "no list has it", "batch_size": 5},
+        {"moq": 2},
+    ]
+    assert of_offers(book, "x", *rows) == [2, 24, 10, (12, 24), None, 10, None]
+    every = book.set({"each[箱]": 3, "each": 4})
+    assert of_offers(every, "x", *rows) == [2, 24, 6, (12, 24), 6, 8, None]
+    with pytest.raises(RulebookError, match="':each' varies by 'category'; one that varies by the unit is expected"):
+        book_of(text.replace('by = "moq_unit", values = { "打" = 12 }', 'by = "category"'), "x IS NOT NULL")
 
 
 # ---- count_rows

@@ -18,11 +18,15 @@ from tests.report.conftest import SPRING, Read
 
 @pytest.fixture(scope="module")
 def chosen(spring: ca.Assessment) -> list[str]:
-    """Merchants with links to others, of which some fail, and one that shares its account with others."""
+    """Merchants with links to others, two that fail over a linked account's record, and one that fails itself."""
     links = spring.market.tables["links"].cells
     linked = [str(id) for id in links["merchant_id"].values]
+    users = spring.links().accounts()
+    over_links = (users["steps_away"] > 0) & (users["outcome"] == "fail")
+    tied: list[str] = users["merchant_id"][over_links].tolist()
+    assert all("a record of b2b-" in str(spring.explain(merchant_id=id)) for id in tied)
     failing = spring.merchants("ineligible")["merchant_id"].tolist()
-    return [*linked[:2], linked[-1], failing[0]]
+    return [linked[0], tied[0], tied[-1], linked[-1], failing[0]]
 
 
 def _identifiers(spring: ca.Assessment) -> pd.DataFrame:

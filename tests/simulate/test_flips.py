@@ -103,7 +103,7 @@ def test_the_comparison_that_turned_is_told_and_how_near_it_is() -> None:
     went = what_if.reset().set(share="33%").flips()
     assert went["turned"].tolist() == ["dropped_out"]
     assert went["gap"].tolist() == [-0.34]
-    assert went["because"][0] == "p is 1 CNY, needs at most 0.66 CNY: 0.34 CNY over"
+    assert went["because"][0] == "p is 1 CNY, needs at most 0.66 CNY: 0.34 CNY too much"
 
 
 def test_an_alternative_that_stays_shut_or_was_open_is_no_reason() -> None:

@@ -49,3 +49,16 @@ def test_counts_at_every_setting_are_those_of_counting(data: st.DataObject) -> N
     sums = at_settings(told, sizes, weights)
     for place in np.ndindex(*sizes):
         assert sums[place] == weights[(told > np.array(place)).all(axis=1)].sum()
+
+
+def test_a_dormant_slider_beside_another_in_one_rule_wakes_both() -> None:
+    """Without a value for the one the rule says nothing of the other either."""
+    offers = [{"n": n, "m": m} for n in (0, 2, 8) for m in (0, 4, 9)]
+    bazaar = Bazaar({"both": {"condition": "n >= :count AND m >= :asleep"}}, offers, [{}])
+    together = Together.of(WhatIf(bazaar.assessment), ["count", "asleep"])
+    for count, asleep in np.ndindex(*(len(axis.values) for axis in together.axes)):
+        places = {"count": count, "asleep": asleep}
+        told = together.tell({axis.name: places[axis.name] for axis in together.tried})
+        at = np.array([places[axis.name] for axis in together.told])
+        verdict = bazaar.reassessed(together.book(places)).verdict()
+        assert ((told.sure > at).all(axis=1) == (verdict == PRE_QUALIFIED)).all()

@@ -1,0 +1,72 @@
+"""Verdicts counted by category in Polars: from the columns, or from stored masks with the moved rules recomputed.
+
+A conjunction in Kleene's three values is the verdict: true = pre-qualified, false = ineligible, null = undetermined. Of
+the spellings tried the quickest is kept: category and verdict in one byte; from masks, what fails elsewhere left out
+first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import reduce
+from operator import and_
+from typing import Any
+
+import by_polars
+import numpy as np
+import polars as pl
+from columns import BITS, Array, Columns
+
+col = pl.col
+
+
+class Counts:
+    """Frames in memory, of columns and of the baseline's masks."""
+
+    def __init__(
+        self, columns: Columns, category: Array, masks: Array, totals: Array, lenient: Collection[str]
+    ) -> None:
+        self.columns, self.totals, self.lenient = columns, totals, lenient
+        offers, self.merchants = by_polars.prepare(columns)
+        words = {"fails": masks.astype(np.uint32), "unknown": (masks >> np.uint64(32)).astype(np.uint32)}
+        self.offers = offers.with_columns(
+            pl.Series(name, held) for name, held in {"category": category, **words}.items()
+        )
+
+    def recomputed(self, limits: Any) -> Array:
+        """(categories, 3) from the columns, at other limits."""
+        own = self._shops(by_polars.merchant_rules(self.columns.merchants, limits))
+        return self._counted(self.offers.lazy(), [self._all(by_polars.offer_rules(self.columns.offers, limits)), own])
+
+    def from_masks(self, limits: Any, moved: Collection[str]) -> Array:
+        """(categories, 3) from the masks of the rules that have not moved, and the columns of those that have."""
+        stays = 0xFFFFFFFF & ~sum(1 << BITS[rule] for rule in moved)
+        unknown = stays & ~sum(1 << BITS[rule] for rule in self.lenient)
+        offers, shops = (
+            {rule: test for rule, test in rules.items() if rule in moved}
+            for rules in (
+                by_polars.offer_rules(self.columns.offers, limits),
+                by_polars.merchant_rules(self.columns.merchants, limits),
+            )
+        )
+        parts = [pl.when((col("unknown") & pl.lit(unknown, pl.UInt32)) == 0).then(True)]
+        parts += [self._all(offers)] if offers else []
+        parts += [self._shops(shops)] if shops else []
+        return self._counted(self.offers.lazy().filter((col("fails") & pl.lit(stays, pl.UInt32)) == 0), parts)
+
+    def _shops(self, rules: dict[str, pl.Expr]) -> pl.Expr:
+        own = self.merchants.lazy().select(good=self._all(rules)).collect(engine="streaming")["good"]
+        return pl.lit(own).gather(col("merchant_row"))
+
+    def _all(self, rules: dict[str, pl.Expr]) -> pl.Expr:
+        return reduce(and_, (test.fill_null(True) if rule in self.lenient else test for rule, test in rules.items()))
+
+    def _counted(self, offers: pl.LazyFrame, parts: list[pl.Expr]) -> Array:
+        verdict = reduce(and_, parts).cast(pl.UInt8).fill_null(2)
+        kinds = offers.select(kind=col("category") * pl.lit(3, pl.UInt8) + verdict)
+        found = np.zeros((len(self.totals), 3), np.int64)  # false, true, null
+        for kind, count in kinds.group_by("kind").len().collect(engine="streaming").iter_rows():
+            found[kind // 3, kind % 3] = count
+        found = found[:, [1, 0, 2]]
+        found[:, 1] = self.totals - found[:, 0] - found[:, 2]
+        return found
