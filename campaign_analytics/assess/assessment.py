@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess import blockers, views
@@ -16,35 +14,27 @@ from campaign_analytics.assess.benefits import benefits
 from campaign_analytics.assess.blockers import Patterns
 from campaign_analytics.assess.checks import rule_checks
 from campaign_analytics.assess.deadlines import deadlines
+from campaign_analytics.assess.evaluated import Evaluated
 from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.fixes import fixes_of_one
 from campaign_analytics.assess.headline import headline
 from campaign_analytics.assess.hinges import hinges
 from campaign_analytics.assess.links import Links, links
-from campaign_analytics.assess.masks import bits_of, masks
+from campaign_analytics.assess.masks import bits_of
 from campaign_analytics.assess.metrics import metrics
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.assess.near_misses import NearMisses, near_misses
-from campaign_analytics.assess.outcomes import (
-    FAIL,
-    INELIGIBLE,
-    NOT_APPLICABLE,
-    NOT_COMPUTED,
-    PASS,
-    UNDETERMINED,
-    UNKNOWN,
-)
+from campaign_analytics.assess.quotas import Cuts
 from campaign_analytics.assess.ranking import Scoring, scores
 from campaign_analytics.assess.scorecard import Scorecard
 from campaign_analytics.assess.scorecards import category_scorecard, merchant_scorecard
 from campaign_analytics.assess.scoring_notes import scoring_notes
+from campaign_analytics.assess.tiers import Tiers, checked_level, every_ladder, tiers_of
 from campaign_analytics.derive import derive
-from campaign_analytics.derive.making import Moment, columns_for
-from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
-from campaign_analytics.market.schema import Array, Market
+from campaign_analytics.derive.making import Moment
+from campaign_analytics.engines.arrays import Progress
+from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Level, Rulebook
-from campaign_analytics.rulebook.exact import Exact, bind, opened
-from campaign_analytics.rulebook.tree import Tree
 
 
 def assess(
@@ -80,102 +70,8 @@ def assess(
     return replace(assessment, words=assessment.run(trees, orphans_unknown=True, progress=progress))
 
 
-@dataclass(frozen=True, eq=False)
-class Assessment:
-    """Who qualifies, and every rule's outcome. Every view is derived from the masks and computed when asked.
-
-    ``words`` holds (words, subjects) uint64 a level: bit ``i`` of a word says that the rule of that bit fails, bit
-    ``32 + i``
-    that it is unknown. Offers carry their merchant's bits too. A rule among ``not_computed`` has columns whose
-    recipe is not (wholly) built: where it is unknown its outcome is "not_computed", outside the verdict.
-    """
-
-    book: Rulebook
-    market: Market
-    moment: Moment
-    rules: tuple[str, ...]
-    not_computed: tuple[str, ...]
-    unmade: frozenset[str]
-    bits: Mapping[str, int]
-    words: Mapping[Level, Array]
-
-    @property
-    def as_of(self) -> datetime:
-        """The moment of the assessment, in the rulebook's time zone."""
-        return self.moment.as_of
-
-    # ---- masks
-
-    def run(
-        self, trees: Mapping[str, Tree], orphans_unknown: bool = False, progress: Progress | None = None
-    ) -> dict[Level, Array]:
-        """Evaluate one condition a rule at the bits of their rules, merchant rules once a merchant and gathered to
-        offers.
-
-        An offer without a merchant gets none of the merchant bits, or with ``orphans_unknown`` is unknown in every
-        merchant rule.
-        """
-        rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
-        values = {**self.book.values, **self.moment.clock}
-        for rule, tree in trees.items():
-            rules[self.book.level(rule)].append((self.bits[rule], opened(bind(tree, values), self.unmade)))
-        count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
-        return masks(self.market, rules, partial(columns_for, self.market, self.book), count, orphans_unknown, progress)
-
-    @cached_property
-    def not_applicable(self) -> Mapping[Level, Array]:
-        """(words, subjects) uint64 a level: bit ``i`` says that the rule of that bit does not apply: its guard is
-        false."""
-        return self.run({rule: self.book.guards[rule] for rule in self.rules if rule in self.book.guards})
-
-    def mask(self, rules: Sequence[str], unknown: bool = False) -> Array:
-        """(words,) uint64 with the fail bits (or the unknown bits) of ``rules``."""
-        held = np.zeros(len(self.words["offers"]), np.uint64)
-        for rule in rules:
-            word, bit = divmod(self.bits[rule], RULES_PER_WORD)
-            held[word] |= np.uint64(1 << (bit + RULES_PER_WORD * unknown))
-        return held
-
-    def rules_at(self, level: Level) -> tuple[str, ...]:
-        """The active rules that say something of a subject: all of an offer, the merchant rules of a merchant."""
-        views.checked(level)
-        return tuple(rule for rule in self.rules if level == "offers" or self.book.level(rule) == "merchants")
-
-    @cached_property
-    def blocking(self) -> tuple[str, ...]:
-        """The active rules that decide verdicts, in clause order."""
-        return tuple(rule for rule in self.rules if self.book.rules[rule].severity == "block")
-
-    @property
-    def decided(self) -> tuple[str, ...]:
-        """The blocking rules whose unknowns leave a verdict open: those that are computed."""
-        return tuple(rule for rule in self.blocking if rule not in self.not_computed)
-
-    def any(self, level: Level, rules: Sequence[str], unknown: bool = False) -> Array:
-        """(subjects,) bool: fails (or is unknown in) any of ``rules``."""
-        hit = np.zeros(self.words[level].shape[1], bool)
-        for held, mask in zip(self.words[level], self.mask(rules, unknown), strict=True):
-            if mask:
-                hit |= (held & mask) != 0
-        return hit
-
-    def outcome(self, rule: str, level: Level = "offers") -> Array:
-        """(subjects,) int8 codes into ``OUTCOMES`` of one rule."""
-        codes = np.where(
-            self.any(level, [rule], unknown=True), NOT_COMPUTED if rule in self.not_computed else UNKNOWN, PASS
-        )
-        if rule in self.book.guards:
-            word, bit = divmod(self.bits[rule], RULES_PER_WORD)
-            codes[(self.not_applicable[level][word] & np.uint64(1 << bit)) != 0] = NOT_APPLICABLE
-        codes[self.any(level, [rule])] = FAIL
-        return codes.astype(np.int8)
-
-    def verdict(self, level: Level = "offers") -> Array:
-        """(subjects,) int8 codes into ``VERDICTS``: any fail, else any unknown, else pre-qualified."""
-        views.checked(level)
-        fails, unknown = self.any(level, self.blocking), self.any(level, self.decided, unknown=True)
-        codes: Array = fails * np.int8(INELIGIBLE) + (unknown > fails) * np.int8(UNDETERMINED)  # PRE_QUALIFIED is 0
-        return codes
+class Assessment(Evaluated):
+    """Who qualifies, and every rule's outcome. Every view is derived from the masks and computed when asked."""
 
     def scoring(self, level: Level = "offers") -> Scoring:
         """Our own indices of every subject and its place in their order. Assumptions: no verdict follows from them."""
@@ -195,6 +91,16 @@ class Assessment:
     @cached_property
     def _patterns(self) -> dict[Level, Patterns]:
         return {}
+
+    @cached_property
+    def cuts(self) -> Cuts:
+        """The quotas over this assessment; made once, when they are first asked for."""
+        return Cuts(self)
+
+    @cached_property
+    def ladders(self) -> tuple[Tiers, ...]:
+        """The ladders on which rules in force stand, over this assessment."""
+        return every_ladder(self)
 
     # ---- views
 
@@ -223,15 +129,57 @@ class Assessment:
 
         failed and unknown name blocking rules, its merchant's included; not_applicable every rule whose guard is
         false; warned the warning rules that fail; not_computed the rules that want a derived column to be decided.
+        Where the rulebook has quotas, over_quota names those that cut a pre-qualified offer, quota_unknown those that
+        cannot be told; where it has a ladder of offers, a categorical column of its name has the tier.
         """
         return views.offers(self, verdict)
 
     def merchants(self, verdict: str | None = None) -> pd.DataFrame:
         """One row a merchant: merchant_id, verdict of its own rules, the lists of ``offers()``, offers, pre_qualified.
 
-        ``offers`` and ``pre_qualified`` (int64) count its offers and those of them that qualify.
+        ``offers`` and ``pre_qualified`` (int64) count its offers and those of them that qualify, ``over_quota`` where
+        there are quotas those of the latter that are surely over one. A ladder of merchants has a column of its name.
         """
         return views.merchants(self, verdict)
+
+    def tiers(self, ladder: str | None = None, level: Level | None = None) -> pd.DataFrame:
+        """The tier of every merchant, or offer, on a ladder (its only one if none is named), one row a subject.
+
+        Its key columns, verdict, then categoricals, lowest tier first: tier (the highest whose rules all surely hold,
+        missing where there is none or the subject does not pre-qualify), possible_tier (the highest that is not ruled
+        out by what is unknown; missing too where the subject is ineligible) and next_tier, the one above tier; last
+        the ladder's rules that keep it from that, ids joined by ";" (str): lacks, which fail, and open, unknown.
+        ``level`` is the ladder's own if left out: that of offers where a rule of it reads their columns. Raises
+        ``CampaignError`` where no tier can be told: no such ladder, no rule of it in force, or merchants asked for
+        where tiers are of offers.
+        """
+        held = tiers_of(self, ladder)
+        return held.table(checked_level(held, level))
+
+    def at_tier(self, tier: str, ladder: str | None = None) -> Assessment:
+        """The rules of a ladder alone, at one tier's values: what a tier needs of whom, with every view of an
+        assessment. Raises ``CampaignError`` for a tier that there is not, and as ``tiers`` does."""
+        return tiers_of(self, ladder).of(tier)
+
+    def quotas(self) -> pd.DataFrame:
+        """One row a quota in force and group: quota, clause, per, group (str), limit and limit_at_most (Int64, whole
+        offers; apart where it is known only as a range, the latter missing where it is not known at all), and counts
+        (int64) of the group's offers: offers, pre_qualified = cut_before (over an earlier quota already) +
+        admitted + over_quota + quota_unknown, and undetermined, who take no place until they are decided.
+
+        Quotas act in the file's order on those that are left; offers whose group is not known are a row with group
+        "". ``quotas`` of the package's ``assess`` says how places are told.
+        """
+        return self.cuts.table()
+
+    def placed(self) -> pd.DataFrame:
+        """One row a quota and pre-qualified offer that comes to it, in the quota's order, missing values last.
+
+        Columns: quota, offer_id, merchant_id, group (str), place and place_at_most (int64, from 1; apart where values
+        that order are missing or ranges, or an earlier quota cannot be told), limit and limit_at_most (Int64),
+        standing (admitted, over_quota or quota_unknown). Ties are broken by the rulebook's rank, then by id.
+        """
+        return self.cuts.placed()
 
     def misses(self, by: str | None = None) -> pd.DataFrame:
         """One row a group and rule: the group column, rule, clause, level, then counts of the group's offers.

@@ -1,13 +1,13 @@
 """Benefits that a notice names: who is entitled, how sure they are, and what the next one needs. No money is invented.
 
-An offer is entitled where it is pre-qualified and the benefit's own condition holds; a merchant takes part through its
-offers, so it is entitled where it qualifies and one of its offers is pre-qualified. All of it rests on the platform's
-approval, which is still to come.
+An offer is entitled where it is pre-qualified, inside the quotas, and the benefit's own condition holds; a merchant
+takes part through its offers, so it is entitled where it qualifies and one of its offers does and is inside the quotas.
+All of it rests on the platform's approval, which is still to come.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess.explain import Card
-from campaign_analytics.assess.outcomes import INELIGIBLE, PRE_QUALIFIED, UNDETERMINED
+from campaign_analytics.assess.outcomes import INELIGIBLE, OPEN, OVER, PRE_QUALIFIED, UNDETERMINED
 from campaign_analytics.assess.ranking import IDS
 from campaign_analytics.assess.sentences import Teller
 from campaign_analytics.assess.subject import Subject, find
-from campaign_analytics.derive import derive
+from campaign_analytics.assess.widened import widened
 from campaign_analytics.derive.making import columns_for
 from campaign_analytics.engines.arrays import evaluate
 from campaign_analytics.market.schema import Array
@@ -103,24 +103,21 @@ class Benefit:
     @cached_property
     def wide(self) -> Assessment:
         """The assessment with the derived columns that the condition reads."""
-        held, book = self.assessment, self.assessment.book
-        wanted = [n for n in self._columns if n in book.derived and n not in held.market.tables[book.table_of(n)].cells]
-        if not wanted:
-            return held
-        made = derive(held.market, book, held.moment, wanted)
-        return replace(held, market=made.market, unmade=held.unmade | made.unmade)
+        return widened(self.assessment, self._columns)
 
     @cached_property
     def state(self) -> Array:
         """(subjects,) int8: ``PRE_QUALIFIED`` for entitled, ``UNDETERMINED`` for open, ``INELIGIBLE`` for not yet."""
         held, market = self.assessment, self.assessment.market
-        state = held.verdict(self.level)
+        state, offers = held.verdict(self.level), _taking_part(held)
         if self.level == "merchants":
             best = np.full(len(state) + 1, INELIGIBLE, np.int8)  # the last is no merchant: an orphan's
             for verdict in (UNDETERMINED, PRE_QUALIFIED):
-                best[market.merchant_row[held.verdict("offers") == verdict]] = verdict
+                best[market.merchant_row[offers == verdict]] = verdict
             state = np.where(state == INELIGIBLE, INELIGIBLE, np.where(state == PRE_QUALIFIED, best[:-1], UNDETERMINED))
             state[best[:-1] == INELIGIBLE] = INELIGIBLE
+        else:
+            state = offers
         if self.when is not None:
             values = {**held.book.values, **held.moment.clock}
             exact = opened(bind(self.when, values), self.wide.unmade)
@@ -150,8 +147,18 @@ class Benefit:
         if self.when is not None:
             teller = Teller(Subject(self.wide, self.level, row), lang)
             needs += [teller.sentence(self.when)] if teller.truth(self.when) is not True else []
+        if self.level == "offers" and self.assessment.cuts.standing[row] in (OVER, OPEN):
+            needs.append(say("benefit_over_quota", lang))
         needs = needs or [say("benefit_no_offer", lang)]
         return say("benefit_next", lang, id=subject.value(IDS[self.level]), needs=say("and", lang).join(needs))
+
+
+def _taking_part(assessment: Assessment) -> Array:
+    """(offers,) int8 codes into ``VERDICTS``: who is over a quota takes no part, however it qualifies."""
+    state, standing = assessment.verdict("offers"), assessment.cuts.standing
+    state[standing == OVER] = INELIGIBLE
+    state[standing == OPEN] = UNDETERMINED
+    return state
 
 
 def unmet(subject: Subject, lang: str) -> list[str]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from campaign_analytics.assess.deadlines import left_until, reading, submission_deadlines
+from campaign_analytics.assess.outcomes import ADMITTED, OPEN, OVER
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ def headline(assessment: Assessment, lang: str) -> str:
         _counts(assessment, "offers", lang),
         _counts(assessment, "merchants", lang),
     ]
+    lines += _after_the_gate(assessment, lang)
     lines += _deadlines(assessment, lang)
     orphans = int((assessment.market.merchant_row < 0).sum())
     if orphans:
@@ -51,6 +55,21 @@ def _deadlines(assessment: Assessment, lang: str) -> Iterator[str]:
             key = "headline_deadline" if left >= 0 else "headline_deadline_over"
             clause = book.rules[each.rule].clause[0]
             yield say(key, lang, date=each.submit_by, reading=reading(book, each, lang), clause=clause, count=left)
+
+
+def _after_the_gate(assessment: Assessment, lang: str) -> Iterator[str]:
+    """Who is over quota, and how many reach each tier."""
+    if assessment.book.quotas:
+        admitted, over, unknown = (int((assessment.cuts.standing == each).sum()) for each in (ADMITTED, OVER, OPEN))
+        yield say("headline_quotas", lang, over=over, good=admitted + over + unknown, unknown=unknown)
+    for ladder in assessment.ladders:
+        sure, possible = ladder.reached(ladder.level)
+        counts = np.bincount(sure + 1, minlength=len(ladder.names) + 1)[1:]
+        told = [f"{name} {count:,}" for name, count in zip(ladder.names, counts, strict=True)]
+        label = assessment.book.document.ladders[ladder.ladder].label(lang, ladder.ladder)
+        level = say(ladder.level, lang)
+        higher, tiers = int((possible > sure).sum()), say("list", lang).join(reversed(told))
+        yield say("headline_tiers", lang, ladder=label, level=level, tiers=tiers, higher=higher)
 
 
 def _counts(assessment: Assessment, level: Level, lang: str) -> str:

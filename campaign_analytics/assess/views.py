@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from campaign_analytics.assess.outcomes import OUTCOMES, PRE_QUALIFIED, VERDICTS
+from campaign_analytics.assess.outcomes import OPEN, OUTCOMES, OVER, PRE_QUALIFIED, VERDICTS
 from campaign_analytics.derive.making import on_rows
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def verdicts(assessment: Assessment) -> pd.DataFrame:
-    frame = _keys(assessment, "offers")
-    frame["verdict"] = _categorical(assessment.verdict("offers"), VERDICTS)
+    frame = keys(assessment, "offers")
+    frame["verdict"] = categorical(assessment.verdict("offers"), VERDICTS)
     return frame
 
 
 def outcomes(assessment: Assessment, level: Level) -> pd.DataFrame:
-    columns = {rule: _categorical(assessment.outcome(rule, level), OUTCOMES) for rule in assessment.rules_at(level)}
-    return pd.concat([_keys(assessment, level), pd.DataFrame(columns)], axis=1)
+    columns = {rule: categorical(assessment.outcome(rule, level), OUTCOMES) for rule in assessment.rules_at(level)}
+    return pd.concat([keys(assessment, level), pd.DataFrame(columns)], axis=1)
 
 
 def checked(level: str) -> None:
@@ -59,22 +59,28 @@ def summary(assessment: Assessment, by: str | None, level: Level, weight: str | 
 
 def offers(assessment: Assessment, verdict: str | None) -> pd.DataFrame:
     frame = verdicts(assessment)
-    for name, texts in _lists(assessment, "offers").items():
+    for name, texts in rule_lists(assessment, "offers").items():
         frame[name] = texts
-    return _only(frame, verdict)
+    if assessment.book.quotas:
+        frame["over_quota"] = assessment.cuts.listed(OVER)
+        frame["quota_unknown"] = assessment.cuts.listed(OPEN)
+    return _only(_tiered(assessment, frame, "offers"), verdict)
 
 
 def merchants(assessment: Assessment, verdict: str | None) -> pd.DataFrame:
-    frame = _keys(assessment, "merchants")
-    frame["verdict"] = _categorical(assessment.verdict("merchants"), VERDICTS)
-    for name, texts in _lists(assessment, "merchants").items():
+    frame = keys(assessment, "merchants")
+    frame["verdict"] = categorical(assessment.verdict("merchants"), VERDICTS)
+    for name, texts in rule_lists(assessment, "merchants").items():
         frame[name] = texts
     rows = assessment.market.merchant_row
     joined = rows >= 0
     good = joined & (assessment.verdict("offers") == PRE_QUALIFIED)
-    for name, selected in (("offers", joined), ("pre_qualified", good)):
+    counted = {"offers": joined, "pre_qualified": good}
+    if assessment.book.quotas:
+        counted["over_quota"] = joined & (assessment.cuts.standing == OVER)
+    for name, selected in counted.items():
         frame[name] = np.bincount(rows[selected], minlength=len(frame)).astype(np.int64)
-    return _only(frame, verdict)
+    return _only(_tiered(assessment, frame, "merchants"), verdict)
 
 
 def misses(assessment: Assessment, by: str | None) -> pd.DataFrame:
@@ -136,7 +142,8 @@ def assumptions(assessment: Assessment, lang: str) -> pd.DataFrame:
 # ---- parts
 
 
-def _keys(assessment: Assessment, level: Level) -> pd.DataFrame:
+def keys(assessment: Assessment, level: Level) -> pd.DataFrame:
+    """One row a subject: offer_id, merchant_id and the category column, or merchant_id alone (str)."""
     table = assessment.market.tables[level]
     names = ["offer_id", "merchant_id", assessment.book.header.category] if level == "offers" else ["merchant_id"]
     cells = {name: on_rows(assessment.market, assessment.book, name, level) for name in names}
@@ -145,7 +152,14 @@ def _keys(assessment: Assessment, level: Level) -> pd.DataFrame:
     )
 
 
-def _categorical(codes: Array, words: tuple[str, ...]) -> pd.Series:
+def _tiered(assessment: Assessment, frame: pd.DataFrame, level: Level) -> pd.DataFrame:
+    """The frame with the sure tier on each ladder of the level."""
+    tiers = {held.ladder: held.named(held.reached(level)[0]) for held in assessment.ladders if held.level == level}
+    return frame.assign(**tiers)
+
+
+def categorical(codes: Array, words: tuple[str, ...]) -> pd.Series:
+    """Codes into ``words`` as a categorical column; -1 is missing."""
     return pd.Series(pd.Categorical.from_codes(codes.astype(np.int8), pd.Index(words)))
 
 
@@ -256,7 +270,7 @@ def combinations(words: Array, mask: Array) -> tuple[Array, Array]:
     return of, example
 
 
-def _lists(assessment: Assessment, level: Level) -> dict[str, pd.Series]:
+def rule_lists(assessment: Assessment, level: Level) -> dict[str, pd.Series]:
     """Rule ids joined by ";" in clause order, for each list that a subject carries."""
     words, rules = assessment.words[level], assessment.rules_at(level)
     block = [rule for rule in rules if rule in set(assessment.blocking)]

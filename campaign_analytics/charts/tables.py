@@ -14,8 +14,9 @@ from campaign_analytics.words import known, say
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
-_RULES = frozenset({"rule", "rules", "failed", "unknown", "not_applicable", "warned", "not_computed"})
-_WORDS = frozenset({"verdict", "outcome", "kind", "table", "turned", "direction"})
+_RULES = frozenset({"rule", "rules", "failed", "unknown", "not_applicable", "warned", "not_computed", "lacks", "open"})
+_QUOTAS = frozenset({"quota", "over_quota", "quota_unknown"})
+_WORDS = frozenset({"verdict", "outcome", "kind", "table", "turned", "direction", "standing"})
 _SHORT = 28  # characters; a column without longer texts, such as one of ids, is never broken into lines
 _ONE_LINE = ";white-space:nowrap"
 # Inline styles alone, and no colour: the notebook's theme, light or dark, gives it.
@@ -44,6 +45,8 @@ class Table:
     def _title(self, name: str) -> str:
         if name in self.book.rules:
             return self.book.rules[name].label(self.lang, name)
+        if name in self.book.document.ladders:
+            return self.book.document.ladders[name].label(self.lang, name)
         if known(name):
             words = say(name, self.lang)
             return words[:1].upper() + words[1:]
@@ -56,6 +59,9 @@ class Table:
             if name in _RULES:
                 ids = [rule for rule in value.split(";") if rule]
                 return listed((self._title(rule) for rule in ids), self.lang)
+            if name in _QUOTAS:
+                held = self.book.document.quotas
+                return listed((held[each].label(self.lang, each) for each in value.split(";") if each), self.lang)
             if name == "column":
                 return self._title(value)
             if name == "name":

@@ -19,6 +19,7 @@ from campaign_analytics.rulebook.model import (
     Header,
     Parameter,
     Quantity,
+    Quota,
     Rule,
     Severity,
     Values,
@@ -99,21 +100,52 @@ class Rulebook:
     def active(self) -> tuple[str, ...]:
         """Rules that are assessed, in clause order: not off, all parameters that they need set, on no ladder, and of
         phase both or enter."""
+        return self.on_ladder("")
+
+    def on_ladder(self, ladder: str) -> tuple[str, ...]:
+        """The rules in force of a ladder, those that are evaluated once a tier; with "", those of the gate."""
         return tuple(
             name
             for name, rule in self.rules.items()
             if rule.severity != "off"
             and rule.phase != "stay"
-            and not rule.ladder
+            and rule.ladder == ladder
             and all(self.values[parameter] is not None for parameter in self.needed_parameters(name))
         )
 
     @cached_property
+    def quotas(self) -> Mapping[str, Quota]:
+        """The quotas in force, in the file's order: those whose parameters are all set."""
+        from campaign_analytics.rulebook.tree import Param, columns_and_parameters
+
+        def is_set(quota: str) -> bool:
+            named = [each.name for each in columns_and_parameters(self.limits[quota]) if isinstance(each, Param)]
+            return all(self.values[name] is not None for name in named)
+
+        return {name: quota for name, quota in self.document.quotas.items() if is_set(name)}
+
+    def columns_of_quota(self, quota: str) -> tuple[str, ...]:
+        """The columns that a quota's groups, limit and order are made of."""
+        from campaign_analytics.rulebook.tree import columns_and_parameters
+
+        held = self.document.quotas[quota]
+        named = [each.name for each in columns_and_parameters(self.limits[quota])]
+        varying = [bound.by for name in named if isinstance(bound := self.values.get(name), PerValue)]
+        ordered = [key.split()[0] for key in held.order.split(",")]
+        found = dict.fromkeys([held.per, *named, *varying, *ordered])
+        return tuple(name for name in found if name in self.columns or name in self.derived)
+
+    @cached_property
     def required(self) -> frozenset[str]:
-        """The columns that active rules read, directly or through recipes (keys are required besides)."""
-        return frozenset(
-            column for rule in self.active for name in self.columns_of(rule) for column in self.sources(name)
-        )
+        """The columns that the rules in force, of gate and ladders, and the quotas read, directly or through recipes
+        (keys are required besides)."""
+        from campaign_analytics.rulebook.check import KEYS
+        from campaign_analytics.rulebook.tree import AFTER_THE_GATE
+
+        rules = [rule for ladder in ("", *self.document.ladders) for rule in self.on_ladder(ladder)]
+        read = {name for rule in rules for name in self.columns_of(rule)} - {AFTER_THE_GATE}
+        read |= {name for quota in self.quotas for name in self.columns_of_quota(quota)} - set(KEYS)
+        return frozenset(column for name in read for column in self.sources(name))
 
     def sources(self, column: str) -> frozenset[str]:
         """The table columns behind a column: itself, or what its recipe reads, at any depth."""

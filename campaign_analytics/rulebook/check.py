@@ -13,7 +13,9 @@ from campaign_analytics.rulebook.model import Column, Derived, Document, Entry, 
 from campaign_analytics.rulebook.quantities import Place, QuantityChecker, kind_of
 from campaign_analytics.rulebook.recipes import MAKES, OF_OFFERS, RECIPES, TIES, TYPES, WORDS, needs_of, optional
 from campaign_analytics.rulebook.tree import (
+    AFTER_THE_GATE,
     CLOCK,
+    GROUP_SIZE,
     Kind,
     Lit,
     Operand,
@@ -74,11 +76,15 @@ class Checker(QuantityChecker):
         return (self.document.derived.get(column) or self.columns[column]).table
 
     def _in_tables(self, *tables: str) -> dict[str, Kind]:
-        return {n: kind for n, kind in self._column_kinds.items() if n in KEYS or self._table(n) in tables}
+        known = {n: kind for n, kind in self._column_kinds.items() if n != AFTER_THE_GATE}
+        return {n: kind for n, kind in known.items() if n in KEYS or self._table(n) in tables}
 
-    def condition(self, place: Place, text: str, tables: Iterable[str]) -> Tree | None:
+    def condition(self, place: Place, text: str, tables: Iterable[str], after_the_gate: bool = False) -> Tree | None:
         """Read a condition over some tables' columns; its problems become faults, its names count as used."""
-        tree, problems = parse(text, self._in_tables(*tables), self._parameter_kinds)
+        kinds = self._in_tables(*tables)
+        if after_the_gate:
+            kinds[AFTER_THE_GATE] = self._column_kinds[AFTER_THE_GATE]
+        tree, problems = parse(text, kinds, self._parameter_kinds)
         for problem in problems:
             self.fault(place, problem.message, problem.offset)
         if tree is not None:
@@ -224,8 +230,9 @@ class Checker(QuantityChecker):
         document = self.document
         for name, rule in document.rules.items():
             place = ("rules", name)
-            tree = self.condition((*place, "condition"), rule.condition, ("offers", "merchants"))
-            guard = self.condition((*place, "when"), rule.when, ("offers", "merchants")) if rule.when else None
+            tables, late = ("offers", "merchants"), bool(rule.ladder)
+            tree = self.condition((*place, "condition"), rule.condition, tables, late)
+            guard = self.condition((*place, "when"), rule.when, tables, late) if rule.when else None
             if tree is not None:
                 self.conditions[name] = tree
             if guard is not None:
@@ -259,19 +266,23 @@ class Checker(QuantityChecker):
                 self.fault(
                     (*place, "per"), f"{quota.per!r} must be merchant_id, {self.document.rulebook.category} or all"
                 )
-            kinds = self._in_tables("merchants") | {"group_size": Kind("count", "offer")}
+            kinds = self._in_tables("merchants") | {GROUP_SIZE: Kind("count", "offers")}
             limit, problems = parse_amount(quota.limit, kinds, self._parameter_kinds)
             for problem in problems:
                 self.fault((*place, "limit"), problem.message, problem.offset)
             if limit is not None:
                 self.limits[name], held = limit
-                self._used |= {each.name for each in columns_and_parameters(self.limits[name])}
+                self._limit_of_group(place, quota.per, self.limits[name])
                 if held.type != "count" and not (isinstance(self.limits[name], Lit) and quota.limit.strip().isdigit()):
                     self.fault((*place, "limit"), f"{quota.limit!r} is a {held}; a count of offers is expected")
             for key in quota.order.split(","):
                 column, *direction = key.split() or [""]
-                if column not in self._column_kinds or direction not in ([], ["ASC"], ["DESC"]):
-                    self.fault((*place, "order"), f"{key.strip()!r} must be a column, then ASC or DESC or nothing")
+                orders = self._in_tables("offers", "merchants")
+                if column not in orders or orders[column].type == "set" or direction not in ([], ["ASC"], ["DESC"]):
+                    self.fault(
+                        (*place, "order"),
+                        f"{key.strip()!r} must be a column of offers or merchants, no set, then ASC, DESC or nothing",
+                    )
                 self._used.add(column)
         for kind in ("quality", "weights"):
             for column in getattr(self.document.scoring, kind):
@@ -291,6 +302,17 @@ class Checker(QuantityChecker):
                 if used not in known:
                     self.unknown(("clauses", name, "uses"), "derived column or parameter", used, known)
             self._used |= set(clause.uses)
+
+    def _limit_of_group(self, place: Place, per: str, limit: Operand) -> None:
+        """A limit is one number a group: of a merchant's cells only where the groups are merchants'."""
+        named = {each.name for each in columns_and_parameters(limit)}
+        self._used |= named
+        varying = {held.by for name in named if isinstance(held := self.values.get(name), PerValue)}
+        of_merchants = {name for name in named | varying if name in self._in_tables("merchants")} - {per}
+        for name in sorted(of_merchants if per != "merchant_id" else ()):
+            self.fault((*place, "limit"), f"{name!r} differs from merchant to merchant, but the places are per {per!r}")
+        for name in sorted(varying - of_merchants - {per}):
+            self.fault((*place, "limit"), f"a parameter of it varies by {name!r}, but the places are per {per!r}")
 
     def _variants(self) -> None:
         for name, variant in self.document.variants.items():

@@ -94,6 +94,11 @@ Tree: TypeAlias = Compare | In | Null | Flag | And | Or
 #: Reserved names: the moment of the assessment and its day in the rulebook's time zone.
 CLOCK = {"as_of": Kind("time"), "today": Kind("day")}
 
+#: Reserved columns: how many of a merchant's offers passed the gate, which rules on a ladder alone may name, and how
+#: many offers a quota's group has, for its limit.
+AFTER_THE_GATE = "offers_pre_qualified"
+GROUP_SIZE = "group_size"
+
 
 def walk(tree: Tree) -> Iterator[Compare | In | Null | Flag]:
     """The leaves of a tree, left to right."""

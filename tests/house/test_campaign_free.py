@@ -17,13 +17,14 @@ PACKAGE = Path(__file__).parents[2] / "campaign_analytics"
 #: Columns that the code may name, because every market has them, whatever the campaign.
 STRUCTURAL = {"offer_id", "merchant_id", "sku_id", "linked_id", "category", "enrolled_at", "snapshot_at", "status"}
 
-#: Words of the rulebook format itself: reserved parameters (the clock's) and arguments of recipes.
+#: Words of the rulebook format itself: reserved parameters (the clock's), a reserved column and arguments of recipes.
 FORMAT = {
     "enrol_from",
     "enrol_until",
     "campaign_from",
     "campaign_until",
     "hold_from",
+    "offers_pre_qualified",
     "piece_units",
     "claims",
     "max_link_depth",

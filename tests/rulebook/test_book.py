@@ -121,8 +121,8 @@ def test_levels_follow_from_the_columns(fair: Rulebook) -> None:
     }  # fmt: skip
 
 
-def test_required_columns_are_those_that_active_rules_read_also_through_recipes(fair: Rulebook) -> None:
-    assert fair.required == {"paid_at", "baked", "crates", "asked", "usual", "aisle", "rank_held", "by_card"}
+def test_required_columns_are_those_that_rules_in_force_and_quotas_read_also_through_recipes(fair: Rulebook) -> None:
+    assert fair.required == {"paid_at", "baked", "crates", "asked", "usual", "aisle", "rank_held", "by_card", "taste"}
     assert "baked" not in fair.set(most_days="none").required
 
 

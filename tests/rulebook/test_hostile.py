@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,7 +89,7 @@ def used(book: Rulebook) -> None:
     """Everything that a rulebook is asked for, up to an assessment's headline."""
     ids = {"merchant_id": ["m"], "offer_id": ["o"]}
     tables = {
-        name: Table(name, {key: Cells("text", ids[key]) for key in keys}, 1)
+        name: Table(name, {key: Cells("text", pd.array(ids[key], dtype="str")) for key in keys}, 1)
         for name, keys in (("merchants", ["merchant_id"]), ("offers", ["offer_id", "merchant_id"]))
     }
     result = assess(Market(tables), book, as_of=datetime(2031, 6, 1))

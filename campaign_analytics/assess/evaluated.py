@@ -1,0 +1,127 @@
+"""What running a rulebook's rules gave: every rule's outcome for every merchant and offer, kept as bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+
+import numpy as np
+
+from campaign_analytics.assess import views
+from campaign_analytics.assess.masks import masks
+from campaign_analytics.assess.outcomes import (
+    FAIL,
+    INELIGIBLE,
+    NOT_APPLICABLE,
+    NOT_COMPUTED,
+    PASS,
+    UNDETERMINED,
+    UNKNOWN,
+)
+from campaign_analytics.derive.making import Moment, columns_for
+from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
+from campaign_analytics.market.schema import Array, Market
+from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.rulebook.exact import Exact, bind, opened
+from campaign_analytics.rulebook.tree import Tree
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """The rules of a rulebook evaluated over a market.
+
+
+    ``words`` holds (words, subjects) uint64 a level: bit ``i`` of a word says that the rule of that bit fails, bit
+    ``32 + i``
+    that it is unknown. Offers carry their merchant's bits too. A rule among ``not_computed`` has columns whose
+    recipe is not (wholly) built: where it is unknown its outcome is "not_computed", outside the verdict.
+    """
+
+    book: Rulebook
+    market: Market
+    moment: Moment
+    rules: tuple[str, ...]
+    not_computed: tuple[str, ...]
+    unmade: frozenset[str]
+    bits: Mapping[str, int]
+    words: Mapping[Level, Array]
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment of the assessment, in the rulebook's time zone."""
+        return self.moment.as_of
+
+    # ---- masks
+
+    def run(
+        self, trees: Mapping[str, Tree], orphans_unknown: bool = False, progress: Progress | None = None
+    ) -> dict[Level, Array]:
+        """Evaluate one condition a rule at the bits of their rules, merchant rules once a merchant and gathered to
+        offers.
+
+        An offer without a merchant gets none of the merchant bits, or with ``orphans_unknown`` is unknown in every
+        merchant rule.
+        """
+        rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
+        values = {**self.book.values, **self.moment.clock}
+        for rule, tree in trees.items():
+            rules[self.book.level(rule)].append((self.bits[rule], opened(bind(tree, values), self.unmade)))
+        count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
+        return masks(self.market, rules, partial(columns_for, self.market, self.book), count, orphans_unknown, progress)
+
+    @cached_property
+    def not_applicable(self) -> Mapping[Level, Array]:
+        """(words, subjects) uint64 a level: bit ``i`` says that the rule of that bit does not apply: its guard is
+        false."""
+        return self.run({rule: self.book.guards[rule] for rule in self.rules if rule in self.book.guards})
+
+    def mask(self, rules: Sequence[str], unknown: bool = False) -> Array:
+        """(words,) uint64 with the fail bits (or the unknown bits) of ``rules``."""
+        held = np.zeros(len(self.words["offers"]), np.uint64)
+        for rule in rules:
+            word, bit = divmod(self.bits[rule], RULES_PER_WORD)
+            held[word] |= np.uint64(1 << (bit + RULES_PER_WORD * unknown))
+        return held
+
+    def rules_at(self, level: Level) -> tuple[str, ...]:
+        """The active rules that say something of a subject: all of an offer, the merchant rules of a merchant."""
+        views.checked(level)
+        return tuple(rule for rule in self.rules if level == "offers" or self.book.level(rule) == "merchants")
+
+    @cached_property
+    def blocking(self) -> tuple[str, ...]:
+        """The active rules that decide verdicts, in clause order."""
+        return tuple(rule for rule in self.rules if self.book.rules[rule].severity == "block")
+
+    @property
+    def decided(self) -> tuple[str, ...]:
+        """The blocking rules whose unknowns leave a verdict open: those that are computed."""
+        return tuple(rule for rule in self.blocking if rule not in self.not_computed)
+
+    def any(self, level: Level, rules: Sequence[str], unknown: bool = False) -> Array:
+        """(subjects,) bool: fails (or is unknown in) any of ``rules``."""
+        hit = np.zeros(self.words[level].shape[1], bool)
+        for held, mask in zip(self.words[level], self.mask(rules, unknown), strict=True):
+            if mask:
+                hit |= (held & mask) != 0
+        return hit
+
+    def outcome(self, rule: str, level: Level = "offers") -> Array:
+        """(subjects,) int8 codes into ``OUTCOMES`` of one rule."""
+        codes = np.where(
+            self.any(level, [rule], unknown=True), NOT_COMPUTED if rule in self.not_computed else UNKNOWN, PASS
+        )
+        if rule in self.book.guards:
+            word, bit = divmod(self.bits[rule], RULES_PER_WORD)
+            codes[(self.not_applicable[level][word] & np.uint64(1 << bit)) != 0] = NOT_APPLICABLE
+        codes[self.any(level, [rule])] = FAIL
+        return codes.astype(np.int8)
+
+    def verdict(self, level: Level = "offers") -> Array:
+        """(subjects,) int8 codes into ``VERDICTS``: any fail, else any unknown, else pre-qualified."""
+        views.checked(level)
+        fails, unknown = self.any(level, self.blocking), self.any(level, self.decided, unknown=True)
+        codes: Array = fails * np.int8(INELIGIBLE) + (unknown > fails) * np.int8(UNDETERMINED)  # PRE_QUALIFIED is 0
+        return codes
