@@ -7,6 +7,7 @@ its one division is the nearest double. The rest goes through Decimal, text by t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Context, Decimal
 from functools import cache
 
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 
 from campaign_analytics.market.marks import load_marks, narrow
 from campaign_analytics.market.quality import Reason
+from campaign_analytics.market.ranges import RANGE, span_of
 from campaign_analytics.market.reading import Reading, read_one_by_one
 from campaign_analytics.market.schema import Array
 
@@ -24,6 +26,7 @@ NOT_WHOLE = Reason("missing", "not a whole number")
 BELOW_ZERO = Reason("missing", "below zero")
 TOO_LARGE = Reason("missing", "too large to be true")
 PARTS_OF_MINOR = Reason("missing", "finer than the smallest coin")
+SCALED = Reason("repaired", "written in 万 or 亿, and taken as exact")
 NOISE = Reason("repaired", "rounded away the noise of binary fractions")
 ABOVE_ALL = Reason("missing", "above 100%")
 UNIT_UNSURE = Reason("missing", "a percentage or a share? say which in market.toml: [units]")
@@ -62,13 +65,10 @@ def read_counts(texts: pa.StringArray) -> Reading:
     """Whole numbers from 0."""
     digits, places, plain = plain_decimals(texts)
 
-    def one(text: str) -> tuple[int | None, Reason | None]:
-        number = decimal_of(narrow(text))
-        if number is None:
-            return None, NOT_A_NUMBER
+    def exact(number: Decimal) -> tuple[int | None, Reason | None]:
         return _whole(number, NOT_WHOLE)
 
-    return read_one_by_one(texts, digits, plain & (places == 0), one)
+    return _read_whole(texts, digits, plain & (places == 0), _without_pieces, exact, 0)
 
 
 def read_money(texts: pa.StringArray) -> Reading:
@@ -77,17 +77,60 @@ def read_money(texts: pa.StringArray) -> Reading:
     plain &= (places <= _MINOR_PLACES) & (digits < _LIMIT // 100)
     digits *= np.where(plain, 10 ** np.maximum(_MINOR_PLACES - places, 0), 1)
 
-    def one(text: str) -> tuple[int | None, Reason | None]:
-        number = decimal_of(_without_currency(narrow(text)))
-        if number is None:
-            return None, NOT_A_NUMBER
+    def exact(number: Decimal) -> tuple[int | None, Reason | None]:
         value, reason = _whole(number.scaleb(_MINOR_PLACES, _EXACT), PARTS_OF_MINOR)
         if reason is PARTS_OF_MINOR and len(number.as_tuple().digits) > 15:  # 3.3000000000000003 was 1.1 + 2.2
             value, reason = _whole(Decimal(f"{number:.14e}").scaleb(_MINOR_PLACES, _EXACT), PARTS_OF_MINOR)
             reason = reason or NOISE
         return value, reason
 
-    return read_one_by_one(texts, digits, plain, one)
+    return _read_whole(texts, digits, plain, _without_currency, exact, _MINOR_PLACES)
+
+
+def _read_whole(
+    texts: pa.StringArray,
+    values: Array,
+    plain: Array,
+    bare: Callable[[str], str],
+    exact: Callable[[Decimal], tuple[int | None, Reason | None]],
+    power: int,
+) -> Reading:
+    """Whole numbers times 10**``power``, single ones by ``exact`` or ranges, after ``bare`` took their unit off."""
+    highs: dict[int, int] = {}
+    at = iter(np.flatnonzero(~plain).tolist())
+
+    def one(text: str) -> tuple[int | None, Reason | None]:
+        place, spelled = next(at), bare(narrow(text))
+        number = _scaled(spelled)
+        if number is not None:
+            value, reason = exact(number)
+            return value, reason or (None if decimal_of(spelled) is not None else SCALED)
+        span = span_of(spelled, lambda end: _scaled(bare(end)))
+        ends = span.whole(_LIMIT, power) if span else None
+        if ends is None:
+            return None, NOT_A_NUMBER
+        highs[place] = ends[1]
+        return ends[0], RANGE
+
+    reading = read_one_by_one(texts, values, plain, one)
+    if highs:
+        reading.high = reading.values.copy()
+        reading.high[list(highs)] = list(highs.values())
+    return reading
+
+
+def _scaled(text: str) -> Decimal | None:
+    """The number that a narrow text spells, with 万 or 亿 behind it or not."""
+    for word, times in load_marks().scales.items():
+        if text.endswith(word):
+            number = decimal_of(text.removesuffix(word).rstrip())
+            return None if number is None else _EXACT.multiply(number, Decimal(times))
+    return decimal_of(text)
+
+
+def _without_pieces(text: str) -> str:
+    word = next((word for word in load_marks().pieces if text.casefold().endswith(word)), "")
+    return text[: len(text) - len(word)].rstrip()
 
 
 def read_numbers(texts: pa.StringArray) -> Reading:

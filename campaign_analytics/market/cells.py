@@ -52,7 +52,11 @@ def read_column(
     held = book.columns[column]
     reading = _read(texts.distinct, texts.counts, column, book, declared_unit, header_unit)
     if held.positive:
-        reading.note(ZERO, np.flatnonzero((reading.values == 0) & ~reading.missing()))
+        zero = (reading.values == 0) & ~reading.missing()
+        if reading.high is not None:
+            zero &= reading.high == 0
+            reading.values[(reading.values == 0) & (reading.high > 0)] = 1  # the least that is possible
+        reading.note(ZERO, np.flatnonzero(zero))
     filled = reading.empty.any() and held.empty is not None
     reason = NOTHING
     if filled:
@@ -113,6 +117,8 @@ def _fill(reading: Reading, column: str, held: Column, book: Rulebook) -> None:
         reading.values = pc.replace_with_mask(reading.values, pa.array(reading.empty), filler.values[0])
     else:
         reading.values[reading.empty] = filler.values[0]
+        if reading.high is not None:
+            reading.high[reading.empty] = filler.values[0]
 
 
 def _in_rows(reading: Reading, type: str, missing: Array, codes: Array) -> Cells:
@@ -124,7 +130,8 @@ def _in_rows(reading: Reading, type: str, missing: Array, codes: Array) -> Cells
         )
         values = pd.array(clean.take(pa.array(codes)), dtype="str")
         return Cells.make(type, values, gone, unread=unread)
-    return Cells.make(type, reading.values[codes], gone, None, reading.names, unread)
+    high = None if reading.high is None else reading.high[codes]
+    return Cells.make(type, reading.values[codes], gone, high, reading.names, unread)
 
 
 def _report(
@@ -144,6 +151,9 @@ def _report(
 
 
 def spelled(cells: Cells) -> list[str]:
-    """Typed cells as reports show them; '' for a missing one."""
+    """Typed cells as reports show them, both ends of a range; '' for a missing one."""
     held: Any = cells.to_pandas().astype("str").where(~cells.gone, "")
-    return [str(text) for text in held]
+    if cells.high is None:
+        return [str(text) for text in held]
+    highs = spelled(Cells(cells.type, cells.high, cells.missing))
+    return [low if low == high else f"{low} - {high}" for low, high in zip(held, highs, strict=True)]

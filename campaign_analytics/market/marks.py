@@ -25,6 +25,9 @@ class Marks:
     false: frozenset[str]
     units: dict[str, str]  # word -> "currency" or "percent"
     dates: dict[str, str]
+    scales: dict[str, int]
+    pieces: tuple[str, ...]
+    ranges: dict[str, dict[str, list[str]]]  # way of a range -> place of the word -> words
 
 
 def stripped(text: str) -> str:
@@ -51,5 +54,8 @@ def load_marks() -> Marks:
         tables={alike(name): table for name, table in held["tables"].items()},
         units={alike(word): unit for unit, words in held["units"].items() for word in words},
         dates=held["dates"],
+        scales=held["scales"],
+        pieces=tuple(held["pieces"]["words"]),
+        ranges=held["ranges"],
         **cells,
     )

@@ -22,6 +22,7 @@ class Reading:
     empty: Array  # (distinct,) bool: says that there is nothing
     notes: dict[Reason, list[int]] = field(default_factory=dict)  # why some texts are reported; missing ones included
     names: tuple[str, ...] = ()
+    high: Array | None = None  # (distinct,) high ends where some texts are ranges; ``values`` are the low ends
     grain: Array | None = None  # rates: one unit of the last decimal written
     remark: tuple[Reason, int, str] | None = None  # on the whole column: reason, cells, example
 

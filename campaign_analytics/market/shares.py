@@ -33,19 +33,22 @@ def rates_from_counts(
         if column.table != table or column.counts is None or not all(count in cells for count in column.counts):
             continue
         part, whole = (cells[count] for count in column.counts)
-        known = ~part.gone & ~whole.gone & (whole.values > 0)
+        exact = np.ones(len(rows), bool)
+        for count in (part, whole):
+            exact &= count.values == (count.values if count.high is None else count.high)  # a range gives no rate
+        known = ~part.gone & ~whole.gone & (whole.values > 0) & exact
         above = known & (part.values > whole.values)
         _doubt(table, name, PART_ABOVE_WHOLE, part, above, rows, quality)
         known &= ~above
         values = np.divide(part.values, whole.values, out=np.zeros(len(rows)), where=known, dtype=np.float64)
-        missing, unread = ~known, (part.gone & ~part.blank) | (whole.gone & ~whole.blank)
+        missing, unread = ~known, (part.gone & ~part.blank) | (whole.gone & ~whole.blank) | ~exact
         if name in read:
             given = read[name].cells
             grain = read[name].grain
             apart = known & ~given.gone & (np.abs(given.values - values) > (1e-9 if grain is None else grain + 1e-12))
             _doubt(table, name, DISAGREES, given, apart, rows, quality)
             values = np.where(known, values, given.values)
-            none = ~part.gone & ~whole.gone & (whole.values == 0) & ~given.gone
+            none = ~part.gone & ~whole.gone & (whole.values == 0) & exact & ~given.gone
             _doubt(table, name, OF_NOTHING, given, none, rows, quality)
             missing &= given.gone
             unread = (given.gone & ~given.blank) | (given.blank & unread)

@@ -1,0 +1,89 @@
+"""Amounts written as a range: 12-15, 100以内, 10000+, <10. The words stand in ``marks.toml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+from campaign_analytics.market.marks import load_marks
+from campaign_analytics.market.quality import Reason
+
+RANGE = Reason("repaired", "a range: it decides only where all of it lies on one side")
+
+_LONGEST = 60
+_LEADING_ZERO = re.compile(r"0[0-9]")  # 0571-8888 is a telephone number
+
+
+@dataclass(frozen=True)
+class Span:
+    """Both ends of a range; None = open. A strict end is not part of it."""
+
+    low: Decimal | None
+    high: Decimal | None
+    strict: bool = False
+
+    def whole(self, limit: int, power: int = 0) -> tuple[int, int] | None:
+        """The lowest and highest whole number times 10**``power`` in it, from 0 to below ``limit``; None if none is."""
+        low, high = 0, limit - 1
+        if self.low is not None:
+            scaled = self.low.scaleb(power)
+            low = int(scaled // 1) + (self.strict or scaled % 1 != 0)
+        if self.high is not None:
+            scaled = self.high.scaleb(power)
+            high = int(scaled // 1) - (self.strict and scaled % 1 == 0)
+        return (low, high) if 0 <= low <= high < limit else None
+
+
+def span_of(text: str, number: Callable[[str], Decimal | None]) -> Span | None:
+    """The range that a narrow text spells, its ends read by ``number``; None where it is none, or may be two.
+
+    1-2万 may begin at 1 or at 10000: both ends name their scale, or neither.
+    """
+    if len(text) > _LONGEST:
+        return None
+    marks = load_marks()
+    for form, below, strict in _open_forms():
+        found = form.fullmatch(text)
+        if found:
+            end = number(found["end"])
+            if end is None or end < 0:
+                return None
+            return Span(None, end, strict) if below else Span(end, None, strict)
+    parts = _between().split(text)
+    if len(parts) != 2 or any(_LEADING_ZERO.match(part.strip()) for part in parts):
+        return None
+    low, high = (number(part.strip()) for part in parts)
+    scaled = {part.strip().casefold().endswith(tuple(marks.scales)) for part in parts}
+    if low is None or high is None or len(scaled) == 2 or not 0 <= low <= high:
+        return None
+    return Span(low, high)
+
+
+@cache
+def _open_forms() -> list[tuple[re.Pattern[str], bool, bool]]:
+    """Each way of an open range: its form, whether it is open below, whether its end is no part of it."""
+    held = load_marks().ranges
+    forms = []
+    for name, below, strict in (
+        ("at_most", True, False),
+        ("at_least", False, False),
+        ("below", True, True),
+        ("above", False, True),
+    ):
+        before, after = _any(held[name]["before"]), _any(held[name]["after"])
+        for words in (rf"(?:{before})\s*(?P<end>.+)", rf"(?P<end>.+?)\s*(?:{after})"):
+            if "(?:)" not in words:
+                forms.append((re.compile(words, re.IGNORECASE), below, strict))
+    return forms
+
+
+@cache
+def _between() -> re.Pattern[str]:
+    return re.compile(_any(load_marks().ranges["between"]["words"]))
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
