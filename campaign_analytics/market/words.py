@@ -19,11 +19,14 @@ NOT_LISTED = Reason("missing", "not in the list")
 NEW_NAME = Reason("doubted", "not in the list; kept under its own name")
 TOO_MANY_NAMES = Reason("missing", "not in the list, which has no room for more")
 DIGITS_LOST = Reason("missing", "a spreadsheet lost its digits; export it as text")
+SEPARATED = Reason("missing", "one identifier or several? write it without separators")
 MENDED = Reason("repaired", "what a spreadsheet put around an identifier was taken off")
 
 _MOST_NAMES = 64
 _PARTS = re.compile(r"[、,;/|]")
-_EXPONENT = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+")
+#: Without a plus only where there is a point: 123e4567 is the beginning of a hash.
+_EXPONENT = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+|[0-9]\.[0-9]+[eE][0-9]{1,3}")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
 _POINT_ZERO = re.compile(r"([0-9]+)\.0+")
 #: Free text that needs no care: neither spaces at its ends nor so short that it may say "nothing".
 _PLAIN_TEXT = r"(?s)^[^\s\p{Z}\p{Cf}'].{10,}[^\s\p{Z}\p{Cf}0-9]$"
@@ -110,6 +113,8 @@ def read_keys(texts: pa.StringArray) -> Reading:
             return None, None
         if _EXPONENT.fullmatch(key):
             return None, DIGITS_LOST
+        if _THOUSANDS.fullmatch(key):
+            return None, SEPARATED
         point_zero = _POINT_ZERO.fullmatch(key)
         key = point_zero[1] if point_zero else key
         return key, None if key == text else MENDED

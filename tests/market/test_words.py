@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from campaign_analytics.market.read import read_market
+from campaign_analytics.market.words import read_keys
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.model import Column
 from tests.market.conftest import ReadOffers, reasons, shown
@@ -122,3 +126,20 @@ def test_an_empty_cell_means_what_the_vocabulary_says(read_offers: ReadOffers) -
     market = read_offers({name: ["", "?"] for name in more}, more=more)
     assert [shown(market, name)[0] for name in more] == [0, 0, False, "anonymous", "", "high"]
     assert [shown(market, name)[1] for name in more if name != "nickname"] == [None] * 5
+
+
+@pytest.mark.parametrize("text", ["6.10E11", "6.1e11", "６.10Ｅ＋11", "'6.10E+11", "612,345,678,901", "612,345"])
+def test_an_identifier_that_may_be_another_is_missing(text: str) -> None:
+    reading = read_keys(pa.array([text]))
+    assert reading.missing().tolist() == [True]
+    assert [reason.kind for reason in reading.notes] == ["missing"]
+
+
+@given(number=st.integers(1, 10**15), form=st.sampled_from(["{}", "'{}", "{}\t", "{}.0", " {} ", "\u3000{}"]))
+def test_what_a_spreadsheet_puts_around_an_identifier_is_taken_off(number: int, form: str) -> None:
+    assert read_keys(pa.array([form.format(number)])).values.to_pylist() == [str(number)]
+
+
+@given(text=st.text())
+def test_no_text_breaks_an_identifier(text: str) -> None:
+    assert len(read_keys(pa.array([text])).values) == 1
