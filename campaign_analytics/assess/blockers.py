@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess.outcomes import INELIGIBLE, UNDETERMINED
-from campaign_analytics.assess.views import combinations, group_codes, weights_of
+from campaign_analytics.assess.views import added, combinations, group_codes, weights_of
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
@@ -42,6 +42,7 @@ class Patterns:
     rule_unknown: Mapping[str, Array]  # by rule: (patterns,) bool; never so for a rule that is not computed
     fails: Array  # (patterns, groups) bool
     open: Array  # (patterns, groups) bool: a rule of it is unknown, whether or not another fails
+    stands_for: Array | None  # (subjects,) int64: see ``Table``
 
     def __len__(self) -> int:
         return len(self.fails)
@@ -66,7 +67,7 @@ class Patterns:
     @cached_property
     def counts(self) -> Array:
         """(patterns,) int: how many subjects have each."""
-        return np.bincount(self.of, minlength=len(self))
+        return added(self.of, len(self), self.stands_for)
 
     def per_class(self, classes: Array, names: int, weight: Array | None, parts: Mapping[str, Array]) -> Array:
         """(classes, columns) float64: every column of ``parts`` ((patterns, n) each) summed over a class's subjects."""
@@ -120,7 +121,8 @@ def patterns(assessment: Assessment, level: Level = "offers") -> Patterns:
         columns = [_any([own[rule] for rule in held], len(example)) for held in groups.values()]
         return np.column_stack(columns) if columns else np.zeros((len(example), 0), bool)
 
-    return Patterns(groups, of, fails, unknown, blocking(fails), blocking(unknown))
+    each = assessment.market.tables[level].stands_for
+    return Patterns(groups, of, fails, unknown, blocking(fails), blocking(unknown), each)
 
 
 def _any(parts: Sequence[Array], length: int) -> Array:
@@ -134,25 +136,25 @@ def blockers(assessment: Assessment, by: str | None, level: Level, weight: str |
     held = assessment.patterns(level)
     classes, names = group_codes(assessment, by, level)
     weights = weights_of(assessment, weight, level)
-    amounts = None if weights is None else weights.values
+    amounts = weights.values
     parts = _parts(held)
     sums = held.per_class(classes, len(names), amounts, parts).reshape(len(names), len(parts), -1)
     _adds_up(assessment, level, classes, sums[:, list(parts).index("charged")], amounts, INELIGIBLE)
     _adds_up(assessment, level, classes, sums[:, list(parts).index("charged_unknown")], amounts, UNDETERMINED)
 
-    totals = np.bincount(classes, amounts, minlength=len(names))
+    totals = added(classes, len(names), amounts)
     counts = np.bincount(classes, minlength=len(names))
     kept = np.arange(len(names)) if by is None else np.flatnonzero(counts)
     kept = kept[np.argsort(-totals[kept], kind="stable")]
     table = _keys(assessment, held, by, [names[place] for place in kept])
     for name, values in zip(parts, np.moveaxis(sums[kept], 1, 0), strict=True):
-        share = weights is not None or name.startswith("charged")
+        share = weights.missing is not None or name.startswith("charged")
         table[name] = values.ravel() if share else np.rint(values.ravel()).astype(np.int64)
     certain = table["admitted_from_ineligible"] + table["admitted_from_undetermined"]
     table.insert(list(table.columns).index("admitted_from_ineligible"), "admitted_certain", certain)
-    table["weight" if weights is not None else level] = np.repeat(totals[kept], len(held.groups))
-    if weights is not None:
-        missing = np.bincount(classes, weights.missing, minlength=len(names)).astype(np.int64)
+    table[weights.total(level)] = np.repeat(totals[kept], len(held.groups))
+    if weights.missing is not None:
+        missing = added(classes, len(names), weights.missing)
         table["weight_missing"] = np.repeat(missing[kept], len(held.groups))
     return _largest_first(table, len(held.groups))
 
@@ -205,11 +207,11 @@ def _largest_first(table: pd.DataFrame, groups: int) -> pd.DataFrame:
 def co_failures(assessment: Assessment, level: Level, weight: str | None) -> pd.DataFrame:
     held = assessment.patterns(level)
     weights = weights_of(assessment, weight, level)
-    counts = held.counts if weights is None else np.bincount(held.of, weights.values, minlength=len(held))
+    counts = added(held.of, len(held), weights.values)
     fails = held.fails.astype(np.float64)
     together = fails.T @ (fails * counts[:, np.newaxis])
     names = pd.Index(list(held.groups), dtype="str", name="group")
-    return pd.DataFrame(together if weights is not None else together.astype(np.int64), index=names, columns=names)
+    return pd.DataFrame(together.astype(counts.dtype), index=names, columns=names)
 
 
 def failing_combinations(assessment: Assessment, level: Level, at_most: int) -> pd.DataFrame:
@@ -227,5 +229,5 @@ def failing_combinations(assessment: Assessment, level: Level, at_most: int) -> 
     if len(rest):
         rows.append(("", 0, len(rest), counts[rest].sum()))
     table = pd.DataFrame(rows, columns=["groups", "failing", "combinations", level])
-    assert table[level].sum() == (assessment.verdict(level) == INELIGIBLE).sum()
+    assert table[level].sum() == assessment.market.tables[level].count(assessment.verdict(level) == INELIGIBLE)
     return table.astype({"groups": "str", "failing": np.int64, "combinations": np.int64, level: np.int64})

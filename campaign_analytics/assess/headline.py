@@ -34,7 +34,7 @@ def headline(assessment: Assessment, lang: str) -> str:
     ]
     lines += _after_the_gate(assessment, lang)
     lines += _deadlines(assessment, lang)
-    orphans = int((assessment.market.merchant_row < 0).sum())
+    orphans = assessment.market.offers.count(assessment.market.merchant_row < 0)
     if orphans:
         lines.append(say("headline_orphans", lang, count=orphans))
     later = [_rule(assessment, rule, lang) for rule in assessment.not_computed]

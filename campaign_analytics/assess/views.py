@@ -43,13 +43,13 @@ def summary(assessment: Assessment, by: str | None, level: Level, weight: str | 
     verdict = assessment.verdict(level)
     codes, names = group_codes(assessment, by, level)
     weights = weights_of(assessment, weight, level)
-    counts = np.bincount(codes * 3 + verdict, weights and weights.values, minlength=3 * len(names)).reshape(-1, 3)
+    counts = added(codes * 3 + verdict, 3 * len(names), weights.values).reshape(-1, 3)
     frame = pd.DataFrame(counts, columns=list(VERDICTS))
-    total = level if weights is None else "weight"
+    total = weights.total(level)
     frame[total] = counts.sum(axis=1)
-    assert np.allclose(frame[total], np.bincount(codes, weights and weights.values, minlength=len(names)))
-    if weights is not None:
-        frame["weight_missing"] = np.bincount(codes, weights.missing, minlength=len(names)).astype(np.int64)
+    assert np.allclose(frame[total], added(codes, len(names), weights.values))
+    if weights.missing is not None:
+        frame["weight_missing"] = added(codes, len(names), weights.missing)
     if by is None:
         return frame
     frame.insert(0, by, pd.Series(names, dtype="str"))
@@ -86,8 +86,9 @@ def merchants(assessment: Assessment, verdict: str | None) -> pd.DataFrame:
 def misses(assessment: Assessment, by: str | None) -> pd.DataFrame:
     book, rules = assessment.book, assessment.rules
     codes, names = group_codes(assessment, by, "offers")
-    sizes = np.bincount(codes, minlength=len(names))
-    counts = [np.bincount(codes * 5 + assessment.outcome(rule), minlength=5 * len(names)) for rule in rules]
+    each = assessment.market.offers.stands_for
+    sizes = added(codes, len(names), each)
+    counts = [added(codes * 5 + assessment.outcome(rule), 5 * len(names), each) for rule in rules]
     frame = pd.DataFrame(np.array(counts, np.int64).reshape(-1, 5), columns=list(OUTCOMES))
     frame = frame[["fail", "unknown", "not_applicable", "not_computed", "pass"]]
     frame["offers"] = np.tile(sizes, len(rules)).astype(np.int64)
@@ -117,7 +118,7 @@ def funnel(assessment: Assessment) -> pd.DataFrame:
         computed = [rule for rule in rules if rule not in assessment.not_computed]
         unknown = entering & ~fails & assessment.any("offers", computed, unknown=True)
         left = entering & ~fails & ~unknown
-        counts = [int(each.sum()) for each in (entering, fails, unknown, left)]
+        counts = [assessment.market.offers.count(each) for each in (entering, fails, unknown, left)]
         assert counts[0] == sum(counts[1:])
         rows.append([clause, ";".join(rules), *counts])
         entering = left
@@ -213,23 +214,41 @@ def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[A
     return np.where(codes < 0, len(texts), codes), [*(str(text) or "∅" for text in texts), ""]  # ∅: a set of none
 
 
+def added(codes: Array, size: int, amounts: Array | None = None) -> Array:
+    """(size,) how many subjects have each code, int64; or the sums of their amounts, of whole ones int64, else
+    float64."""
+    sums = np.bincount(codes, amounts, size)
+    return sums if amounts is None or amounts.dtype.kind == "f" else sums.astype(np.int64)
+
+
 class Weights(NamedTuple):
-    """What each subject counts for."""
+    """What each row of a level counts for: ``values`` of a weight, else subjects (None = 1 each)."""
 
-    values: Array  # (subjects,) float64; 0 where missing
-    missing: Array  # (subjects,) bool
+    values: Array | None  # (rows,) float64 of a weight, 0 where it is missing; int64 subjects
+    missing: Array | None  # (rows,) int64: of how many subjects the weight is missing; None where there is no weight
+
+    def total(self, level: Level) -> str:
+        """What the column of totals is called."""
+        return level if self.missing is None else "weight"
 
 
-def weights_of(assessment: Assessment, weight: str | None, level: Level) -> Weights | None:
+def weights_of(assessment: Assessment, weight: str | None, level: Level) -> Weights:
     """Subjects weighed by a numeric column, money in whole units of its currency, a range by its low end.
 
-    None where each counts as 1. "offers" weighs a merchant by how many it has. Raises ``CampaignError`` for a name
-    that is no such column.
+    Without a weight each counts as 1. "offers" weighs a merchant by how many it has. Raises ``CampaignError`` for a
+    name that is no such column.
     """
+    each = assessment.market.tables[level].stands_for
     if weight is None or weight == level == "offers":
-        return None
+        return Weights(each, None)
+    values, gone = _weighed(assessment, weight, level)
+    return Weights(values if each is None else values * each, gone.astype(np.int64) if each is None else gone * each)
+
+
+def _weighed(assessment: Assessment, weight: str, level: Level) -> tuple[Array, Array]:
+    """(rows,) float64 the weight of a subject, 0 where it is missing, and bool where it is."""
     if weight == "offers":
-        return Weights(*offers_each(assessment, level))
+        return offers_each(assessment, level)
     book = assessment.book
     numeric = [
         name
@@ -244,7 +263,7 @@ def weights_of(assessment: Assessment, weight: str | None, level: Level) -> Weig
     cells = on_rows(assessment.market, book, weight, level)
     gone = np.zeros(len(cells), bool) if cells.missing is None else cells.missing
     values = cells.values / MINOR_UNITS if cells.type == "money" else cells.values.astype(np.float64)
-    return Weights(values, gone)
+    return values, gone
 
 
 def offers_each(assessment: Assessment, level: Level) -> tuple[Array, Array]:

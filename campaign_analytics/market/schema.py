@@ -210,6 +210,11 @@ class Table:
     rows: int
     origin: Origin | None = None  # where each row was read; None = made in memory
     headers: Mapping[str, str] = field(default_factory=dict)  # column -> the header it was read from
+    stands_for: Array | None = None  # (rows,) int64: how many subjects each row stands for; None = itself alone
+
+    def count(self, which: Array) -> int:
+        """How many subjects the rows stand for at which ``which`` (rows,) bool is true."""
+        return int(which.sum() if self.stands_for is None else self.stands_for[which].sum())
 
     def row_number(self, row: int) -> int:
         """The number under which a spreadsheet shows ``row``."""
@@ -257,9 +262,14 @@ class Market:
         )
         return np.asarray(pc.index_in(owners, merchants).fill_null(-1), np.int32)
 
+    def joined_by(self, merchant_row: Array) -> Market:
+        """The same market, its offers joined to merchants by rows (-1 for an orphan) in place of ids."""
+        joined = replace(self)
+        joined.__dict__["merchant_row"] = merchant_row
+        return joined
+
     def with_table(self, table: Table) -> Market:
         """The same market with one table put in or replaced; rows of offers and merchants must stay as they are."""
         changed = replace(self, tables={**self.tables, table.name: table})
-        if "merchant_row" in self.__dict__:  # the join is the dearest thing that a market knows about itself
-            changed.__dict__["merchant_row"] = self.merchant_row
-        return changed
+        # the join is the dearest thing that a market knows about itself
+        return changed.joined_by(self.merchant_row) if "merchant_row" in self.__dict__ else changed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from campaign_analytics.assess.outcomes import VERDICTS
-from campaign_analytics.assess.views import checked, group_codes, weights_of
+from campaign_analytics.assess.views import added, checked, group_codes, weights_of
 from campaign_analytics.market.schema import Array
 from campaign_analytics.simulate.where import Where, among
 
@@ -26,8 +26,8 @@ class Classes:
     names: tuple[str, ...]  # the largest first, those without a subject left out; "" = missing
     codes: Array  # (subjects looked at,) intp
     rows: Array | slice  # which subjects are looked at
-    weights: Array | None  # (subjects looked at,) float64; None where each counts as 1
-    weight_missing: Array  # (classes,) int64: subjects that count as 0 because their weight is missing
+    weights: Array | None  # (subjects looked at,) what each counts for, float64 of a weight; None = 1
+    weight_missing: Array | None  # (classes,) int64: subjects whose weight is missing; None where there is no weight
 
     @classmethod
     def of(
@@ -38,22 +38,25 @@ class Classes:
         codes, names = group_codes(assessment, by, level)
         rows: Array | slice = np.flatnonzero(among(assessment, where, level)) if where else slice(None)
         held, codes = weights_of(assessment, weight, level), codes[rows]
-        weights = None if held is None else held.values[rows]
-        sizes = np.bincount(codes, minlength=len(names))
-        totals = sizes if weights is None else np.bincount(codes, weights, len(names))
+        weights = None if held.values is None else held.values[rows]
+        sizes, totals = np.bincount(codes, minlength=len(names)), added(codes, len(names), weights)
         order = [i for i in np.argsort(-totals, kind="stable").tolist() if sizes[i] or by is None]
         place = np.zeros(len(names), np.intp)
         place[order] = np.arange(len(order))
-        gone = np.bincount(codes, None if held is None else held.missing[rows], len(names))[order]
+        gone = None if held.missing is None else added(codes, len(names), held.missing[rows])[order]
         return cls(
-            level, by, tuple(names[i] for i in order), place[codes], rows, weights,
-            np.zeros(len(order), np.int64) if held is None else gone.astype(np.int64),
+            level, by, tuple(names[i] for i in order), place[codes], rows, weights, gone,
         )  # fmt: skip
 
     @property
     def dtype(self) -> str:
         """Of counts."""
-        return "int64" if self.weights is None else "float64"
+        return "int64" if self.weight_missing is None else "float64"
+
+    @property
+    def total(self) -> str:
+        """What the column of totals is called."""
+        return self.level if self.weight_missing is None else "weight"
 
     def verdicts(self, assessment: Assessment) -> Array:
         """(classes, 3) subjects by verdict, int64, or their weights, float64."""
@@ -62,6 +65,4 @@ class Classes:
     def count(self, codes: Array, kinds: int) -> Array:
         """(classes, kinds) the same by a code of each subject that is looked at, below ``kinds``."""
         size = len(self.names)
-        return (
-            np.bincount(self.codes * kinds + codes, self.weights, size * kinds).astype(self.dtype).reshape(size, kinds)
-        )
+        return added(self.codes * kinds + codes, size * kinds, self.weights).reshape(size, kinds)

@@ -154,9 +154,9 @@ def _measures(what_if: WhatIf, quality: str | Sequence[str] | None, rows: Array 
     found = []
     for column in dict.fromkeys(asked):
         held = weights_of(what_if.baseline, column, "offers")
-        if held is None:
+        if held.values is None or held.missing is None:
             raise CampaignError(f"{column} is no measure of quality: it is no column of numbers")
-        found.append(Measure(column, held.values[rows], ~held.missing[rows], better(book, column)))
+        found.append(Measure(column, held.values[rows], held.missing[rows] == 0, better(book, column)))
     return found
 
 

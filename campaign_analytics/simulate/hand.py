@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from campaign_analytics.assess.views import added
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.values import Value
 from campaign_analytics.simulate.positions import Passing, Positions
@@ -78,7 +79,7 @@ class Swing:
 
     def verdicts(self, codes: Array, groups: int, rows: Array | slice, weights: Array | None = None) -> Array:
         """(groups, places, 3): those of ``rows`` by verdict."""
-        totals = np.bincount(codes, weights, groups)[:, None]
+        totals = added(codes, groups, weights)[:, None]
         sure, may = (count(codes, groups, rows, weights) for count in (self.sure, self.open_still))
         return np.stack([sure, totals - may, may - sure], axis=2)
 
@@ -124,16 +125,16 @@ class Hand:
 
     def _counted(self) -> tuple[Array, Array, Array]:
         groups, swing = self.groups, self._swing
-        size, rows, before = len(groups.names), groups.rows, groups.before
+        size, rows, before, each = len(groups.names), groups.rows, groups.before, groups.stands_for
         was = groups.codes.astype(np.min_scalar_type(2 * size)) * 2 + groups.was
-        sure = swing.sure(was, size * 2, rows).reshape(size, 2, self.positions.count)
-        may = swing.open_still(groups.codes, size, rows)
+        sure = swing.sure(was, size * 2, rows, each).reshape(size, 2, self.positions.count)
+        may = swing.open_still(groups.codes, size, rows, each)
         now = np.stack([sure.sum(axis=1), before.sum(axis=1)[:, None] - may, may - sure.sum(axis=1)], axis=2)
         turned = np.stack([sure[:, 0], before[:, :1] - sure[:, 1]], axis=2)
         own = {rule: held for rule, held in self._own.items() if self.now.book.level(rule) == "merchants"}
         shops = Swing.of(self.now, "merchants", self.positions, self._blocking(own), self.rises)
         nobody = np.zeros(len(shops.open[groups.merchants]), np.intp)
-        return now, turned, shops.verdicts(nobody, 1, groups.merchants)[0]
+        return now, turned, shops.verdicts(nobody, 1, groups.merchants, groups.merchants_stand_for)[0]
 
     @cached_property
     def _still(self) -> tuple[Array, Array]:
@@ -148,7 +149,7 @@ class Hand:
         found = {}
         for rule, passing in self._blocking(self._on_offers).items():
             worst, best = (
-                at_places(groups.codes, ends[groups.rows], len(groups.names), places, self.rises)
+                at_places(groups.codes, ends[groups.rows], len(groups.names), places, self.rises, groups.stands_for)
                 for ends in ((passing.worst, passing.best) if rule in self.now.decided else (passing.best,) * 2)
             )
             found[self.now.blocking.index(rule)] = sizes - best, best - worst

@@ -208,7 +208,7 @@ def _frame(book: Rulebook, track: Track, classes: Classes, before: Array, lang: 
     columns["number"] = each_value(track.numbers)
     columns |= {verdict: track.counts[:, :, i].ravel() for i, verdict in enumerate(VERDICTS)}
     columns["total"] = track.counts.sum(axis=2).ravel()
-    if classes.weights is not None:
+    if classes.weight_missing is not None:
         columns["weight_missing"] = np.repeat(classes.weight_missing, values)
     columns["change"] = (track.counts[:, :, PRE_QUALIFIED] - before[:, None]).ravel()
     columns |= {"present": each_value(at == track.here), "default": each_value(at == track.first)}

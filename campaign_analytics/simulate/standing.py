@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from campaign_analytics.assess.outcomes import PRE_QUALIFIED, VERDICTS
-from campaign_analytics.assess.views import group_codes
+from campaign_analytics.assess.views import added, group_codes
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.market.schema import Array
 
@@ -26,7 +26,7 @@ def counted(classes: Array, size: int, codes: Array, kinds: int, weights: Array 
     dtype = np.min_scalar_type(max(size, 1) * kinds)
     joined = np.multiply(classes, kinds, dtype=dtype, casting="unsafe")
     np.add(joined, codes, out=joined, dtype=dtype, casting="unsafe")
-    return np.bincount(joined, weights, size * kinds).reshape(size, kinds)
+    return added(joined, size * kinds, weights).reshape(size, kinds)
 
 
 class Flip(NamedTuple):
@@ -74,7 +74,8 @@ class Groups:
         """Every offer, or those where ``among`` (offers,) bool says so."""
         codes, names = group_codes(baseline, by, "offers")
         rows: Array | slice = slice(None) if among is None else np.flatnonzero(among)
-        sizes = np.bincount(codes[rows], minlength=len(names))
+        each = baseline.market.offers.stands_for
+        sizes = added(codes[rows], len(names), None if each is None else each[rows])
         order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
         place = np.zeros(len(names), np.min_scalar_type(len(order)))
         place[order] = np.arange(len(order))
@@ -83,6 +84,18 @@ class Groups:
             owners = baseline.market.merchant_row[rows]
             merchants = np.unique(owners[owners >= 0])
         return cls(baseline, tuple(names[i] for i in order), place[codes[rows]], rows, merchants)
+
+    @cached_property
+    def stands_for(self) -> Array | None:
+        """(offers looked at,) int64: see ``Table``."""
+        each = self.baseline.market.offers.stands_for
+        return None if each is None else each[self.rows]
+
+    @cached_property
+    def merchants_stand_for(self) -> Array | None:
+        """(merchants looked at,) int64: see ``Table``."""
+        each = self.baseline.market.merchants.stands_for
+        return None if each is None else each[self.merchants]
 
     @cached_property
     def was(self) -> Array:
@@ -106,7 +119,7 @@ class Groups:
 
     def count(self, codes: Array, kinds: int) -> Array:
         """(groups, kinds) int64: how many of the offers looked at have each code below ``kinds``."""
-        return counted(self.codes, len(self.names), codes, kinds)
+        return counted(self.codes, len(self.names), codes, kinds, self.stands_for)
 
     def verdicts(self, assessment: Assessment) -> Array:
         """(groups, 3) int64 offers by verdict."""
@@ -114,7 +127,7 @@ class Groups:
 
     def merchant_verdicts(self, assessment: Assessment) -> Array:
         """(3,) int64 merchants by verdict."""
-        return np.bincount(assessment.verdict("merchants")[self.merchants], minlength=len(VERDICTS)).astype(np.int64)
+        return added(assessment.verdict("merchants")[self.merchants], len(VERDICTS), self.merchants_stand_for)
 
     def outcomes(self, now: Assessment) -> tuple[Array, Array]:
         """(rules, groups) int64: how many offers fail each blocking rule, and how many are unknown in it.

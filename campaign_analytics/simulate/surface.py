@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess.outcomes import PRE_QUALIFIED, VERDICTS
+from campaign_analytics.assess.views import added
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.values import Value
@@ -58,7 +59,7 @@ def surface(
         columns[f"{name}_number"] = np.array([number_of(what_if.book, slider, value) for value in held])[which]
     columns |= {verdict: counts[..., i].ravel() for i, verdict in enumerate(VERDICTS)}
     columns["total"] = counts.sum(axis=3).ravel()
-    if classes.weights is not None:
+    if classes.weight_missing is not None:
         columns["weight_missing"] = classes.weight_missing[at[0]]
     columns["change"] = (counts[..., PRE_QUALIFIED] - before[:, None, None]).ravel()
     for name, book in (("present", what_if.book), ("default", what_if.baseline.book)):
@@ -119,11 +120,11 @@ def _joint(moving: Moving, one: Along, other: Along, places: tuple[int, int], cl
         hit = np.flatnonzero(among[classes.rows])
         at = (classes.codes[hit] * wide + first[classes.rows][hit]) * high + second[classes.rows][hit]
         weights = None if classes.weights is None else classes.weights[hit]
-        flat = np.bincount(at, weights, groups * wide * high).reshape(groups, wide, high)
+        flat = added(at, groups * wide * high, weights).reshape(groups, wide, high)
         tightest_first = flat[:, :0:-1, :0:-1].cumsum(axis=1).cumsum(axis=2)
         return tightest_first[:, :: 1 if one.rises else -1, :: 1 if other.rises else -1]
 
     sure = passing(moving.reached, one.passing.worst, other.passing.worst)
     may = passing(moving.open, one.passing.best, other.passing.best)
-    totals = np.bincount(classes.codes, classes.weights, groups)[:, None, None]
+    totals = added(classes.codes, groups, classes.weights)[:, None, None]
     return np.stack([sure, totals - may, may - sure], axis=3)

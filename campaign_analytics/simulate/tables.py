@@ -29,7 +29,7 @@ def summary(
     """See ``WhatIf.summary``."""
     classes = Classes.of(what_if.baseline, by, level, weight, where)
     frame = _counts(what_if.assessment, what_if.baseline, classes)
-    if weight is not None and classes.weights is not None:
+    if classes.weight_missing is not None:
         frame["weight_missing"] = classes.weight_missing
     if by is not None:
         frame.insert(0, by, pd.Series(classes.names, dtype="str"))
@@ -73,6 +73,6 @@ def _counts(now: Assessment, baseline: Assessment, classes: Classes) -> pd.DataF
             "lost": turned[:, 2],
             "undetermined": verdicts[:, UNDETERMINED],
             "ineligible": verdicts[:, INELIGIBLE],
-            classes.level if classes.weights is None else "weight": verdicts.sum(axis=1),
+            classes.total: verdicts.sum(axis=1),
         }
     )
