@@ -76,8 +76,6 @@ def _headers(held: Any, book: Rulebook) -> list[str]:
                 for header, column in mapping.items()
                 if column not in known
             ]
-            twice = {column for column in mapping.values() if list(mapping.values()).count(column) > 1}
-            faults += [f"headers.{table}: two headers for {column!r}; keep one" for column in sorted(map(str, twice))]
     return faults
 
 

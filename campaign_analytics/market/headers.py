@@ -30,7 +30,7 @@ class Matched:
 
     columns: Mapping[str, int]  # column -> place of its header
     units: Mapping[str, str]  # column -> unit written in its header, where there is one
-    unread: Sequence[tuple[str, Reason]]  # headers that are put aside, and why
+    unread: Sequence[tuple[int, Reason]]  # places of headers that are put aside, and why
 
 
 def bare(header: str) -> tuple[str, str]:
@@ -52,16 +52,16 @@ def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: 
     """
     names, labels = _spellings(book, table)
     elsewhere = {bare(id_)[0]: column.table for id_, column in book.columns.items()}
-    declared_for = set(declared.values())
+    declared_for = {declared[header] for header in headers if header in declared}
     places: dict[str, list[int]] = {}
     units: dict[str, str] = {}
-    unread: list[tuple[str, Reason]] = []
+    unread: list[tuple[int, Reason]] = []
     for place, header in enumerate(headers):
         name, unit = bare(header)
         fits = names.get(name) or labels.get(name) or set()
         fits = {declared[header]} if header in declared else fits - declared_for
         if len(fits) != 1:
-            unread.append((header, _unmatched(header, fits, elsewhere.get(name))))
+            unread.append((place, _unmatched(header, fits, elsewhere.get(name))))
             continue
         places.setdefault(min(fits), []).append(place)
         if unit:
@@ -70,7 +70,7 @@ def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: 
         if len(held) > 1:
             both = " and ".join(repr(headers[place]) for place in held)
             reason = Reason("unread", f"{both} both mean {column}; say which in market.toml: [headers.{table}]")
-            unread += [(headers[place], reason) for place in held]
+            unread += [(place, reason) for place in held]
     return Matched({column: held[0] for column, held in places.items() if len(held) == 1}, units, unread)
 
 

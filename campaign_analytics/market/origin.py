@@ -37,3 +37,7 @@ class Origin:
 
     def __getitem__(self, rows: Array) -> Origin:
         return Origin(self.numbers[rows], self.files, self.codes[rows])
+
+    def of_file(self, file: str) -> Array:
+        """(n,) bool: which rows stand in ``file``."""
+        return np.isin(self.codes, [place for place, each in enumerate(self.files) if each == file])

@@ -21,6 +21,7 @@ from campaign_analytics.market.found import Found
 from campaign_analytics.market.headers import UNKNOWN, Matched, match_headers, near
 from campaign_analytics.market.keys import merge_repeats, report_orphans
 from campaign_analytics.market.origin import Origin
+from campaign_analytics.market.parts import Aside, Part
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.rows import data_rows
 from campaign_analytics.market.schema import KEYS, Array, Cells, Declared, Market, Table, joined
@@ -59,12 +60,12 @@ def _beside(source: object) -> Path | None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
-    """One file's part of a table."""
+class _Read:
+    """One part of a table, read."""
 
+    part: Part
     cells: Mapping[str, Cells]
     origin: Origin
-    headers: Mapping[str, str]  # column -> header
     read: int  # rows of the file, headers and all
     fates: Counter[str]
 
@@ -93,7 +94,6 @@ class _Reader:
         self.check_mapping(name, found)
         place = found[0].place
         parts = [self.part(name, found.pop(0)) for _ in range(len(found))]
-        headers = {column: header for part in reversed(parts) for column, header in part.headers.items()}
         origin = Origin.joined([part.origin for part in parts])
         cells = self.joined(name, parts)
         fates = sum((part.fates for part in parts), Counter[str]())
@@ -104,7 +104,7 @@ class _Reader:
             fates["merged"] = single.merged
             fates["earlier"] = len(single.earlier)
             if len(single.earlier):
-                self.earlier[name] = _taken(name, cells, single.earlier, origin, headers)
+                self.earlier[name] = _taken(name, cells, single.earlier, origin, parts)
         if name in NEEDED and not len(now):
             rejected = self.quality.rejected(name)["reason"].value_counts()
             why = "; ".join(f"{count} rejected: {reason}" for reason, count in rejected.items())
@@ -113,26 +113,36 @@ class _Reader:
                 f"{f' ({why})' if why else ''}; expected a row for each of its {name}"
             )
         self.quality.account(name, sum(part.read for part in parts), kept=len(now), **fates)
-        return _taken(name, cells, now, origin, headers)
+        return _taken(name, cells, now, origin, parts)
 
     def check_mapping(self, name: str, found: list[Found]) -> None:
-        """Refuse a mapping of headers that are in no part of the table."""
+        """Refuse a mapping of headers that are in no part of the table, unless it says of them what is known anyway;
+        and one that names a column twice in a part."""
+        mapping = self.declared.headers.get(name, {})
         there = [header for part in found for header in part.headers]
-        for header in self.declared.headers.get(name, {}):
-            if header not in there:
+        for header, column in mapping.items():
+            if header not in there and column not in match_headers([header], name, self.book, {}).columns:
                 places = " or ".join(part.place for part in found)
                 raise MarketError(
                     f"{NAME}: headers.{name}: no header {header!r} in {places}{did_you_mean(header, there)}"
                 )
+        for part in found:
+            held: dict[str, str] = {}
+            for header, column in mapping.items():
+                other = held.setdefault(column, header) if header in part.headers else header
+                if other != header:
+                    raise MarketError(
+                        f"{NAME}: headers.{name}: two headers for {column!r} in {part.place}, {other!r} and "
+                        f"{header!r}; keep one"
+                    )
 
-    def part(self, name: str, found: Found) -> _Part:
+    def part(self, name: str, found: Found) -> _Read:
         """Read one file of a table."""
         matched = match_headers(found.headers, name, self.book, self.declared.headers.get(name, {}))
         self.check_keys(name, found, matched)
         for said in found.told:
             self.quality.remark(name, found.place, Reason("settled", said))
-        for header, reason in matched.unread:
-            self.quality.remark(name, header, self.with_near(header, reason, name), found.rows)
+        aside = [self.put_aside(name, found, place, reason) for place, reason in matched.unread]
         for sheet in found.unread:
             self.quality.remark(name, sheet, Reason("unread", f"another sheet of {found.place}"))
         key = KEYS[name][0]
@@ -141,17 +151,19 @@ class _Reader:
         cells = self.columns(name, found, matched, rows.kept, origin)
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
         read = found.rows + len(found.misfits) + found.heads + len(found.notes) + found.blank
-        return _Part(cells, origin, headers, read, rows.fates)
+        return _Read(Part(found.place, found.source_rows, headers, aside), cells, origin, read, rows.fates)
 
-    def with_near(self, header: str, reason: Reason, table: str) -> Reason:
-        """Why a header is not read, with the columns that it may mean: proposed, never applied."""
+    def put_aside(self, table: str, found: Found, place: int, reason: Reason) -> Aside:
+        """Keep a column that is not read, with the columns that its header may mean: proposed, never applied."""
+        header = found.headers[place]
         columns = near(header, table, self.book) if reason == UNKNOWN else []
-        if not columns:
-            return reason
-        labels = " or ".join(f"{column} ({self.book.columns[column].label('zh', column)})" for column in columns)
-        return Reason("unread", f"{reason.text}; near {labels}: if it is, say so in {NAME}: [headers.{table}]")
+        if columns:
+            labels = " or ".join(f"{column} ({self.book.columns[column].label('zh', column)})" for column in columns)
+            reason = Reason("unread", f"{reason.text}; near {labels}: if it is, say so in {NAME}: [headers.{table}]")
+        self.quality.remark(table, header, reason, found.rows)
+        return Aside(header, reason, columns, found.columns[place])
 
-    def joined(self, name: str, parts: list[_Part]) -> Mapping[str, Cells]:
+    def joined(self, name: str, parts: list[_Read]) -> Mapping[str, Cells]:
         """The columns of all parts; a column that a part lacks is missing there, one that all lack everywhere."""
         there = [column for column in self.book.columns if any(column in part.cells for part in parts)]
         held: dict[str, Cells] = {}
@@ -182,7 +194,9 @@ class _Reader:
                 f"{found.place}: no header of the table {name} is known in its first row ({seen}); "
                 f"expected a row of headers above the data, such as {self.spellings(absent[0])}"
             )
-        why = "; ".join(f"{header!r} {reason.text}" for header, reason in matched.unread if absent[0] in reason.text)
+        why = "; ".join(
+            f"{found.headers[place]!r} {reason.text}" for place, reason in matched.unread if absent[0] in reason.text
+        )
         raise MarketError(
             f"{found.place}: no column {absent[0]}, without which a row of {name} means nothing; "
             f"looked for {self.spellings(absent[0])}, found {seen}; "
@@ -239,11 +253,11 @@ class _Reader:
         return datetime.fromtimestamp(latest / 1e6, UTC) if latest else None
 
 
-def _taken(name: str, cells: Mapping[str, Cells], which: Array, origin: Origin, headers: Mapping[str, str]) -> Table:
+def _taken(name: str, cells: Mapping[str, Cells], which: Array, origin: Origin, parts: list[_Read]) -> Table:
     if len(which) != len(origin):
         cells = {column: held.take(which) for column, held in cells.items()}
         origin = origin[which]
-    return Table(name, dict(cells), len(which), origin, headers)
+    return Table(name, dict(cells), len(which), origin, [each.part for each in parts])
 
 
 def _local(cells: Cells, zone: ZoneInfo) -> pd.Series[Any]:

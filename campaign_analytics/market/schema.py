@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from campaign_analytics.market.origin import Origin
+    from campaign_analytics.market.parts import Part
     from campaign_analytics.market.quality import Quality
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -209,12 +211,17 @@ class Table:
     cells: Mapping[str, Cells]
     rows: int
     origin: Origin | None = None  # where each row was read; None = made in memory
-    headers: Mapping[str, str] = field(default_factory=dict)  # column -> the header it was read from
+    parts: Sequence[Part] = ()  # the files, sheets or DataFrames that it was read from
     stands_for: Array | None = None  # (rows,) int64: how many subjects each row stands for; None = itself alone
 
     def count(self, which: Array) -> int:
         """How many subjects the rows stand for at which ``which`` (rows,) bool is true."""
         return int(which.sum() if self.stands_for is None else self.stands_for[which].sum())
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """Column -> the header that it was read from, in the first part that has one."""
+        return {column: header for part in reversed(self.parts) for column, header in part.headers.items()}
 
     def row_number(self, row: int) -> int:
         """The number under which a spreadsheet shows ``row``."""
@@ -267,6 +274,27 @@ class Market:
         joined = replace(self)
         joined.__dict__["merchant_row"] = merchant_row
         return joined
+
+    def aside(self, table: str) -> pd.DataFrame:
+        """The columns of ``table`` that no known column answers to, raw, beside its keys: one row a row of the table.
+
+        A column that a file does not have is '' there; a second one of the same header is called "header (2)". The
+        titles of the keys are column names. Raises KeyError for a table that was not read.
+        """
+        held = self.tables[table]
+        frame = {key: held.cells[key].to_pandas() for key in KEYS[table] if key in held.cells}
+        columns: dict[str, Any] = {}
+        if held.origin is not None:
+            for part in held.parts:
+                rows = np.flatnonzero(held.origin.of_file(part.place))
+                seen: Counter[str] = Counter()
+                for aside in part.aside:
+                    seen[aside.header] += 1
+                    again = f" ({seen[aside.header]})" if seen[aside.header] > 1 else ""
+                    column = columns.setdefault(aside.header + again, np.full(held.rows, "", object))
+                    column[rows] = part.cells(aside, held.origin.numbers[rows])
+        texts = pd.DataFrame(columns, dtype="str")
+        return pd.concat([pd.DataFrame(frame), texts], axis="columns") if columns else pd.DataFrame(frame)
 
     def with_table(self, table: Table) -> Market:
         """The same market with one table put in or replaced; rows of offers and merchants must stay as they are."""

@@ -11,6 +11,7 @@ from campaign_analytics.market.cells import read_column
 from campaign_analytics.market.files import OPENERS, open_file
 from campaign_analytics.market.headers import match_headers
 from campaign_analytics.market.origin import Origin
+from campaign_analytics.market.parts import Part
 from campaign_analytics.market.quality import Quality
 from campaign_analytics.market.schema import KEYS, Table
 
@@ -40,4 +41,4 @@ def read_some(path: Path, table: str, wanted: Sequence[str], book: Rulebook) -> 
         if column in places
     }
     headers = {column: found.headers[places[column]] for column in cells}
-    return Table(table, cells, found.rows, origin, headers)
+    return Table(table, cells, found.rows, origin, [Part(found.place, found.source_rows, headers)])

@@ -180,7 +180,7 @@ def _whole(table: Table, earlier: Table | None) -> Table:
     assert earlier.origin is not None  # both were read
     assert table.origin is not None
     origin = Origin.joined([earlier.origin, table.origin])
-    return Table(table.name, cells, table.rows + earlier.rows, origin, table.headers)
+    return Table(table.name, cells, table.rows + earlier.rows, origin, table.parts)
 
 
 def _on_day(table: Table, days: Cells, day: int) -> Table:
@@ -190,7 +190,7 @@ def _on_day(table: Table, days: Cells, day: int) -> Table:
         rows = _last(rows, table.cells[DATED].values[rows], table.cells[f"{table.name[:-1]}_id"])
     cells = {name: held.take(rows) for name, held in table.cells.items()}
     origin = None if table.origin is None else table.origin[rows]
-    return Table(table.name, cells, len(rows), origin, table.headers)
+    return Table(table.name, cells, len(rows), origin, table.parts)
 
 
 def _last(rows: Array, times: Array, keys: Cells) -> Array:

@@ -40,7 +40,10 @@ def test_everything_that_can_be_declared(book: Rulebook, folder: Write) -> None:
         ('[headers.offers]\na = "moqq"', "'a': no column 'moqq' in offers; did you mean 'moq'?"),
         ('[headers.offers]\na = "trade_medal"', "no column 'trade_medal' in offers"),
         ('[headers.offers]\n"my rate" = "moq"', "no header 'my rate' in offers.csv; did you mean 'My rate'?"),
-        ('[headers.offers]\na = "moq"\nb = "moq"', "headers.offers: two headers for 'moq'"),
+        (
+            '[headers.offers]\n"My rate" = "moq"\nmerchant_id = "moq"',
+            "headers.offers: two headers for 'moq' in offers.csv, 'My rate' and 'merchant_id'; keep one",
+        ),
         ('headers = "x"', "headers: expected tables"),
         ("units = 1", "units: expected lines"),
         ('[units]\nmoq = "percent"', "units: no rate column 'moq'"),
@@ -53,6 +56,22 @@ def test_faults_are_said(book: Rulebook, folder: Write, toml: str | bytes, said:
     with pytest.raises(MarketError) as caught:
         read_market(folder({"offers.csv": OFFERS, "market.toml": toml}), book)
     assert said in str(caught.value)
+
+
+def test_headers_of_one_column_may_differ_between_files(book: Rulebook, folder: Write) -> None:
+    files = {
+        "offers_1.csv": "offer_id,merchant_id,One\n1,m,2\n",
+        "offers_2.csv": "offer_id,merchant_id,Other\n2,m,3\n",
+        "market.toml": '[headers.offers]\nOne = "moq"\nOther = "moq"\n',
+    }
+    place = folder(files)
+    (place / "offers.csv").unlink()
+    assert shown(read_market(place, book), "moq") == [2, 3]
+
+
+def test_a_mapping_of_what_is_known_anyway_may_be_of_another_export(book: Rulebook, folder: Write) -> None:
+    market = read_market(folder({"market.toml": '[headers.offers]\n"起批量" = "moq"\n'}), book)
+    assert "moq" in market.offers.cells  # absent, as without the mapping
 
 
 def test_all_faults_together(book: Rulebook, folder: Write) -> None:
