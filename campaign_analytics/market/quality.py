@@ -5,14 +5,17 @@ Findings are held as arrays, a block for each reason of a column, so that a mill
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from campaign_analytics.market.origin import Origin
+from campaign_analytics.market.reasons import in_chinese
 from campaign_analytics.market.schema import Array
 
 #: Longest raw text that a report shows; the data itself is never cut.
@@ -33,11 +36,22 @@ KINDS = {
 }
 
 
+#: Kinds that are said of cells of a column, or of the rows put aside for one.
+OF_CELLS = ("empty", "missing", "doubted", "repaired", "absent", "rejected")
+
+#: What stands before the file's own columns where rows are put aside: where each was, and why.
+ABOUT = ("file", "row", "reason")
+
+
 class Reason(NamedTuple):
     """Why something is reported: its kind (one of ``KINDS``) and the words for people."""
 
     kind: str
     text: str
+
+    def told(self, lang: str) -> str:
+        """The words in ``lang``; English ones where nobody has put them into Chinese."""
+        return in_chinese(self.text) if lang == "zh" else self.text
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +68,16 @@ class Finding:
     texts: Sequence[str] = ()  # distinct raw texts, shortened
     became: Sequence[str] = ()  # beside ``texts``: what each was read as; empty = missing
 
+    def without(self, places: Set[tuple[str, int]]) -> Finding | None:
+        """The same but for the rows at ``places`` (file, row); None where none is left."""
+        if self.rows is None or self.codes is None:
+            return self
+        files = np.array(self.rows.files, object)[self.rows.codes]
+        kept = np.array([pair not in places for pair in zip(files, self.rows.numbers.tolist(), strict=True)], bool)
+        if not kept.any():
+            return None
+        return replace(self, rows=self.rows[kept], codes=self.codes[kept], count=int(kept.sum()))
+
 
 def shown(text: str) -> str:
     """A raw text as reports show it: long ones are cut, with their length."""
@@ -61,11 +85,12 @@ def shown(text: str) -> str:
 
 
 class Quality:
-    """The report on one market's reading. Tables: ``summary()``, ``cells()``, ``rejected(table)``, ``rows()``."""
+    """The report on a market's reading: ``rows()``, ``columns()``, ``summary()``, ``cells()``, ``rejected(table)``."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.accounts: dict[str, dict[str, int]] = {}  # table -> rows read, kept, merged, ...
+        self._read: Counter[tuple[str, str]] = Counter()  # table and column -> cells read
         self._rejected: dict[str, list[pd.DataFrame]] = {}
 
     def remark(self, table: str, column: str, reason: Reason, count: int = 1, example: str = "") -> None:
@@ -89,9 +114,27 @@ class Quality:
                 Finding(table, column, reason, len(rows), held[codes[0]], rows, codes, held, list(became))
             )
 
+    def column_read(self, table: str, column: str, cells: int) -> None:
+        """Count the cells of a column in rows of data."""
+        self._read[table, column] += cells
+
     def reject(self, table: str, rows: pd.DataFrame) -> None:
-        """Keep rows that can't be used: columns ``file``, ``row``, ``reason``, then the file's own."""
-        self._rejected.setdefault(table, []).append(rows)
+        """Keep rows that can't be used: columns ``file``, ``row``, ``reason``, then the file's own, repeated or not."""
+        self._rejected.setdefault(table, []).append(rows.set_axis(numbered(rows.columns), axis="columns"))
+
+    def mended(self, table: str, places: Set[tuple[str, int]]) -> int:
+        """Forget the rejected rows at ``places`` (file, row), which stand, repaired, in another file; say how many."""
+        count = 0
+        for place, held in enumerate(self._rejected.get(table, [])):
+            again = np.asarray(pd.MultiIndex.from_frame(held[[*ABOUT[:2]]]).isin(places))
+            self._rejected[table][place] = held[~again]
+            count += int(again.sum())
+        self.findings = [
+            left
+            for each in self.findings
+            if (left := each.without(places) if (each.table, each.reason.kind) == (table, "rejected") else each)
+        ]
+        return count
 
     def account(self, table: str, read: int, **fates: int) -> None:
         """Keep the books of a table's rows; every row read must have one fate."""
@@ -101,10 +144,39 @@ class Quality:
 
     def rows(self) -> pd.DataFrame:
         """One row a table: rows read = kept + merged + earlier + rejected + headers + notes + totals + blank."""
-        frame = pd.DataFrame.from_dict(self.accounts, orient="index")
+        frame = pd.DataFrame.from_dict(self.accounts, orient="index").fillna(0).astype(np.int64)
         return frame.rename_axis("table").reset_index()
 
-    def summary(self) -> pd.DataFrame:
+    def columns(self, lang: str = "en") -> pd.DataFrame:
+        """One row a table and column, the worst first.
+
+        Counts (int64): ``cells`` in rows of data, and of these ``empty``, ``missing``, ``doubted``, ``repaired``, each
+        as in ``KINDS`` (a cell may be in several); ``absent``: rows of files without the column; ``rejected``: rows put
+        aside because of it. ``why`` (str) tells the reasons in ``lang`` with their counts, ``example`` a raw text.
+        """
+        places = dict.fromkeys(self._read)
+        held: dict[tuple[str, str], list[Finding]] = {place: [] for place in places}
+        for each in self.findings:
+            if each.column and each.reason.kind in OF_CELLS:
+                held.setdefault((each.table, each.column), []).append(each)
+        rows = []
+        for (table, column), findings in held.items():
+            counts = dict.fromkeys(OF_CELLS, 0)
+            reasons: Counter[Reason] = Counter()
+            for each in findings:
+                counts[each.reason.kind] += each.count
+                reasons[each.reason] += each.count
+            told = sorted(reasons.items(), key=lambda item: (list(KINDS).index(item[0].kind), -item[1]))
+            why = "; ".join(f"{reason.told(lang)} ({count:,})" for reason, count in told if reason.kind != "empty")
+            example = next((each.example for each in sorted(findings, key=_worst) if each.example), "")
+            rows.append([table, column, self._read[table, column], *counts.values(), why, example])
+        names = ["table", "column", "cells", *OF_CELLS, "why", "example"]
+        frame = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(["cells", *OF_CELLS], np.int64))
+        worst = frame["missing"] + frame["rejected"]
+        order = np.lexsort([-frame["repaired"], -frame["doubted"], -frame["absent"], -worst])
+        return frame.take(order).reset_index(drop=True)
+
+    def summary(self, lang: str = "en") -> pd.DataFrame:
         """One row a table, column, kind and reason: ``count`` and an ``example`` of the raw text, worst first."""
         order = list(KINDS)
         sums: dict[tuple[str, str, Reason], tuple[int, str]] = {}
@@ -114,7 +186,7 @@ class Quality:
             sums[place] = count + each.count, example
         ordered = sorted(sums.items(), key=lambda item: (order.index(item[0][2].kind), item[0][0], -item[1][0]))
         return pd.DataFrame(
-            [(t, c, reason.kind, reason.text, count, example) for (t, c, reason), (count, example) in ordered],
+            [(t, c, reason.kind, reason.told(lang), count, example) for (t, c, reason), (count, example) in ordered],
             columns=["table", "column", "kind", "reason", "count", "example"],
         )
 
@@ -141,11 +213,15 @@ class Quality:
 
     def rejected(self, table: str) -> pd.DataFrame:
         """The rows of ``table`` that were put aside, raw: ``file, row, reason``, then the columns of the file."""
-        held = self._rejected.get(table)
+        held = [frame for frame in self._rejected.get(table, []) if len(frame)]
         if not held:
             nothing = {"file": np.empty(0, "str"), "row": np.empty(0, np.int64), "reason": np.empty(0, "str")}
             return pd.DataFrame(nothing)
-        return pd.concat(held, ignore_index=True).sort_values(["file", "row"], ignore_index=True)
+        return pd.concat(held, ignore_index=True).fillna("").sort_values([*ABOUT[:2]], ignore_index=True)
+
+    def put_aside(self) -> dict[str, pd.DataFrame]:
+        """``rejected(table)`` of every table of which rows were put aside."""
+        return {table: self.rejected(table) for table, held in self._rejected.items() if any(map(len, held))}
 
     def unread(self, table: str) -> tuple[str, ...]:
         """The headers of ``table`` that no known column answers to; their cells are not read."""
@@ -177,6 +253,19 @@ class Quality:
 
     def __repr__(self) -> str:
         return f"Quality({', '.join(f'{count:,} {kind}' for kind, count in self.counts().items())})"
+
+
+def numbered(headers: Iterable[str]) -> list[str]:
+    """Headers of which one that repeats an earlier one says so: a, a (2)."""
+    names: dict[str, None] = {}
+    for header in headers:
+        spellings = (f"{header} ({count})" if count > 1 else header for count in itertools.count(1))
+        names[next(name for name in spellings if name not in names)] = None
+    return list(names)
+
+
+def _worst(finding: Finding) -> int:
+    return list(KINDS).index(finding.reason.kind)
 
 
 def _repeated(held: list[Finding], words: list[str]) -> pd.Categorical:

@@ -23,6 +23,7 @@ from campaign_analytics.market.keys import merge_repeats, report_orphans
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.parts import Aside, Part
 from campaign_analytics.market.quality import Quality, Reason
+from campaign_analytics.market.rejected import as_they_were
 from campaign_analytics.market.rows import data_rows
 from campaign_analytics.market.schema import KEYS, Array, Cells, Declared, Market, Table, joined
 from campaign_analytics.market.shares import rates_from_counts
@@ -68,6 +69,7 @@ class _Read:
     origin: Origin
     read: int  # rows of the file, headers and all
     fates: Counter[str]
+    mends: frozenset[tuple[str, int]]  # places (file, row) of rows that were put aside and stand here, repaired
 
 
 class _Reader:
@@ -97,6 +99,10 @@ class _Reader:
         origin = Origin.joined([part.origin for part in parts])
         cells = self.joined(name, parts)
         fates = sum((part.fates for part in parts), Counter[str]())
+        mended = self.quality.mended(name, frozenset().union(*(part.mends for part in parts)))
+        if mended:
+            fates += Counter(mended=mended)
+            fates["rejected"] -= mended
         now = np.arange(len(origin))
         if name in NEEDED:
             single = merge_repeats(name, cells, KEYS[name][0], origin, self.quality)
@@ -138,6 +144,7 @@ class _Reader:
 
     def part(self, name: str, found: Found) -> _Read:
         """Read one file of a table."""
+        found, mends = as_they_were(found)
         matched = match_headers(found.headers, name, self.book, self.declared.headers.get(name, {}))
         self.check_keys(name, found, matched)
         for said in found.told:
@@ -151,7 +158,7 @@ class _Reader:
         cells = self.columns(name, found, matched, rows.kept, origin)
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
         read = found.rows + len(found.misfits) + found.heads + len(found.notes) + found.blank
-        return _Read(Part(found.place, found.source_rows, headers, aside), cells, origin, read, rows.fates)
+        return _Read(Part(found.place, found.source_rows, headers, aside), cells, origin, read, rows.fates, mends)
 
     def put_aside(self, table: str, found: Found, place: int, reason: Reason) -> Aside:
         """Keep a column that is not read, with the columns that its header may mean: proposed, never applied."""
@@ -212,6 +219,7 @@ class _Reader:
         read: dict[str, ReadColumn] = {}
         for column, place in matched.columns.items():
             texts = found.columns[place] if whole else found.columns[place].take(kept)
+            self.quality.column_read(name, column, len(texts))
             read[column] = read_column(
                 texts,
                 column,

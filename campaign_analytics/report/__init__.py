@@ -9,6 +9,7 @@ report.write_market(result, "report")
 
 from campaign_analytics.report.failures import failures
 from campaign_analytics.report.merchant import merchant_report
+from campaign_analytics.report.quality import quality_report, write_quality, write_rejected
 from campaign_analytics.report.typeface import page_font
 from campaign_analytics.report.write import write_card, write_failures, write_fixes, write_market, write_merchant
 
@@ -16,9 +17,12 @@ __all__ = [
     "failures",
     "merchant_report",
     "page_font",
+    "quality_report",
     "write_card",
     "write_failures",
     "write_fixes",
     "write_market",
     "write_merchant",
+    "write_quality",
+    "write_rejected",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -47,12 +48,12 @@ def whole(paths: Iterable[Path]) -> Iterator[dict[Path, Path]]:
 
 
 def harmless(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with an apostrophe before every text that a spreadsheet would run as a formula."""
+    """The table with an apostrophe before every text, header or not, that a spreadsheet would run as a formula."""
     texts = table.select_dtypes(["str", "object", "category"]).astype("str")
     guarded = {
         str(name): column.where(~column.str.match(_FORMULA, na=False), "'" + column) for name, column in texts.items()
     }
-    return table.assign(**guarded)
+    return table.assign(**guarded).rename(columns=lambda name: f"'{name}" if re.match(_FORMULA, str(name)) else name)
 
 
 def write_plain(table: pd.DataFrame, path: Path, format: str) -> None:

@@ -12,6 +12,7 @@ from fontTools import subset
 
 from campaign_analytics.assess.explain import MARKS
 from campaign_analytics.charts.fonts import FAMILY, files
+from campaign_analytics.market.reasons import every_reason
 from campaign_analytics.words import every_word
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def page_font(assessment: Assessment) -> PageFont:
     book, tables = assessment.book, assessment.market.tables.values()
     names = (name for table in tables for cells in table.cells.values() for name in cells.names)
     labels = (str(held) for held in (book.document, book.lists, book.columns, book.units))
-    return PageFont("".join((*labels, *names, every_word(), *MARKS.values())))
+    return PageFont("".join((*labels, *names, every_word(), every_reason(), *MARKS.values())))
 
 
 def _rare(character: str) -> bool:

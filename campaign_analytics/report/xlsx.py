@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xlsxwriter
 
-from campaign_analytics.charts.tables import Table, table
+from campaign_analytics.charts.tables import Table
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.report.files import MADE_BY
 
@@ -95,7 +96,7 @@ def _texts(part: pd.DataFrame, held: Table) -> dict[str, list[str]]:
     texts = {}
     for name, column in part.items():
         codes, distinct = pd.factorize(column, use_na_sentinel=False)
-        one = table(pd.DataFrame({name: distinct}), held.book, held.lang, rows=len(distinct))
+        one = replace(held, frame=pd.DataFrame({name: distinct}), rows=len(distinct))
         told = np.array([row[0] for row in one.cells()] or [""], object)
         texts[str(name)] = told[codes].tolist() if len(codes) else []
     return texts
