@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from campaign_analytics.engines.arrays import RULES_PER_WORD
+from campaign_analytics.market.typed import HIGH, UNREAD
 from campaign_analytics.rulebook.exact import (
     All,
     Among,
@@ -31,8 +32,6 @@ from campaign_analytics.rulebook.exact import (
 )
 from campaign_analytics.rulebook.tree import Operator
 
-HIGH = "__high"
-UNREAD = "__unread"
 _COMPARISON: dict[Operator, type[exp.Binary]] = {
     "=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
 }  # fmt: skip

@@ -12,9 +12,10 @@ import duckdb
 import numpy as np
 from hypothesis import strategies as st
 
-from campaign_analytics.engines.sql import HIGH, Held, word
-from campaign_analytics.engines.sql import UNREAD as UNREAD_COLUMN
+from campaign_analytics.engines.sql import Held, word
 from campaign_analytics.market.schema import Cells
+from campaign_analytics.market.typed import HIGH
+from campaign_analytics.market.typed import UNREAD as UNREAD_COLUMN
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.exact import Exact, PerValue
 from campaign_analytics.rulebook.scalar import UNREAD, Range
