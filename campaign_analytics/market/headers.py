@@ -17,7 +17,7 @@ from campaign_analytics.market.schema import ANYWHERE, KEYS
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
-_BRACKETED = re.compile(r"(?P<name>.*)[(\[{【〔<](?P<inside>[^()\[\]{}【】〔〕<>]*)[)\]}】〕>]\s*")
+_BRACKETED = re.compile(r"(?P<name>.*)[(\[{【〔<](?P<inside>[^()\[\]{}【】〔〕<>]*)[)\]}】〕>]\s*", re.DOTALL)
 UNKNOWN = Reason("unread", "no known column")
 #: No header is longer.
 _LONGEST = 60

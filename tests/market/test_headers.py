@@ -22,6 +22,7 @@ from campaign_analytics.rulebook.book import Rulebook
         ("PC 活動價 [RMB]", "campaign_price_pc"),
         ("minOrderQuantity", "moq"),
         ("大市場發佈價(¥)", "list_price"),
+        ("大市場\n發佈價(¥)", "list_price"),
         ("商家ID", "merchant_id"),
         ("Data as of", "snapshot_at"),
     ],
