@@ -45,8 +45,8 @@ def test_columns_that_two_headers_claim_are_among_them(book: Rulebook) -> None:
 
 
 def test_columns_that_a_header_may_mean_are_proposed_and_not_applied(book: Rulebook) -> None:
-    offers = pd.DataFrame({"offer_id": ["1"], "merchant_id": ["m"], "最小起批量": ["2"], "备注": [""]})
+    offers = pd.DataFrame({"offer_id": ["1"], "merchant_id": ["m"], "商品成长分数": ["60"], "备注": [""]})
     market = read_market({"offers": offers, "merchants": MERCHANTS}, book)
     (part,) = market.offers.parts
-    assert {aside.header: "moq" in aside.near for aside in part.aside} == {"最小起批量": True, "备注": False}
-    assert market.offers.cells["moq"].gone.all()
+    assert {aside.header: "growth_score" in aside.near for aside in part.aside} == {"商品成长分数": True, "备注": False}
+    assert market.offers.cells["growth_score"].gone.all()
