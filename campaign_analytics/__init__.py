@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from campaign_analytics.dashboard.board import dashboard
     from campaign_analytics.demo import demo_market
     from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
+    from campaign_analytics.market.mapping import write_mapping
     from campaign_analytics.market.read import read_market
     from campaign_analytics.monitor.changes import Changes, changes
     from campaign_analytics.monitor.monitoring import Monitoring, monitor
@@ -52,11 +53,13 @@ _HOMES = {
     "load_scenario": "campaign_analytics.rulebook.scenario",
     "monitor": "campaign_analytics.monitor.monitoring",
     "read_market": "campaign_analytics.market.read",
+    "write_mapping": "campaign_analytics.market.mapping",
 }
 
 __all__ = [  # noqa: RUF022  in the order of use
     "load_rulebook",
     "read_market",
+    "write_mapping",
     "demo_market",
     "assess",
     "Assessment",

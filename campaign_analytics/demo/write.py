@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
+from campaign_analytics.market.declared import NAME
+from campaign_analytics.market.mapping import declared_toml
 from campaign_analytics.market.schema import Array, Cells, Declared, Market, Table
 from campaign_analytics.rulebook.book import Rulebook
 
@@ -60,14 +63,8 @@ def write_market(
 
 def write_declared(declared: Declared, folder: Path, units: Mapping[str, str]) -> None:
     """Write ``market.toml``: what the owner knows, and the units of rates that are written without one."""
-    lines = []
-    if declared.as_of is not None:
-        lines.append(f"as_of = {declared.as_of.isoformat()}")
-    for flag in ("penalty_feed_complete", "offers_are_complete"):
-        lines.append(f"{flag} = {str(getattr(declared, flag)).lower()}")
-    if units:
-        lines += ["", "[units]", *(f'{column} = "{unit}"' for column, unit in units.items())]
-    (folder / "market.toml").write_text("\n".join(lines) + "\n", "utf-8", newline="\n")
+    known = replace(declared, headers={}, tables={}, units=units)  # the files written have headers of their own
+    (folder / NAME).write_text("\n".join(declared_toml(known)) + "\n", "utf-8", newline="\n")
 
 
 def table_texts(table: Table, book: Rulebook, headers: Headers) -> dict[str, pa.Array]:

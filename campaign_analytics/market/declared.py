@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAME = "market.toml"
 UNITS = ("percent", "share")
-_FLAGS = ("penalty_feed_complete", "offers_are_complete")
+FLAGS = ("penalty_feed_complete", "offers_are_complete")
 
 
 def read_declared(path: Path, book: Rulebook) -> Declared:
@@ -41,7 +41,7 @@ def read_declared(path: Path, book: Rulebook) -> Declared:
 
 
 def _top(held: Mapping[str, Any]) -> list[str]:
-    known = ("as_of", *_FLAGS, "tables", "headers", "units")
+    known = ("as_of", *FLAGS, "tables", "headers", "units")
     faults = [
         f"unknown key {key!r}{did_you_mean(key, known)}; expected {', '.join(known)}"
         for key in held
@@ -50,7 +50,7 @@ def _top(held: Mapping[str, Any]) -> list[str]:
     if not isinstance(held.get("as_of", date.min), date | datetime):
         faults.append(f"as_of = {held['as_of']!r}: expected a day or time without quotes, such as as_of = 2031-05-31")
     return faults + [
-        f"{key} = {held[key]!r}: expected true or false" for key in _FLAGS if not isinstance(held.get(key, True), bool)
+        f"{key} = {held[key]!r}: expected true or false" for key in FLAGS if not isinstance(held.get(key, True), bool)
     ]
 
 

@@ -59,7 +59,7 @@ def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: 
     for place, header in enumerate(headers):
         name, unit = bare(header)
         fits = names.get(name) or labels.get(name) or set()
-        fits = {declared[header]} if header in declared else fits - declared_for
+        fits = {declared[header]} if header in declared else fits if fits - declared_for else set()
         if len(fits) != 1:
             unread.append((place, _unmatched(header, fits, elsewhere.get(name))))
             continue
