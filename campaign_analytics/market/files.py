@@ -1,4 +1,4 @@
-"""Find a market's files and open them: csv, xlsx and parquet files and DataFrames all become columns of raw texts."""
+"""Open a market's files: csv, xlsx, parquet and JSON files and DataFrames all become columns of raw texts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pyarrow.parquet
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Found, Knows
 from campaign_analytics.market.marks import stripped
+from campaign_analytics.market.records import DOCUMENT, LINES, open_records
 from campaign_analytics.market.texts import Texts, text_of
 
 #: How much of a csv file is searched for its header.
@@ -25,14 +26,9 @@ _HEAD = 1 << 20
 
 
 def open_path(path: Path, knows: Knows) -> list[Found]:
-    """Open one file: a part for each of its tables."""
-    return [open_file(path)]
-
-
-def open_file(path: Path) -> Found:
-    """Open one file. Raises MarketError that says what is wrong with it and what to do."""
+    """Open one file: a part for each of its tables. Raises MarketError that says what is wrong and what to do."""
     try:
-        return _without_idle_columns(OPENERS[path.suffix.lower()](path))
+        return [_without_idle_columns(found) for found in OPENERS[path.suffix.lower()](path)]
     except OSError as error:
         raise MarketError(f"{path.name} can't be opened: {error.strerror or error}") from error
 
@@ -56,7 +52,7 @@ def _without_idle_columns(found: Found) -> Found:
     )
 
 
-def _open_csv(path: Path) -> Found:
+def _open_csv(path: Path) -> list[Found]:
     text = _as_utf8(path.name, path.read_bytes())
     head = text[:_HEAD].decode("utf-8", "ignore")
     try:
@@ -88,7 +84,7 @@ def _open_csv(path: Path) -> Found:
     present[numbers - above - 2] = False
     rows = np.flatnonzero(present) + above + 2
     columns = [Texts.of_arrow(column) for column in table.columns]
-    return Found(path.name, headers, columns, rows, [(int(each.number), _cells_of(each.text)) for each in misfits])
+    return [Found(path.name, headers, columns, rows, [(int(each.number), _cells_of(each.text)) for each in misfits])]
 
 
 def _as_utf8(name: str, data: bytes) -> bytes:
@@ -154,7 +150,7 @@ def _cells_of(line: str) -> list[str]:
         return [line]
 
 
-def _open_xlsx(path: Path) -> Found:
+def _open_xlsx(path: Path) -> list[Found]:
     import python_calamine
 
     try:
@@ -173,17 +169,26 @@ def _open_xlsx(path: Path) -> Found:
     body = rows[above + 1 :]
     columns = [Texts.of_values([row[place] for row in body]) for place in range(len(headers))]
     source = np.arange(len(body), dtype=np.int64) + above + 2
-    return Found(path.name, headers, columns, source, unread=[other for other in filled if other != name])
+    return [Found(path.name, headers, columns, source, unread=[other for other in filled if other != name])]
 
 
-def _open_parquet(path: Path) -> Found:
+def _open_parquet(path: Path) -> list[Found]:
     try:
         table = pyarrow.parquet.read_table(path)
     except pa.ArrowInvalid as error:
         raise MarketError(f"{path.name} can't be read as parquet: {error}; write it again") from error
     columns = [Texts.of_arrow(column) for column in table.columns]
     headers = [stripped(header) for header in table.column_names]
-    return Found(path.name, headers, columns, np.arange(table.num_rows, dtype=np.int64) + 2, heads=0)
+    return [Found(path.name, headers, columns, np.arange(table.num_rows, dtype=np.int64) + 2, heads=0)]
 
 
-OPENERS: Mapping[str, Callable[[Path], Found]] = {".csv": _open_csv, ".xlsx": _open_xlsx, ".parquet": _open_parquet}
+def _open_json(path: Path) -> list[Found]:
+    return open_records(path, _as_utf8(path.name, path.read_bytes()).decode())
+
+
+OPENERS: Mapping[str, Callable[[Path], list[Found]]] = {
+    ".csv": _open_csv,
+    ".xlsx": _open_xlsx,
+    ".parquet": _open_parquet,
+    **dict.fromkeys((*DOCUMENT, *LINES), _open_json),
+}

@@ -160,7 +160,7 @@ _NO_HEADERS = "not a table: neither its name nor its headers are known"
 
 
 def _nothing(table: str, held: Gathered) -> str:
-    wanted = " or ".join(table + suffix for suffix in OPENERS)
+    wanted = f"{table}{', '.join(OPENERS)}"
     there = [found.place for parts in held.parts.values() for found in parts] + [name for name, _ in held.unread]
     why = "".join(f"\n  {name}: {reason.text}" for name, reason in held.unread)
     return (

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 from campaign_analytics.market.schema import Array
 from campaign_analytics.market.texts import Texts
 
 #: How many of a row's cells are headers of some table: what tells a row of headers from notes and from data.
 Knows: TypeAlias = Callable[[Sequence[str]], int]
+
+
+class Broken(NamedTuple):
+    """A row that can't be read at all."""
+
+    number: int
+    text: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What headers mean, where their source says so: no other column is looked for then."""
+
+    columns: Mapping[str, str]  # header -> column
+    units: Mapping[str, str] = field(default_factory=dict)  # column -> "percent" or "share"
+    unread: Mapping[str, str] = field(default_factory=dict)  # header -> why it means none
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +46,9 @@ class Found:
     notes: Sequence[tuple[int, str]] = ()  # rows above the headers: number and text
     heads: int = 1  # rows that hold the headers
     blank: int = 0  # empty rows above the data
+    broken: Sequence[Broken] = ()  # rows that can't be read at all
+    meanings: Meanings | None = None  # None = headers are matched by their names
+    sparse: bool = False  # an empty cell says nothing: another row of the same key may fill it
 
     @property
     def rows(self) -> int:

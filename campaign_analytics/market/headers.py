@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign_analytics.market.found import Knows
+from campaign_analytics.market.found import Found, Knows
 from campaign_analytics.market.marks import alike, load_marks
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.schema import ANYWHERE, KEYS
@@ -72,6 +72,24 @@ def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: 
             reason = Reason("unread", f"{both} both mean {column}; say which in market.toml: [headers.{table}]")
             unread += [(place, reason) for place in held]
     return Matched({column: held[0] for column, held in places.items() if len(held) == 1}, units, unread)
+
+
+def match_found(found: Found, table: str, book: Rulebook, declared: Mapping[str, str]) -> Matched:
+    """Find each header's column by the owner's mapping, and by what its source says or else by its name."""
+    if found.meanings is None:
+        return match_headers(found.headers, table, book, declared)
+    headers, meanings = found.headers, found.meanings
+    said = {header: column for header, column in meanings.columns.items() if column not in declared.values()}
+    said = {
+        header: column for header, column in (said | dict(declared)).items() if column in known_columns(book, table)
+    }
+    columns = {said[header]: place for place, header in enumerate(headers) if header in said}
+    unread = [
+        (place, Reason("unread", meanings.unread.get(header, "another field is read as its column")))
+        for place, header in enumerate(headers)
+        if header not in said
+    ]
+    return Matched(columns, {}, unread)
 
 
 def known_columns(book: Rulebook, table: str) -> list[str]:

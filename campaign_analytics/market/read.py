@@ -18,7 +18,7 @@ from campaign_analytics.market.cells import ReadColumn, all_missing, read_column
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, Gathered, gather
 from campaign_analytics.market.found import Found
-from campaign_analytics.market.headers import UNKNOWN, Matched, match_headers, near
+from campaign_analytics.market.headers import UNKNOWN, Matched, match_found, match_headers, near
 from campaign_analytics.market.keys import merge_repeats, report_orphans
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.parts import Aside, Part
@@ -145,7 +145,7 @@ class _Reader:
     def part(self, name: str, found: Found) -> _Read:
         """Read one file of a table."""
         found, mends = as_they_were(found)
-        matched = match_headers(found.headers, name, self.book, self.declared.headers.get(name, {}))
+        matched = match_found(found, name, self.book, self.declared.headers.get(name, {}))
         self.check_keys(name, found, matched)
         for said in found.told:
             self.quality.remark(name, found.place, Reason("settled", said))
@@ -157,7 +157,7 @@ class _Reader:
         origin = Origin.of(found.place, found.source_rows[rows.kept])
         cells = self.columns(name, found, matched, rows.kept, origin)
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
-        read = found.rows + len(found.misfits) + found.heads + len(found.notes) + found.blank
+        read = found.rows + len(found.misfits) + len(found.broken) + found.heads + len(found.notes) + found.blank
         return _Read(Part(found.place, found.source_rows, headers, aside), cells, origin, read, rows.fates, mends)
 
     def put_aside(self, table: str, found: Found, place: int, reason: Reason) -> Aside:
@@ -216,6 +216,7 @@ class _Reader:
 
     def columns(self, name: str, found: Found, matched: Matched, kept: Array, origin: Origin) -> dict[str, Cells]:
         whole = len(kept) == found.rows
+        units = {**(found.meanings.units if found.meanings else {}), **self.declared.units}
         read: dict[str, ReadColumn] = {}
         for column, place in matched.columns.items():
             texts = found.columns[place] if whole else found.columns[place].take(kept)
@@ -227,7 +228,7 @@ class _Reader:
                 table=name,
                 rows=origin,
                 quality=self.quality,
-                declared_unit=self.declared.units.get(column, ""),
+                declared_unit=units.get(column, ""),
                 header_unit=matched.units.get(column, ""),
             )
         cells = {column: held.cells for column, held in read.items()}

@@ -133,6 +133,9 @@ def _reject_keyless(
 def _misfits(table: str, place: int, found: Found, fates: Counter[str], quality: Quality) -> None:
     """Rows that are wider or narrower than the headers: notes and totals are often, others can't be used."""
     words = load_marks().total
+    for row in found.broken:
+        fates["rejected"] += 1
+        reject(table, "", row.why, found, np.array([row.number]), [row.text], [[row.text]], quality)
     for number, cells in found.misfits:
         filled = [cell for cell in cells if stripped(cell)]
         at = Origin.of(found.place, np.array([number]))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.cells import read_column
-from campaign_analytics.market.files import OPENERS, open_file
-from campaign_analytics.market.headers import match_headers
+from campaign_analytics.market.files import OPENERS, open_path
+from campaign_analytics.market.headers import knows, match_found
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.parts import Part
 from campaign_analytics.market.quality import Quality
@@ -26,8 +26,9 @@ def read_some(path: Path, table: str, wanted: Sequence[str], book: Rulebook) -> 
     """
     if path.suffix.lower() not in OPENERS:
         raise MarketError(f"{path}: expected a folder of tables, or a file that ends in {' or '.join(OPENERS)}")
-    found = open_file(path)
-    places = match_headers(found.headers, table, book, {}).columns
+    parts = open_path(path, knows(book, {}))
+    found = next((part for part in parts if part.table == table), parts[0])
+    places = match_found(found, table, book, {}).columns
     if not any(column in places for column in wanted):
         labels = ", ".join(book.quantity(column).label("zh", column) for column in wanted)
         raise MarketError(f"{found.place}: none of its columns is one of {labels} ({', '.join(wanted)})")

@@ -23,6 +23,7 @@ from campaign_analytics.rulebook.values import did_you_mean
 
 _SHIPPED = resources.files("campaign_analytics") / "rulebooks"
 _VOCABULARY = "vocabulary"
+_NO_RULEBOOKS = {_VOCABULARY, "platform"}
 _WORDS = {"zh", "en", "note", "fix", "warn"}  # what the hash leaves out of every table
 _STAND_IN = {"rulebook": {"id": "?", "version": "?", "effective": "2000-01-01", "clauses": []}}
 _SINGLE = {"rulebook", "scoring"}  # tables that are one entry; the others hold one a name
@@ -31,7 +32,7 @@ _SINGLE = {"rulebook", "scoring"}  # tables that are one entry; the others hold 
 def shipped_rulebooks() -> tuple[str, ...]:
     """The names of the rulebooks that come with the package."""
     names = (Path(each.name) for each in _SHIPPED.iterdir())
-    return tuple(sorted(path.stem for path in names if path.suffix == ".toml" and path.stem != _VOCABULARY))
+    return tuple(sorted(path.stem for path in names if path.suffix == ".toml" and path.stem not in _NO_RULEBOOKS))
 
 
 def load_rulebook(name_or_path: str | Path, variant: str | None = None) -> Rulebook:

@@ -1,0 +1,55 @@
+"""Open JSON files: answers of the platform, or plain records under headers of any kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from campaign_analytics.errors import MarketError
+from campaign_analytics.market.answers import Answers, read_answers
+from campaign_analytics.market.found import Found
+from campaign_analytics.market.grown import Grown, flat, said
+from campaign_analytics.market.platform import load_platform, platform_tables
+
+#: Endings of files with one JSON document, and of files with one a line.
+DOCUMENT, LINES = (".json",), (".jsonl", ".ndjson")
+
+
+def open_records(path: Path, text: str) -> list[Found]:
+    """The tables in a JSON file, a part for each: those of the platform's answers, else one for each list of records.
+
+    Rows are numbered by line, in a document by the place of their record in it. Raises MarketError where nothing can
+    be read.
+    """
+    platform = load_platform()
+    try:
+        answers = read_answers(path.name, text, path.suffix.lower() in LINES, platform.envelopes, platform.answers)
+        if any(platform.answers(record.fields) for record in answers.records):
+            found = platform_tables(path.name, answers)
+        else:
+            found = _plain(path.name, answers)
+    except RecursionError as error:
+        raise MarketError(f"{path.name} is nested too deep for records of a market") from error
+    if not found:
+        raise MarketError(f"{path.name} holds no records; expected objects of fields and values")
+    return found
+
+
+def _plain(place: str, answers: Answers) -> list[Found]:
+    groups: dict[str, Grown] = {}
+    for record in answers.records:
+        cells = {path: said(value) for path, value in flat(record.fields)}
+        groups.setdefault(record.group, Grown()).add(record.number, cells)
+    found = [
+        Found(
+            f"{place}: {group}" if group else place,
+            grown.headers,
+            grown.columns(),
+            grown.source_rows(),
+            sheet=group,
+            told=grown.told(),
+            heads=0,
+        )
+        for group, grown in groups.items()
+    ]
+    return [replace(found[0], broken=answers.broken, blank=answers.blank), *found[1:]] if found else []
