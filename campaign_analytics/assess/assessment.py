@@ -286,8 +286,8 @@ class Assessment(Evaluated):
 
     def links(self, lang: str = "en") -> Links:
         """Which accounts are one user, where the record of one costs the others, and how they are linked:
-        ``.clusters()``, ``.accounts()``, ``.ignored()``, ``.review()``, ``.ties()``. Names merchants side by side: for
-        operators alone.
+        ``.clusters()``, ``.accounts()``, ``.ignored()``, ``.review()``, ``.ties()``, ``.steps()``. Names merchants side
+        by side: for operators alone.
 
         Of the first rule in force that reads the records of linked accounts; ``CampaignError`` where none does."""
         return links(self, lang)

@@ -108,12 +108,30 @@ class Links:
 
     def ties(self, cluster: int) -> pd.DataFrame:
         """One row an account and what it shares or declares with others of a cluster, to draw them: merchant_id, tie
-        (int64, the same for all that hold it), column."""
+        (int64, the same for all that hold it), column, shared (bool: an identifier, else a declared link)."""
         held = self._accounts
         pairs = np.flatnonzero(self._cluster[held.account] == cluster)
-        column = np.array(held.columns)[held.kind[held.tie[pairs]]]
-        ids = [held.id(each) for each in held.account[pairs].tolist()]
-        return pd.DataFrame({"merchant_id": ids, "tie": pd.factorize(held.tie[pairs])[0], "column": column})
+        kind = held.kind[held.tie[pairs]]
+        columns = {
+            "merchant_id": pd.array([held.id(each) for each in held.account[pairs].tolist()], dtype="str"),
+            "tie": pd.factorize(held.tie[pairs])[0],
+            "column": pd.array(np.array(held.columns, object)[kind], dtype="str"),
+            "shared": kind < held.shared,
+        }
+        return pd.DataFrame(columns)
+
+    def steps(self, cluster: int) -> pd.DataFrame:
+        """The ways of ``accounts`` to a cluster's merchants as one row a step: merchant_id (whose way it is), step
+        (int64, from 1 on), from_id, to_id, column (by which they are tied; all str)."""
+        members = np.flatnonzero(self._cluster == cluster)
+        rows = members[members < self.making.rows]
+        found = [
+            (self._accounts.id(row), number, step.account, step.to, step.column)
+            for row, chain in zip(rows.tolist(), deciding(self.making, rows), strict=True)
+            for number, step in enumerate(chain.steps if chain else [], start=1)
+        ]
+        frame = pd.DataFrame(found, columns=["merchant_id", "step", "from_id", "to_id", "column"])
+        return frame.astype({name: np.int64 if name == "step" else "str" for name in frame})
 
     def __str__(self) -> str:
         book, clusters = self.making.book, self.clusters()

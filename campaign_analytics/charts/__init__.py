@@ -13,6 +13,7 @@ from campaign_analytics.charts.funnel import funnel
 from campaign_analytics.charts.gains import marginal_gains
 from campaign_analytics.charts.heatmap import miss_heatmap
 from campaign_analytics.charts.ledger import ledger
+from campaign_analytics.charts.link_graph import link_graph
 from campaign_analytics.charts.measure import measured_rules
 from campaign_analytics.charts.segments import segments
 from campaign_analytics.charts.surface import surface
@@ -31,6 +32,7 @@ __all__ = [
     "frontier",
     "funnel",
     "ledger",
+    "link_graph",
     "marginal_gains",
     "measured_rules",
     "miss_heatmap",

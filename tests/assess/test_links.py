@@ -117,8 +117,19 @@ def test_no_table_holds_what_an_identifier_holds(links: Links) -> None:
 
 def test_what_ties_a_cluster_can_be_drawn(links: Links) -> None:
     assert links.ties(1).sort_values(["tie", "merchant_id"]).to_numpy().tolist() == [
-        ["a1", 0, "alipay_hash"], ["a2", 0, "alipay_hash"], ["a2", 1, "phone_hash"], ["a3", 1, "phone_hash"],
+        ["a1", 0, "alipay_hash", True], ["a2", 0, "alipay_hash", True],
+        ["a2", 1, "phone_hash", True], ["a3", 1, "phone_hash", True],
     ]  # fmt: skip
+    assert not links.ties(2)["shared"].any()
+
+
+def test_the_ways_of_a_cluster_step_by_step(links: Links) -> None:
+    assert links.steps(1).to_numpy().tolist() == [
+        ["a2", 1, "a1", "a2", "alipay_hash"],
+        ["a3", 1, "a1", "a2", "alipay_hash"], ["a3", 2, "a2", "a3", "phone_hash"],
+    ]  # fmt: skip
+    assert links.steps(2).to_numpy().tolist() == [["b1", 1, "stranger", "b1", "linked_id"]]
+    assert (len(links.steps(3)), list(links.steps(3))) == (0, list(links.steps(1)))
 
 
 def test_followed_one_step_only_the_next_account_fails(result: ca.Assessment, book: Rulebook) -> None:
