@@ -13,6 +13,7 @@ from campaign_analytics.market.found import Broken
 Fields = Mapping[str, Any]  # of one object; numbers are held as the text that was written
 #: A document has more errors than lines in it where fewer of its lines are objects by themselves.
 _HALF = 0.5
+NO_RECORD = "no record: expected an object of fields and values"
 #: As much of a record as stands in a report.
 _SHOWN = 2000
 
@@ -54,7 +55,7 @@ def read_answers(
                     f"{name} can't be read as JSON: {_why(error)}; was it cut off? save it whole, or one record a line"
                 ) from error
     answers = _of_lines(text, envelopes, is_record)
-    if not answers.records:
+    if answers.broken and not answers.records:
         number, _, why = answers.broken[0]
         raise MarketError(f"{name}: no line of it can be read; line {number}: {why}")
     return answers
@@ -101,7 +102,7 @@ def _keep(answers: Answers, number: int, value: Any, group: str = "") -> None:
     if isinstance(value, dict):
         answers.records.append(Record(number, value, group))
     else:
-        answers.broken.append(Broken(number, as_text(value), "no record: expected an object of fields and values"))
+        answers.broken.append(Broken(number, as_text(value), NO_RECORD))
 
 
 def _lists_by_name(value: Fields) -> Mapping[str, list[Any]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from campaign_analytics.market.schema import Array, Cells
 
 SAME_ROW = Reason("merged", "the same row again")
 OTHER_ROW = Reason("merged", "the same key with other cells; the first row stays, cells that differ are missing")
+FILLED = Reason("merged", "the same key again; its cells stand where the first row's source says nothing")
 CONFLICT = Reason("missing", "rows of the same key differ here")
 ORPHAN = Reason("doubted", "no such merchant in the table merchants")
 
@@ -29,10 +30,17 @@ class Merged:
     merged: int  # rows that repeat others
 
 
-def merge_repeats(table: str, cells: Mapping[str, Cells], key: str, rows: Origin, quality: Quality) -> Merged:
+#: Of a column (rows,) bool: the rows whose source says nothing in it, rather than that the cell is empty; None = none.
+Silent = Callable[[str], Array | None]
+
+
+def merge_repeats(
+    table: str, cells: Mapping[str, Cells], key: str, rows: Origin, silent: Silent, quality: Quality
+) -> Merged:
     """One row for each key and snapshot: the first, with cells on which the others differ made missing.
 
-    Of several snapshots of a key the latest counts as now.
+    Where the source of a row says nothing the next row's cell stands: files that hold other columns complete each
+    other. Of several snapshots of a key the latest counts as now.
     """
     count = len(rows)
     keys = pd.factorize(pd.Series(cells[key].values))[0]
@@ -42,7 +50,7 @@ def merge_repeats(table: str, cells: Mapping[str, Cells], key: str, rows: Origin
     heads = first[group]
     repeats = np.flatnonzero(heads != np.arange(count))
     if len(repeats):
-        cells = _settled(table, cells, key, repeats, heads[repeats], rows, quality)
+        cells = _settled(table, cells, key, repeats, heads[repeats], rows, silent, quality)
     latest = np.full(int(keys.max(initial=-1)) + 1, -1, np.int64)
     np.maximum.at(latest, keys, when)
     stays = heads == np.arange(count)
@@ -68,13 +76,30 @@ def _order_of_snapshots(snapshots: Cells | None, rows: int) -> Array:
 
 
 def _settled(
-    table: str, cells: Mapping[str, Cells], key: str, repeats: Array, heads: Array, rows: Origin, quality: Quality
+    table: str,
+    cells: Mapping[str, Cells],
+    key: str,
+    repeats: Array,
+    heads: Array,
+    rows: Origin,
+    silent: Silent,
+    quality: Quality,
 ) -> dict[str, Cells]:
     """The cells with conflicts of ``repeats`` and their ``heads`` made missing, and reported."""
     settled = dict(cells)
-    other = np.zeros(len(repeats), bool)
+    other, filled = np.zeros(len(repeats), bool), np.zeros(len(repeats), bool)
     for name, held in cells.items():
-        differ = _differ(held, repeats, heads)
+        mute = silent(name)
+        if mute is None:
+            differ = _differ(held, repeats, heads)
+        else:
+            speaks = ~mute[repeats]
+            fills = speaks & mute[heads]
+            filled |= fills
+            source = np.arange(len(rows))
+            source[heads[fills][::-1]] = repeats[fills][::-1]  # the first that speaks is written last
+            settled[name] = held = held.take(source)
+            differ = speaks & _differ(held, repeats, heads)
         if not differ.any():
             continue
         other |= differ
@@ -90,7 +115,7 @@ def _settled(
             values[where] = ""
         settled[name] = Cells.make(held.type, values, held.gone | conflict, held.high, held.names, unread)
     names = pd.Series(cells[key].values)
-    for reason, which in ((SAME_ROW, ~other), (OTHER_ROW, other)):
+    for reason, which in ((SAME_ROW, ~other & ~filled), (FILLED, filled & ~other), (OTHER_ROW, other)):
         codes, keys = pd.factorize(names.take(repeats[which]))
         quality.cells_noted(table, key, reason, rows[repeats[which]], codes, keys)
     return settled

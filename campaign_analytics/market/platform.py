@@ -19,9 +19,9 @@ from campaign_analytics.market.texts import BETWEEN
 
 _BETWEEN_CODES = re.compile(r"[\s,，、;；|]+")
 _LAST = re.compile(r"[.=]")  # a field's own name, or its code, stands behind the last of these
-_NO_COLUMN = "no column for this field of the platform"
-_NO_TABLE = "no offer and no merchant is in it"
-_NO_ROW = "no row: expected an object of fields and values"
+NO_COLUMN = "no column for this field of the platform"
+NO_TABLE = "no offer and no merchant is in it"
+NO_ROW = "no row: expected an object of fields and values"
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class _Table:
             header: name for name, header in zip(self.grown.headers, names, strict=True) if not name.startswith(_APART)
         }
         unread = {
-            header: self.unread.get(header) or self.platform.unread.get(_LAST.split(header)[-1], _NO_COLUMN)
+            header: self.unread.get(header) or self.platform.unread.get(_LAST.split(header)[-1], NO_COLUMN)
             for header in names
             if header not in columns
         }
@@ -194,7 +194,7 @@ def _take(record: Record, tables: Mapping[str, _Table], platform: Platform) -> I
         if any(column == KEYS[name][0] or column not in ANYWHERE for column in row)
     }
     if not rows or not platform.answers(record.fields):
-        yield Broken(record.number, as_text(record.fields), _NO_TABLE)
+        yield Broken(record.number, as_text(record.fields), NO_TABLE)
         return
     first = tables[next(iter(rows))]
     offer = {column: cell for column, cell in rows.get("offers", {}).items() if column == KEYS["offers"][0]}
@@ -217,7 +217,7 @@ def _nested(
     """Put the elements of a nested list into its table, counted there, each with the key of its ``offer``."""
     for element in elements:
         if not isinstance(element, dict):
-            yield Broken(number, as_text(element), f"{path}: {_NO_ROW}")
+            yield Broken(number, as_text(element), f"{path}: {NO_ROW}")
             continue
         fields = dict(flat(element))
         row = table.row(fields, offer, f"{path}.")

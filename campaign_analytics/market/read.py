@@ -70,6 +70,7 @@ class _Read:
     read: int  # rows of the file, headers and all
     fates: Counter[str]
     mends: frozenset[tuple[str, int]]  # places (file, row) of rows that were put aside and stand here, repaired
+    sparse: bool  # an empty cell says nothing
 
 
 class _Reader:
@@ -105,7 +106,9 @@ class _Reader:
             fates["rejected"] -= mended
         now = np.arange(len(origin))
         if name in NEEDED:
-            single = merge_repeats(name, cells, KEYS[name][0], origin, self.quality)
+            single = merge_repeats(
+                name, cells, KEYS[name][0], origin, lambda column: _silent(column, parts), self.quality
+            )
             cells, now = single.cells, single.now
             fates["merged"] = single.merged
             fates["earlier"] = len(single.earlier)
@@ -158,7 +161,9 @@ class _Reader:
         cells = self.columns(name, found, matched, rows.kept, origin)
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
         read = found.rows + len(found.misfits) + len(found.broken) + found.heads + len(found.notes) + found.blank
-        return _Read(Part(found.place, found.source_rows, headers, aside), cells, origin, read, rows.fates, mends)
+        return _Read(
+            Part(found.place, found.source_rows, headers, aside), cells, origin, read, rows.fates, mends, found.sparse
+        )
 
     def put_aside(self, table: str, found: Found, place: int, reason: Reason) -> Aside:
         """Keep a column that is not read, with the columns that its header may mean: proposed, never applied."""
@@ -260,6 +265,19 @@ class _Reader:
         held = [table.cells["snapshot_at"] for table in tables.values() if "snapshot_at" in table.cells]
         latest = max((int(cells.values.max(initial=0)) for cells in held), default=0)
         return datetime.fromtimestamp(latest / 1e6, UTC) if latest else None
+
+
+def _silent(column: str, parts: list[_Read]) -> Array | None:
+    """(rows,) bool: in which rows of all parts nothing is said of ``column``; None = in none."""
+    masks = []
+    for part in parts:
+        held = part.cells.get(column)
+        if held is None:
+            masks.append(np.ones(len(part.origin), bool))
+        else:
+            masks.append(held.blank if part.sparse else np.zeros(len(part.origin), bool))
+    said = all(column in part.cells and not part.sparse for part in parts)
+    return None if said else np.concatenate(masks)
 
 
 def _taken(name: str, cells: Mapping[str, Cells], which: Array, origin: Origin, parts: list[_Read]) -> Table:

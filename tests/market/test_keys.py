@@ -108,3 +108,21 @@ def test_events_may_repeat(book: Rulebook) -> None:
     merchants = pd.DataFrame({"merchant_id": ["m"]})
     market = read_market({"merchants": merchants, "offers": offers, "transactions": sales}, book)
     assert market.tables["transactions"].rows == 2
+
+
+def test_files_with_other_columns_complete_each_other(book: Rulebook, folder: Write) -> None:
+    files = {
+        "offers_1.csv": "offer_id,merchant_id,moq\n1,m,2\n2,m,3\n",
+        "offers_2.csv": "offer_id,merchant_id,title\n2,m,乙\n1,m,甲\n1,m,丙\n3,m,丁\n",
+        "offers_3.csv": "offer_id,merchant_id,moq\n2,m,4\n3,m,5\n",
+        "offers.csv": "offer_id,merchant_id\n",
+    }
+    market = read_market(folder(files), book)
+    assert shown(market, "offer_id") == ["1", "2", "3"]
+    assert shown(market, "moq") == [2, None, 5]  # of offer 2 two files say otherwise
+    assert shown(market, "title") == [None, "乙", "丁"]  # of offer 1 two rows do
+    assert reasons(market, "moq") == {"3": "rows of the same key differ here"}
+    assert fates(market) == {"read": 12, "kept": 3, "merged": 5, "headers": 4}
+    assert market.quality is not None
+    said = market.quality.cells("merged")[["file", "row", "reason"]].to_numpy().tolist()
+    assert ["offers_3.csv", 3, "the same key again; its cells stand where the first row's source says nothing"] in said

@@ -11,8 +11,11 @@ import pandas as pd
 import pytest
 
 from campaign_analytics.assess.assessment import assess
-from campaign_analytics.market.platform import load_platform
+from campaign_analytics.market.answers import NO_RECORD
+from campaign_analytics.market.keys import FILLED
+from campaign_analytics.market.platform import NO_COLUMN, NO_ROW, NO_TABLE, load_platform
 from campaign_analytics.market.read import read_market
+from campaign_analytics.market.reasons import in_chinese
 from campaign_analytics.market.schema import KEYS, Market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.load import load_vocabulary
@@ -64,6 +67,13 @@ def test_every_mapped_column_is_one_of_its_table() -> None:
         for code in codes.values():
             assert columns[code.column].table == code.table
     assert platform.units.keys() <= columns.keys()
+
+
+def test_every_reason_has_chinese_words() -> None:
+    platform = load_platform()
+    reasons = {*platform.unread.values(), *(each.unless.why for each in platform.tables.values() if each.unless)}
+    reasons |= {NO_COLUMN, NO_TABLE, NO_RECORD, f"skuInfos: {NO_ROW}", FILLED.text}
+    assert [reason for reason in reasons if in_chinese(reason) == reason] == []
 
 
 def test_a_detail_answer_gives_four_tables(read: Read) -> None:
@@ -276,3 +286,21 @@ def test_the_tier_at_the_minimum_order_takes_part_in_the_price_rule(read: Read, 
 
 def test_skus_without_a_campaign_price_decide_nothing(read: Read, book: Rulebook) -> None:
     assert _outcome(read(answer__json=text(detail(1))), book, "sku_prices") == "unknown"
+
+
+def test_a_search_a_detail_and_an_enrolment_sheet_complete_each_other(read: Read) -> None:
+    enrolled = "商品ID,商家ID,大市场发布价,活动价\n1,BBBoPqr,28.50,27.00\n"
+    market = read(search__jsonl=lines(page(found(1), found(2))), detail__json=text(detail(1)), offers__csv=enrolled)
+    assert cells(market, "offers", "offer_id") == ["1", "2"]
+    assert cells(market, "offers", "merchant_id") == ["BBBoPqr", None]
+    assert cells(market, "offers", "campaign_price") == [27.0, None]
+    assert cells(market, "offers", "list_price") == [28.5, 28.5]
+    assert cells(market, "offers", "category") == ["女装", None]
+    assert cells(market, "offers", "is_yanxuan") == [True, True]
+    assert fates(market, "offers") == {"read": 5, "kept": 2, "merged": 2, "headers": 1}
+
+
+def test_answers_that_contradict_each_other_leave_a_cell_missing(read: Read) -> None:
+    market = read(answers__jsonl=lines(detail(1), detail(1, minOrderQuantity=3), detail(1, minOrderQuantity=None)))
+    assert cells(market, "offers", "moq") == [None]
+    assert cells(market, "offers", "stock") == [200]
