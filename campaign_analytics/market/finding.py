@@ -12,10 +12,11 @@ import pandas as pd
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.declared import NAME
-from campaign_analytics.market.files import OPENERS, open_frame, open_path
 from campaign_analytics.market.found import Found, Knows
 from campaign_analytics.market.headers import fitting, knows
 from campaign_analytics.market.marks import alike, load_marks
+from campaign_analytics.market.opening.files import OPENERS, open_path
+from campaign_analytics.market.opening.frames import open_frame
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.schema import KEYS, Declared
 from campaign_analytics.rulebook.values import did_you_mean
@@ -128,12 +129,14 @@ def _files(folder: Path, held: Gathered) -> list[tuple[Path, str | None]]:
 
 def _opened(path: Path, named: str | None, heads: Knows, held: Gathered) -> Sequence[Found]:
     try:
-        return open_path(path, heads)
+        opened = open_path(path, heads)
     except MarketError as error:
         if named:
             raise
         held.unread.append((path.name, Reason("unread", str(error))))
         return ()
+    held.unread += [(place, Reason("unread", why)) for place, why in opened.unread]
+    return opened.found
 
 
 def _table_of(found: Found, named: str | None, book: Rulebook, declared: Declared) -> tuple[str, Reason]:

@@ -39,7 +39,6 @@ class Found:
     columns: Sequence[Texts]
     source_rows: Array  # (n,) row numbers as a spreadsheet counts them
     misfits: Sequence[tuple[int, Sequence[str]]] = ()  # rows with more or fewer cells than headers
-    unread: Sequence[str] = ()  # other sheets of the file
     table: str = ""  # which table it is, where its source says so
     sheet: str = ""  # the sheet's name, where the file has several
     told: Sequence[str] = ()  # what was settled once for the file: encoding, delimiter, where its headers stand
@@ -53,3 +52,15 @@ class Found:
     @property
     def rows(self) -> int:
         return len(self.source_rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """What one file holds: its tables, and what in it is not read."""
+
+    found: Sequence[Found]
+    unread: Sequence[tuple[str, str]] = ()  # place, and why
+
+
+#: Opens the bytes of a file or of an archive's member, called by its place; raises MarketError.
+Opener: TypeAlias = Callable[[str, bytes, Knows], Opened]

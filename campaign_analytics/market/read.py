@@ -153,8 +153,6 @@ class _Reader:
         for said in found.told:
             self.quality.remark(name, found.place, Reason("settled", said))
         aside = [self.put_aside(name, found, place, reason) for place, reason in matched.unread]
-        for sheet in found.unread:
-            self.quality.remark(name, sheet, Reason("unread", f"another sheet of {found.place}"))
         key = KEYS[name][0]
         rows = data_rows(name, key, matched.columns[key], found, self.quality)
         origin = Origin.of(found.place, found.source_rows[rows.kept])

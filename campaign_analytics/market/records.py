@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.answers import Answers, read_answers
-from campaign_analytics.market.found import Found
+from campaign_analytics.market.found import Found, Knows, Opened
 from campaign_analytics.market.grown import Grown, flat, said
+from campaign_analytics.market.opening.encodings import decoded
 from campaign_analytics.market.platform import load_platform, platform_tables
 
 #: Endings of files with one JSON document, and of files with one a line.
 DOCUMENT, LINES = (".json",), (".jsonl", ".ndjson")
 
 
-def open_records(path: Path, text: str) -> list[Found]:
+def open_records(place: str, data: bytes, knows: Knows) -> Opened:
     """The tables in a JSON file, a part for each: those of the platform's answers, else one for each list of records.
 
     Rows are numbered by line, in a document by the place of their record in it. Raises MarketError where nothing can
     be read.
     """
     platform = load_platform()
+    text = decoded(place, data).text.to_pybytes().decode()
     try:
-        answers = read_answers(path.name, text, path.suffix.lower() in LINES, platform.envelopes, platform.answers)
+        answers = read_answers(place, text, place.lower().endswith(LINES), platform.envelopes, platform.answers)
         if any(platform.answers(record.fields) for record in answers.records):
-            found = platform_tables(path.name, answers)
+            found = platform_tables(place, answers)
         else:
-            found = _plain(path.name, answers)
+            found = _plain(place, answers)
     except RecursionError as error:
-        raise MarketError(f"{path.name} is nested too deep for records of a market") from error
+        raise MarketError(f"{place} is nested too deep for records of a market") from error
     if not found:
-        raise MarketError(f"{path.name} holds no records; expected objects of fields and values")
-    return found
+        raise MarketError(f"{place} holds no records; expected objects of fields and values")
+    return Opened(found)
 
 
 def _plain(place: str, answers: Answers) -> list[Found]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.cells import read_column
-from campaign_analytics.market.files import OPENERS, open_path
 from campaign_analytics.market.headers import knows, match_found
+from campaign_analytics.market.opening.files import OPENERS, open_path
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.parts import Part
 from campaign_analytics.market.quality import Quality
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 def read_some(path: Path, table: str, wanted: Sequence[str], book: Rulebook) -> Table:
     """Those of the ``wanted`` columns that a file of ``table`` has, and its key; no row is put aside.
 
-    Raises ``MarketError`` where the file cannot be read or has none of them.
+    Of several sheets, or files of an archive, the one that has most of them is read. Raises ``MarketError`` where the
+    file cannot be read or has none of them.
     """
     if path.suffix.lower() not in OPENERS:
         raise MarketError(f"{path}: expected a folder of tables, or a file that ends in {' or '.join(OPENERS)}")
-    parts = open_path(path, knows(book, {}))
-    found = next((part for part in parts if part.table == table), parts[0])
-    places = match_found(found, table, book, {}).columns
+    parts = [(found, match_found(found, table, book, {}).columns) for found in open_path(path, knows(book, {})).found]
+    found, places = max(parts, key=lambda part: (part[0].table == table, sum(column in part[1] for column in wanted)))
     if not any(column in places for column in wanted):
         labels = ", ".join(book.quantity(column).label("zh", column) for column in wanted)
         raise MarketError(f"{found.place}: none of its columns is one of {labels} ({', '.join(wanted)})")

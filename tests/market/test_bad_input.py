@@ -94,7 +94,6 @@ def test_two_key_columns(book: Rulebook, folder: Write) -> None:
     [
         (b"offer_id,merchant_id\n1,\xff\xfe", "neither UTF-8 (broken at byte 23) nor GB18030 (broken at byte 23)"),
         (b"offer_id\0,merchant_id\n", "not text, byte 8 is zero"),
-        ("offer_id,merchant_id\n1,m\n".encode("utf-16"), "not text, byte 3 is zero"),
     ],
 )
 def test_an_unknown_encoding(book: Rulebook, folder: Write, content: bytes, said: str) -> None:

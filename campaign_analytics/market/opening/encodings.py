@@ -1,0 +1,111 @@
+"""Which encoding a text is in. Files don't say it: what their bytes allow decides, and then whether headers are known.
+
+Detectors that guess by letter frequencies are wrong on short files and on tables of numbers; the headers never are.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from campaign_analytics.errors import MarketError
+
+#: How much of a text is searched for what tells its form.
+HEAD = 1 << 20
+#: Stands where bytes are no character.
+BROKEN = "\ufffd"
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+#: What is written in UTF-8 here has characters of three bytes, or else signs such as the yuan's; pairs of other bytes
+#: that happen to be good UTF-8 are words in GB18030.
+_LONG, _LATIN_1 = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}"), re.compile(rb"[\xc2\xc3][\x80-\xbf]")
+_NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "gb18030": "GB18030", "cp950": "Big5"}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text in UTF-8."""
+
+    text: pa.Buffer
+    encoding: str  # as people call it
+    broken: bool = False  # whether ``BROKEN`` stands for bytes that are no character
+
+    def head(self) -> str:
+        """Its beginning, as far as it is searched for what tells its form."""
+        return bytes(memoryview(self.text)[:HEAD]).decode("utf-8", "ignore")
+
+
+def decoded(place: str, data: bytes, known: Callable[[str], int] = lambda head: 0) -> Decoded:
+    """Read UTF-8, UTF-16, GB18030 or Big5; ``known`` tells how many headers are known in the head of a text.
+
+    Raises MarketError where it is none of these.
+    """
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return _read(data, len(mark), encoding)
+    zero = data.find(b"\0", 0, HEAD)
+    if zero < 0 and _is_utf8(data) and (data.isascii() or _LATIN_1.search(data) or _LONG.search(data)):
+        return Decoded(pa.py_buffer(data), _NAMES["utf-8"])
+
+    def knows(encoding: str) -> int:
+        return known(data[:HEAD].decode(encoding, "replace"))
+
+    if zero >= 0:
+        likely = max(("utf-16-le", "utf-16-be"), key=knows)
+        if not knows(likely):
+            raise MarketError(f"{place}: not text, byte {zero} is zero; save it as csv in UTF-8 or GB18030")
+        return _read(data, 0, likely)
+    fault = _fault(data, "utf-8")
+    if fault is not None and _is_mostly_utf8(data, fault):
+        return _read(data, 0, "utf-8")
+    headers = knows("gb18030")
+    if fault is None and knows("utf-8") > headers:
+        return _read(data, 0, "utf-8")
+    if knows("cp950") > max(headers, 1) and _fault(data, "cp950") is None:
+        return _read(data, 0, "cp950")
+    broken = _fault(data, "gb18030")
+    if broken is not None and not headers:
+        raise MarketError(
+            f"{place}: unknown encoding; it is neither UTF-8 (broken at byte {fault}) nor GB18030 "
+            f"(broken at byte {broken}); save it as csv in UTF-8"
+        )
+    return _read(data, 0, "gb18030")
+
+
+def _read(data: bytes, start: int, encoding: str) -> Decoded:
+    if encoding == "utf-8" and _is_utf8(data):
+        return Decoded(pa.py_buffer(data).slice(start), _NAMES[encoding])
+    try:
+        text, broken = data.decode(encoding), False
+    except UnicodeDecodeError:
+        text, broken = data.decode(encoding, "replace"), True
+    return Decoded(pa.py_buffer(text.removeprefix("\ufeff").encode("utf-8", "replace")), _NAMES[encoding], broken)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether all of it is; by a validator that makes no copy."""
+    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
+    try:
+        pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _is_mostly_utf8(data: bytes, fault: int) -> bool:
+    """Whether around the first fault there are more good long characters than bad ones: cut off, or damaged."""
+    around = data[max(fault - HEAD, 0) : fault + HEAD]
+    return len(_LONG.findall(around)) > around.decode("utf-8", "replace").strip(BROKEN).count(BROKEN)
+
+
+def _fault(data: bytes, encoding: str) -> int | None:
+    """The first byte that is no character; None = all are."""
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
