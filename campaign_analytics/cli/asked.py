@@ -12,6 +12,7 @@ from campaign_analytics.assess.assessment import Assessment, assess
 from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress
 from campaign_analytics.errors import RulebookWarning
+from campaign_analytics.market.databases import without_secrets
 from campaign_analytics.market.read import read_market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.load import load_rulebook
@@ -48,7 +49,7 @@ def assessed(asked: argparse.Namespace, progress: Progress) -> Asked:
     """Read the market and assess it as ``market_options`` say."""
     changes = dict(asked.set or ())
     book, notes = rulebook(asked.rulebook or default_rulebook(), asked.variant, changes)
-    progress.say(f"reading {asked.market}")
+    progress.say(f"reading {without_secrets(asked.market)}")
     market = read_market(asked.market, book)
     return Asked(assess(market, book, as_of=asked.as_of, progress=progress.bar("assessing")), changes, notes)
 

@@ -16,6 +16,7 @@ from campaign_analytics.assess.claims import columns_of
 from campaign_analytics.cli.asked import print_written
 from campaign_analytics.cli.rulebook import default_rulebook, quietly_loaded
 from campaign_analytics.cli.terminal import Progress, bold, print_table
+from campaign_analytics.market.databases import without_secrets
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.read import read_market
 from campaign_analytics.market.schema import Cells, Market, Table
@@ -55,14 +56,14 @@ def claims(asked: argparse.Namespace) -> None:
         print_written(written, asked.lang)
 
 
-def _market(place: Path | None, texts: list[str] | None, book: Rulebook, progress: Progress) -> Market:
+def _market(place: Path | str | None, texts: list[str] | None, book: Rulebook, progress: Progress) -> Market:
     """A market of a folder, of one file of offers, or of texts, each taken as the first column that is looked at."""
     if place is not None:
-        progress.say(f"reading {place}")
-    if place is not None and not place.is_file():
-        return read_market(place, book)
+        progress.say(f"reading {without_secrets(place)}")
+        if isinstance(place, str) or not place.is_file():
+            return read_market(place, book)
     reads = [each for name in columns_of(book) for each in book.reads(name)]
-    if place is not None:
+    if isinstance(place, Path):
         offers = read_some(place, "offers", reads, book)
     else:
         held = Cells("text", pd.array(texts or [], dtype="str"))

@@ -38,7 +38,7 @@ def runs(command: argparse.ArgumentParser, module: str, name: str) -> None:
 
 def market_options(command: argparse.ArgumentParser) -> None:
     """The market, and by which rules and at which moment it is assessed."""
-    command.add_argument("market", metavar="MARKET", type=Path, help="a folder of tables")
+    command.add_argument("market", metavar="MARKET", type=place, help="a folder of tables, or a database's URL")
     command.add_argument("--as-of", metavar="DATE", help="the moment of the assessment; a day means its first moment")
     rulebook_options(command)
 
@@ -54,6 +54,11 @@ def answer_options(command: argparse.ArgumentParser, of: str) -> None:
     """In which language, and whether for machines."""
     command.add_argument("--lang", choices=("en", "zh"), default="en", help="default: %(default)s")
     command.add_argument("--json", action="store_true", help=f"print {of} for machines")
+
+
+def place(text: str) -> Path | str:
+    """The type of an argument that is a path, or the URL of a database."""
+    return text if "://" in text else Path(text)
 
 
 def _setting(text: str) -> tuple[str, str]:

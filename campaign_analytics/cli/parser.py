@@ -28,8 +28,9 @@ examples:
 """
 
 ASSESS = """
-MARKET is a folder with a file of merchants and a file of offers (csv, xlsx or parquet) and, where given,
-penalties, links, transactions, skus, price_tiers and price_history. Its market.toml may declare as_of.
+MARKET is a folder with a file of merchants and a file of offers (csv, xlsx, parquet or JSON) and, where given,
+penalties, links, transactions, skus, price_tiers and price_history; or a database with such tables
+(duckdb:///market.duckdb, sqlite:///market.db). A market.toml in the folder may declare as_of.
 
 Into --out go offers and merchants, each with its verdict and the rules behind it, and faults: the cells and rows of
 the market that were doubtful or not understood.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from campaign_analytics.cli.options import answer_options, command, count, market_options, runs
+from campaign_analytics.cli.options import answer_options, command, count, market_options, place, runs
 
 EXPLAIN = """
 The verdict, what to do about it, and every rule in the notice's order: the value, what is needed, how far apart, the
@@ -105,7 +105,7 @@ def add_why_not(commands: Any) -> None:
 
     claims = command(commands, "claims", "find words that may not stand in a title, and where they stand", CLAIMS)
     texts = claims.add_mutually_exclusive_group(required=True)
-    texts.add_argument("market", metavar="MARKET|FILE", nargs="?", type=Path, help="a folder of tables, or one of them")
+    texts.add_argument("market", metavar="MARKET|FILE", nargs="?", type=place, help="a market, or one of its files")
     texts.add_argument("--text", metavar="TEXT", action="append", help="look into this; may be given several times")
     claims.add_argument("--rulebook", metavar="NAME|FILE", help="one that is shipped, or a file")
     claims.add_argument("--out", metavar=TABLE, type=Path, help="write every hit")

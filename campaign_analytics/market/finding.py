@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.market.databases import found_in, is_url, opened, with_cells, without_secrets
 from campaign_analytics.market.declared import NAME
 from campaign_analytics.market.found import Found, Knows
 from campaign_analytics.market.headers import fitting, knows
@@ -47,7 +48,9 @@ def gather(source: str | Path | Mapping[str, pd.DataFrame], book: Rulebook, decl
     Raises MarketError where nothing is there, where a file that its name makes a table can't be opened, and where
     merchants or offers are missing.
     """
-    if isinstance(source, Mapping):
+    if isinstance(source, str) and is_url(source):
+        held = _of_database(source, book, declared)
+    elif isinstance(source, Mapping):
         held = Gathered("the tables given")
         for table, frame in _named(source).items():
             held.add(table, open_frame(table, frame))
@@ -86,6 +89,28 @@ def _named(source: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
             raise MarketError(f"two DataFrames hold the table {table}; put them together or leave one out")
         tables[table] = frame
     return tables
+
+
+def _of_database(url: str, book: Rulebook, declared: Declared) -> Gathered:
+    """The tables and views of a database; where the owner says which holds a table, no other does."""
+    held = Gathered(without_secrets(url))
+    with opened(url) as database:
+        there = {table.full_name: table for table in database.tables()}
+        for name in declared.tables:
+            if name not in there and Path(name).suffix.lower() not in OPENERS:
+                raise MarketError(f"{NAME}: tables: no table {name!r} in {database.label}{did_you_mean(name, there)}")
+        for name, each in there.items():
+            found = found_in(database, each)
+            table, why = declared.tables.get(name, ""), Reason("unread", "")
+            if not table:
+                table, why = _table_of(found, None, book, declared)
+                if table in declared.tables.values():
+                    table, why = "", Reason("unread", f"{NAME} names another one as {table}: [tables]")
+            if table:
+                held.add(table, with_cells(found, database, each))
+            else:
+                held.unread.append((found.place, why))
+    return held
 
 
 def _of_files(source: Path, book: Rulebook, declared: Declared) -> Gathered:

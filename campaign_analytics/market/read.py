@@ -15,6 +15,7 @@ import pandas as pd
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.cells import ReadColumn, all_missing, read_column
+from campaign_analytics.market.databases import file_of, is_url
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, Gathered, gather
 from campaign_analytics.market.found import Found
@@ -43,10 +44,11 @@ def read_market(
 ) -> Market:
     """Read files or DataFrames into typed columns; ``market.quality`` tells what was done.
 
-    ``source`` is a folder, a workbook or archive, or DataFrames by table name. A folder may hold ``market.toml``;
-    ``declared`` is another file of that form, or says the same (and wins). No cell is guessed: what is not understood
-    is missing, counted and reported. Raises MarketError where nothing can be read: no merchants or offers, no header,
-    no key column, an encoding that can't be told.
+    ``source`` is a folder, a workbook or archive, the URL of a database (``duckdb:///file.duckdb``, or one that
+    SQLAlchemy knows), or DataFrames by table name. A folder, or the folder of a database file, may hold
+    ``market.toml``; ``declared`` is another file of that form, or says the same (and wins). No cell is guessed: what is
+    not understood is missing, counted and reported. Raises MarketError where nothing can be read: no merchants or
+    offers, no header, no key column, an encoding that can't be told, a database that is not reached.
     """
     if not isinstance(declared, Declared):
         path = declared or _beside(source)
@@ -55,8 +57,12 @@ def read_market(
 
 
 def _beside(source: object) -> Path | None:
-    """The ``market.toml`` of a folder that has one."""
-    path = Path(source) / NAME if isinstance(source, str | Path) and "://" not in str(source) else None
+    """The ``market.toml`` of a folder that has one, or beside a database file."""
+    if isinstance(source, str) and is_url(source):
+        database = file_of(source)
+        path = database.parent / NAME if database else None
+    else:
+        path = Path(source) / NAME if isinstance(source, str | Path) else None
     return path if path and path.exists() else None
 
 

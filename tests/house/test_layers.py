@@ -36,8 +36,9 @@ KEPT = {
     "jupyterlab": {"lab"},
     "jupyter_server": {"lab"},
     "voila": {"lab"},
-    "duckdb": {"engines"},
-    "sqlglot": {"rulebook", "engines"},
+    "duckdb": {"market", "engines"},  # a market may lie in a DuckDB file
+    "sqlalchemy": {"market"},
+    "sqlglot": {"rulebook", "market", "engines"},
 }
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
