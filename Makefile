@@ -40,6 +40,7 @@ pytest: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/what_if.py
+	$(BIN)/python benchmarks/intake.py
 
 screenshots: $(INSTALLED)
 	$(BIN)/python -m scripts.screenshots
