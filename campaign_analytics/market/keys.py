@@ -11,7 +11,7 @@ import pandas as pd
 from campaign_analytics.market.cells import spelled
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
-from campaign_analytics.market.schema import Array, Cells
+from campaign_analytics.market.schema import Array, Cells, Market
 
 SAME_ROW = Reason("merged", "the same row again")
 OTHER_ROW = Reason("merged", "the same key with other cells; the first row stays, cells that differ are missing")
@@ -58,13 +58,13 @@ def merge_repeats(
     return Merged(cells, np.flatnonzero(stays & current), np.flatnonzero(stays & ~current), len(repeats))
 
 
-def report_orphans(offers: Mapping[str, Cells], merchants: Mapping[str, Cells], rows: Origin, quality: Quality) -> None:
+def report_orphans(market: Market, quality: Quality) -> None:
     """Note the offers whose merchant is not in the table of merchants; they are kept."""
-    owners = offers["merchant_id"]
-    known = pd.Series(owners.values).isin(pd.Series(merchants["merchant_id"].values)).to_numpy(bool)
-    where = np.flatnonzero(~known if owners.missing is None else ~known & ~owners.missing)
+    owners = market.offers.cells["merchant_id"]
+    where = np.flatnonzero((market.merchant_row < 0) & ~owners.gone)
     codes, texts = pd.factorize(pd.Series(owners.values).take(where))
-    quality.cells_noted("offers", "merchant_id", ORPHAN, rows[where], codes, texts, texts)
+    assert market.offers.origin is not None
+    quality.cells_noted("offers", "merchant_id", ORPHAN, market.offers.origin[where], codes, texts, texts)
 
 
 def _order_of_snapshots(snapshots: Cells | None, rows: int) -> Array:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 _SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _INVISIBLE = " \t\r\n\f\v\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
@@ -38,6 +41,17 @@ def stripped(text: str) -> str:
 def narrow(text: str) -> str:
     """``text`` stripped, full-width characters made half-width."""
     return stripped(unicodedata.normalize("NFKC", text))
+
+
+def narrowed(texts: pa.StringArray) -> pa.StringArray:
+    """``narrow`` of each text, in arrays."""
+    held = pc.utf8_trim(pc.utf8_normalize(texts, form="NFKC"), characters=_INVISIBLE)
+    return pc.utf8_trim(pc.replace_substring_regex(held, "^'", ""), characters=_INVISIBLE)
+
+
+def says_anything(texts: pa.StringArray) -> pa.BooleanArray:
+    """Which texts hold more than spaces, invisible characters and a spreadsheet's apostrophe."""
+    return pc.not_equal(pc.utf8_trim(texts, characters=f"{_INVISIBLE}'"), "")
 
 
 def alike(text: str) -> str:

@@ -93,11 +93,10 @@ class _Reader:
         for place, reason in gathered.unread:
             self.quality.remark("", place, reason)
         tables = {name: self.table(name, gathered.parts.pop(name)) for name in KEYS if name in gathered.parts}
-        offers = tables["offers"]
-        assert offers.origin is not None
-        report_orphans(offers.cells, tables["merchants"].cells, offers.origin, self.quality)
+        market = Market(tables, self.declared, self.quality, self.earlier)
+        report_orphans(market, self.quality)
         self.report_ahead(tables)
-        return Market(tables, self.declared, self.quality, self.earlier)
+        return market
 
     def table(self, name: str, found: list[Found]) -> Table:
         self.check_mapping(name, found)

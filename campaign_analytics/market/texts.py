@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from campaign_analytics.market.marks import stripped
+from campaign_analytics.market.marks import says_anything
 from campaign_analytics.market.schema import Array
 
 #: Whole floats from here on may have lost digits: they are written with an exponent, which no identifier may have.
@@ -78,17 +79,20 @@ class Texts:
 
     def blank(self) -> bool:
         """Whether every cell is empty or holds spaces alone."""
-        return not any(stripped(text) for text in self.distinct.to_pylist())
+        return not pc.any(says_anything(self.distinct)).as_py()
 
     def filled(self, rows: Array) -> Array:
         """(rows,) bool: which of the cells at ``rows`` hold more than spaces."""
         there = self.take(rows)
-        return np.array([bool(stripped(text)) for text in there.distinct.to_pylist()], bool)[there.codes]
+        return np.asarray(says_anything(there.distinct))[there.codes]
 
     def take(self, rows: Array) -> Texts:
         """The cells at ``rows``, with the texts that stand there."""
-        used, codes = np.unique(self.codes[rows], return_inverse=True)
-        return Texts(codes.astype(np.int32), self.distinct.take(pa.array(used)))
+        codes = self.codes[rows]
+        used = np.zeros(len(self.distinct), bool)
+        used[codes] = True
+        places = np.cumsum(used, dtype=np.int32) - 1
+        return Texts(places[codes], self.distinct.filter(pa.array(used)))
 
     def at(self, rows: Array) -> list[str]:
         """The texts at ``rows``."""

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign_analytics.market.marks import alike, load_marks, narrow, stripped
+from campaign_analytics.market.marks import alike, load_marks, narrow, narrowed, stripped
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.reading import Reading, read_one_by_one
 
@@ -107,8 +107,7 @@ def read_sets(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[str,
 def read_keys(texts: pa.StringArray) -> Reading:
     """Identifiers: narrow, without what spreadsheets put around them; one whose digits are lost is missing."""
 
-    def one(text: str) -> tuple[str | None, Reason | None]:
-        key = narrow(text)
+    def one(key: str) -> tuple[str | None, Reason | None]:
         if alike(key) in load_marks().missing:
             return None, None
         if _EXPONENT.fullmatch(key):
@@ -116,10 +115,12 @@ def read_keys(texts: pa.StringArray) -> Reading:
         if _THOUSANDS.fullmatch(key):
             return None, SEPARATED
         point_zero = _POINT_ZERO.fullmatch(key)
-        key = point_zero[1] if point_zero else key
-        return key, None if key == text else MENDED
+        return point_zero[1] if point_zero else key, None
 
-    return _read_text(texts, _PLAIN_KEY, one)
+    reading = _read_text(narrowed(texts), _PLAIN_KEY, one)
+    mended = np.asarray(pc.not_equal(reading.values, texts)) & ~reading.missing()
+    reading.note(MENDED, np.flatnonzero(mended))
+    return reading
 
 
 def read_texts(texts: pa.StringArray) -> Reading:

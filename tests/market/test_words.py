@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaign_analytics.market.marks import narrow, narrowed
 from campaign_analytics.market.read import read_market
 from campaign_analytics.market.words import read_keys
 from campaign_analytics.rulebook.book import Rulebook
@@ -143,3 +144,8 @@ def test_what_a_spreadsheet_puts_around_an_identifier_is_taken_off(number: int, 
 @given(text=st.text())
 def test_no_text_breaks_an_identifier(text: str) -> None:
     assert len(read_keys(pa.array([text])).values) == 1
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8") | st.sampled_from("'　 \t\u200bＡ１％"), max_size=6)))
+def test_texts_are_narrow_alike_one_by_one_and_in_arrays(texts: list[str]) -> None:
+    assert narrowed(pa.array(texts, pa.string())).to_pylist() == [narrow(text) for text in texts]
