@@ -18,11 +18,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from campaign_analytics.assess.assessment import Assessment, assess
+    from campaign_analytics.assess.assessment import Assessment
     from campaign_analytics.assess.claims import claims
     from campaign_analytics.dashboard.board import dashboard
     from campaign_analytics.demo import demo_market
     from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
+    from campaign_analytics.large.assessing import assess
     from campaign_analytics.market.mapping import write_mapping
     from campaign_analytics.market.read import read_market
     from campaign_analytics.monitor.changes import Changes, changes
@@ -44,7 +45,7 @@ _HOMES = {
     "Scenario": "campaign_analytics.rulebook.scenario",
     "ValueFault": "campaign_analytics.errors",
     "WhatIf": "campaign_analytics.simulate.what_if",
-    "assess": "campaign_analytics.assess.assessment",
+    "assess": "campaign_analytics.large.assessing",
     "changes": "campaign_analytics.monitor.changes",
     "dashboard": "campaign_analytics.dashboard.board",
     "claims": "campaign_analytics.assess.claims",

@@ -30,9 +30,9 @@ from campaign_analytics.assess.scorecard import Scorecard
 from campaign_analytics.assess.scorecards import category_scorecard, merchant_scorecard
 from campaign_analytics.assess.scoring_notes import scoring_notes
 from campaign_analytics.assess.tiers import Tiers, checked_level, every_ladder, tiers_of
-from campaign_analytics.derive import derive
+from campaign_analytics.derive import Derivation, derive
 from campaign_analytics.derive.making import Moment
-from campaign_analytics.engines.arrays import Progress
+from campaign_analytics.engines.arrays import Program, Progress, Runs
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Level, Rulebook
 
@@ -42,8 +42,9 @@ def assess(
     rulebook: Rulebook,
     as_of: str | date | datetime | None = None,
     progress: Progress | None = None,
+    program: type[Runs] = Program,
 ) -> Assessment:
-    """Run every active rule of ``rulebook`` over ``market``.
+    """Run every active rule of ``rulebook`` over ``market``; ``program`` is the engine that does.
 
     ``as_of`` is the moment of the assessment, in the rulebook's time zone if none is given; a day means its first
     moment. Left
@@ -51,12 +52,25 @@ def assess(
     called with the offers done and the offers in all.
     """
     moment = Moment(moment_of(market, rulebook, as_of))
-    active = rulebook.active
-    columns = {name for rule in active for name in rulebook.columns_of(rule)}
     market.merchant_row  # noqa: B018  (joined once, before copies of the market are made)
-    made, unmade, partly = derive(market, rulebook, moment, columns)
-    bits = bits_of(rulebook, active)
-    trees = {rule: rulebook.whole(rule) for rule in active}
+    return assessed(derive(market, rulebook, moment, columns_read(rulebook)), rulebook, moment, progress, program)
+
+
+def columns_read(rulebook: Rulebook) -> set[str]:
+    """The columns, read or derived, that the active rules name."""
+    return {name for rule in rulebook.active for name in rulebook.columns_of(rule)}
+
+
+def assessed(
+    derivation: Derivation,
+    rulebook: Rulebook,
+    moment: Moment,
+    progress: Progress | None = None,
+    program: type[Runs] = Program,
+) -> Assessment:
+    """Run every active rule over a market that has its derived columns; ``program`` is the engine that does."""
+    made, unmade, partly = derivation
+    active = rulebook.active
     assessment = Assessment(
         book=rulebook,
         market=made,
@@ -64,9 +78,11 @@ def assess(
         rules=active,
         not_computed=tuple(rule for rule in active if (unmade | partly).intersection(rulebook.columns_of(rule))),
         unmade=unmade,
-        bits=bits,
+        bits=bits_of(rulebook, active),
         words={},
+        program=program,
     )
+    trees = {rule: rulebook.whole(rule) for rule in active}
     return replace(assessment, words=assessment.run(trees, orphans_unknown=True, progress=progress))
 
 

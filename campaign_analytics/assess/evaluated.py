@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -21,7 +21,7 @@ from campaign_analytics.assess.outcomes import (
     UNKNOWN,
 )
 from campaign_analytics.derive.making import Moment, columns_for
-from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
+from campaign_analytics.engines.arrays import RULES_PER_WORD, Program, Progress, Runs
 from campaign_analytics.market.schema import Array, Market
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import Exact, bind, opened
@@ -47,6 +47,7 @@ class Evaluated:
     unmade: frozenset[str]
     bits: Mapping[str, int]
     words: Mapping[Level, Array]
+    program: type[Runs] = field(default=Program, kw_only=True)  # the engine that evaluates conditions
 
     @property
     def as_of(self) -> datetime:
@@ -69,7 +70,8 @@ class Evaluated:
         for rule, tree in trees.items():
             rules[self.book.level(rule)].append((self.bits[rule], opened(bind(tree, values), self.unmade)))
         count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
-        return masks(self.market, rules, partial(columns_for, self.market, self.book), count, orphans_unknown, progress)
+        columns = partial(columns_for, self.market, self.book)
+        return masks(self.market, rules, columns, count, orphans_unknown, progress, self.program)
 
     @cached_property
     def not_applicable(self) -> Mapping[Level, Array]:

@@ -58,7 +58,11 @@ def _deadlines(assessment: Assessment, lang: str) -> Iterator[str]:
 
 
 def _after_the_gate(assessment: Assessment, lang: str) -> Iterator[str]:
-    """Who is over quota, and how many reach each tier."""
+    """Who is over quota, and how many reach each tier; neither can be told of counts."""
+    if assessment.market.rest_of:
+        if assessment.book.quotas or assessment.book.document.ladders:
+            yield say("headline_only_counts", lang)
+        return
     if assessment.book.quotas:
         admitted, over, unknown = (int((assessment.cuts.standing == each).sum()) for each in (ADMITTED, OVER, OPEN))
         yield say("headline_quotas", lang, over=over, good=admitted + over + unknown, unknown=unknown)

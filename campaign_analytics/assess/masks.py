@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from campaign_analytics.engines.arrays import RULES_PER_WORD, Program, Progress
+from campaign_analytics.engines.arrays import RULES_PER_WORD, Program, Progress, Runs
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import Exact
@@ -31,6 +31,7 @@ def masks(
     words: int,
     orphans_unknown: bool = False,
     progress: Progress | None = None,
+    program: type[Runs] = Program,
 ) -> dict[Level, Array]:
     """(words, subjects) uint64 a level: the fail and unknown bits of ``rules``, given as (bit, condition) a level.
 
@@ -40,7 +41,7 @@ def masks(
     rows = market.merchants.rows
     merchants = np.zeros((words, rows + 1), np.uint64)
     if rules["merchants"]:
-        own = Program(rules["merchants"], columns([exact for _, exact in rules["merchants"]], "merchants")).run(rows)
+        own = program(rules["merchants"], columns([exact for _, exact in rules["merchants"]], "merchants")).run(rows)
         merchants[: len(own), :rows] = own
     if orphans_unknown:
         for bit, _ in rules["merchants"]:
@@ -50,5 +51,5 @@ def masks(
         np.take(merchants[word], market.merchant_row, out=offers[word], mode="wrap")  # -1, an orphan, is the last
     if rules["offers"]:
         cells = columns([exact for _, exact in rules["offers"]], "offers")
-        Program(rules["offers"], cells).run(market.offers.rows, offers, progress)
+        program(rules["offers"], cells).run(market.offers.rows, offers, progress)
     return {"merchants": merchants[:, :rows], "offers": offers}

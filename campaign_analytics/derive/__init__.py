@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from importlib import import_module
 from typing import NamedTuple
 
@@ -46,9 +46,11 @@ class Derivation(NamedTuple):
     partly: frozenset[str]  # made, but with ranges where the recipe does not do all of its work yet
 
 
-def derive(market: Market, book: Rulebook, moment: Moment, wanted: Iterable[str]) -> Derivation:
-    """Make the ``wanted`` columns and those that they are made from."""
-    needed = _closure(book, wanted)
+def derive(
+    market: Market, book: Rulebook, moment: Moment, wanted: Iterable[str], given: Collection[str] = ()
+) -> Derivation:
+    """Make the ``wanted`` columns and those that they are made from, but for those that are ``given`` already."""
+    needed = closure(book, wanted).difference(given)
     partly: set[str] = set()
     unmade: set[str] = set()
     for name in book.derived_order:
@@ -67,7 +69,8 @@ def derive(market: Market, book: Rulebook, moment: Moment, wanted: Iterable[str]
     return Derivation(market, frozenset(unmade), frozenset(partly))
 
 
-def _closure(book: Rulebook, wanted: Iterable[str]) -> set[str]:
+def closure(book: Rulebook, wanted: Iterable[str]) -> set[str]:
+    """The derived columns among ``wanted``, and those behind them."""
     needed: set[str] = set()
     waiting = [name for name in wanted if name in book.derived]
     while waiting:

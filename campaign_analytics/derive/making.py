@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.engines.arrays import evaluate
+from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.exact import Bound, bind
@@ -136,6 +137,8 @@ def on_rows(market: Market, book: Rulebook, name: str, table: str) -> Cells:
     own = market.tables[table]
     if name in own.cells:
         return own.cells[name]
+    if market.rest_of:
+        raise CampaignError(f"{name} is not in {market.rest_of}, which has outcomes alone; ask the market itself")
     quantity = book.quantity(name)
     if table == "offers" and name in market.merchants.cells:
         return market.merchants.cells[name].take(market.merchant_row)

@@ -7,7 +7,7 @@ take more words.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,6 +21,15 @@ _UNKNOWN_BYTE = 4  # bytes 0-3 of a word hold the fail bits, 4-7 the unknown bit
 _NEVER = (FALSE,) * 8
 
 Progress = Callable[[int, int], None]  # subjects done, subjects in all
+
+
+class Runs(Protocol):
+    """Conditions compiled for one table's columns, by any engine: see ``Program``."""
+
+    def __init__(self, rules: Sequence[tuple[int, Exact]], cells: Mapping[str, Cells]) -> None: ...
+
+    def run(self, rows: int, into: Array | None = None, progress: Progress | None = None) -> Array:
+        """See ``Program.run``."""
 
 
 class Program:

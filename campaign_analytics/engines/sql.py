@@ -56,7 +56,7 @@ def word(rules: Sequence[tuple[int, Exact]], held: Mapping[str, Held]) -> exp.Ex
     """
     total: exp.Expr = _integer(0)
     for bit, exact in rules:
-        fail, unknown = _integer(1 << bit), _integer(1 << (bit + RULES_PER_WORD))
+        fail, unknown = _bit(bit), _bit(bit + RULES_PER_WORD)
         best, worst = condition(exact, held, best=True), condition(exact, held, best=False)
         if best == worst:
             case = exp.Case(this=best).when(exp.true(), _integer(0), copy=False).when(exp.false(), fail, copy=False)
@@ -192,6 +192,13 @@ def _per_name(numbers: PerName, held: Mapping[str, Held]) -> exp.Expr:
 
 def _number(number: Number) -> exp.Expr:
     return _integer(number) if isinstance(number, int) else exp.cast(exp.Literal.string(repr(number)), "DOUBLE")
+
+
+def _bit(place: int) -> exp.Expr:
+    """One bit of a BIGINT; the highest is its sign, and no literal of it has one."""
+    if place < 63:
+        return _integer(1 << place)
+    return exp.Paren(this=exp.Sub(this=_integer(-(1 << 62)), expression=_integer(1 << 62)))
 
 
 def _integer(number: int) -> exp.Expr:

@@ -252,6 +252,7 @@ class Market:
     declared: Declared = field(default_factory=Declared)
     quality: Quality | None = None
     earlier: Mapping[str, Table] = field(default_factory=dict)  # rows of earlier snapshots, by table
+    rest_of: str = ""  # what this is where only some columns are left, for messages: "the counts of ..."
 
     @property
     def offers(self) -> Table:

@@ -101,8 +101,12 @@ class CodedMarket:
         code = self.code(tree, own[0], level, values) if len(own) == 1 else None
         bound = self._placed(own[0], values[own[0]]) if code else None
         if code is None or bound is None:
-            return self._opened(tree, values)
+            return self.uncoded(tree, level, values)
         return Sum(((1, code.column),), "<=" if code.rises else ">", bound)
+
+    def uncoded(self, leaf: Tree, level: Level, values: Mapping[str, Bound]) -> Exact:
+        """A comparison without codes, or with a value that lies between places, over its columns."""
+        return self.opened(leaf, values)
 
     def columns(self, conditions: list[Exact], level: Level) -> Mapping[str, Cells]:
         """Every column that conditions of ``condition`` read, codes and others, on the rows of ``level``."""
@@ -131,7 +135,8 @@ class CodedMarket:
             return None
         return PerName(bound.by, tuple((name, place) for name, place in held if place is not None), default)
 
-    def _opened(self, tree: Tree, values: Mapping[str, Bound]) -> Exact:
+    def opened(self, tree: Tree, values: Mapping[str, Bound]) -> Exact:
+        """A condition bound to values, open where it names a column that was never made."""
         return opened(bind(tree, {**values, **self.basis.moment.clock}), self.basis.unmade)
 
     def is_open(self, leaf: Tree) -> bool:
@@ -143,11 +148,14 @@ class CodedMarket:
     def flag(self, tree: Tree, level: Level) -> str:
         """The column that holds the outcome of a condition without parameters."""
         if (level, tree) not in self._flags:
-            exact = self._opened(tree, {})
-            rows = self.basis.market.tables[level].rows
-            fails, unknown = evaluate(exact, self.columns([exact], level), rows)
-            self._flags[level, tree] = self._kept(Cells.make("flag", ~fails & ~unknown, unknown), level)
+            self._flags[level, tree] = self.outcome(tree, level, {})
         return self._flags[level, tree]
+
+    def outcome(self, tree: Tree, level: Level, values: Mapping[str, Bound]) -> str:
+        """A new column that holds the outcome of a condition bound to values."""
+        exact = self.opened(tree, values)
+        fails, unknown = evaluate(exact, self.columns([exact], level), self.basis.market.tables[level].rows)
+        return self._kept(Cells.make("flag", ~fails & ~unknown, unknown), level)
 
     def code(self, leaf: Tree, parameter: str, level: Level, values: Mapping[str, Bound]) -> Code | None:
         """The codes of a comparison in one of its parameters, the others as in ``values``; those for the values that
@@ -172,16 +180,20 @@ class CodedMarket:
             return None
         if any(isinstance(value, PerValue) for value in others.values()):
             return None
-        exact = self._opened(leaf, {**others, parameter: self._by_place(parameter)})
+        exact = self.opened(leaf, {**others, parameter: self._by_place(parameter)})
         assert isinstance(exact, Sum)
         cells = {name: self.on_rows(name, level) for name in sorted(needed_columns([exact]) - {PLACE})}
         rows = self.basis.market.tables[level].rows
         ends = turning(exact, cells, rows, len(self.places[parameter]), rises)
         if ends is None:
+            self.turns_both_ways(leaf, parameter)
             return None
         low, high = (ends.best, ends.worst) if rises else (ends.worst, ends.best)
         held = Cells("count", low, None, None if low is high else high)
         return Code(self._kept(held, level), rises)
+
+    def turns_both_ways(self, leaf: Tree, parameter: str) -> None:
+        """Told of a comparison that passes at lower places for some subjects and at higher ones for others."""
 
     def _by_place(self, parameter: str) -> PerValue:
         """The parameter as one that varies by a column of places."""

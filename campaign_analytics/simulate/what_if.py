@@ -14,6 +14,7 @@ from campaign_analytics.errors import CampaignError, ValueFault
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.scenario import Scenario, differences, named, switched
 from campaign_analytics.simulate import sensitivity, tables
+from campaign_analytics.simulate.at_rest import AtRest
 from campaign_analytics.simulate.coded import CodedMarket
 from campaign_analytics.simulate.flips import flips
 from campaign_analytics.simulate.frontier import frontier
@@ -41,7 +42,7 @@ class WhatIf:
     def __init__(self, assessment: Assessment) -> None:
         self.baseline = assessment
         self.book: Rulebook = assessment.book
-        self._bases = [CodedMarket(assessment)]
+        self._bases = [assessment.coded if isinstance(assessment, AtRest) else CodedMarket(assessment)]
         self._now = assessment
 
     # ---- what is set
@@ -327,6 +328,8 @@ class WhatIf:
         for market in self._bases:
             if self._fits(market.basis, book):
                 return market
+        if isinstance(self.baseline, AtRest):
+            raise self.baseline.refused([*differences(self.baseline.book, book)])
         basis = assess(self.baseline.market, book, self.baseline.as_of)
         self._bases = [self._bases[0], CodedMarket(basis)]
         return self._bases[1]

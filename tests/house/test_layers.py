@@ -19,6 +19,7 @@ ORDER = [
     {"derive"},
     {"assess"},
     {"simulate"},
+    {"large"},
     {"monitor"},
     {"charts"},
     {"report"},

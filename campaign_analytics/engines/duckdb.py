@@ -1,0 +1,42 @@
+"""Rules run by DuckDB: the conditions of one table's columns compiled to SQL, the bits of a word in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+import numpy as np
+from sqlglot import exp
+
+from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
+from campaign_analytics.engines.relation import ROW, held_of, relation
+from campaign_analytics.engines.sql import word
+from campaign_analytics.market.schema import Array, Cells
+from campaign_analytics.rulebook.exact import Exact
+
+
+class Query:
+    """Conditions compiled for one table's columns, run as ``engines.arrays.Program`` is."""
+
+    def __init__(self, rules: Sequence[tuple[int, Exact]], cells: Mapping[str, Cells]) -> None:
+        self.words = max((bit for bit, _ in rules), default=0) // RULES_PER_WORD + 1
+        self._cells, held = cells, held_of(cells)
+        self._selects = {}
+        for number in sorted({bit // RULES_PER_WORD for bit, _ in rules}):
+            own = [(bit % RULES_PER_WORD, exact) for bit, exact in rules if bit // RULES_PER_WORD == number]
+            self._selects[number] = exp.select(exp.column(ROW, quoted=True), exp.alias_(word(own, held), "word")).from_(
+                "cells"
+            )
+
+    def run(self, rows: int, into: Array | None = None, progress: Progress | None = None) -> Array:
+        """See ``Program.run``."""
+        words = np.zeros((self.words, rows), np.uint64) if into is None else into
+        if rows and self._selects:
+            with duckdb.connect() as connection:
+                connection.register("cells", relation(self._cells, rows))
+                for number, select in self._selects.items():
+                    found = connection.execute(select.sql("duckdb")).fetchnumpy()
+                    words[number, found[ROW]] |= np.asarray(found["word"]).view(np.uint64)
+        if progress:
+            progress(rows, rows)
+        return words

@@ -1,0 +1,174 @@
+"""A market in files of typed columns (``market.typed``), read part by part: some row groups of a file at once.
+
+A folder holds each table as ``offers.parquet``, as ``offers_1.parquet`` …, or as a folder ``offers`` of such files; a
+glob names the files themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet
+
+from campaign_analytics.errors import MarketError
+from campaign_analytics.market.declared import NAME, read_declared
+from campaign_analytics.market.finding import NEEDED, table_named
+from campaign_analytics.market.schema import Cells, Declared, Table
+from campaign_analytics.market.typed import HIGH, UNREAD, from_arrow
+from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.rulebook.values import did_you_mean
+
+#: A part has at most so many rows, unless one row group has more.
+ROWS = 1 << 20
+_MANY = 4  # rows of another table for each offer, from which on those of other offers are sorted out
+_BLOCK = 1 << 24  # bytes of a file that are hashed at once
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some row groups of one file of offers."""
+
+    file: Path
+    groups: tuple[int, ...]
+    start: int  # the first row's number in the file
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.file.name} rows {self.start + 1:,} to {self.start + self.rows:,}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files of every table, and the rulebook whose columns they hold."""
+
+    place: str
+    files: dict[str, list[Path]]
+    declared: Declared
+    book: Rulebook
+
+    @classmethod
+    def open(cls, place: str | Path, book: Rulebook) -> Source:
+        """Find the files. Raises MarketError where there is none of merchants or offers."""
+        root = Path(place)
+        paths = sorted(root.iterdir()) if root.is_dir() else sorted(root.parent.glob(root.name))
+        files: dict[str, list[Path]] = {}
+        for path in paths:
+            table = table_named(path.stem)
+            if table is None or path.name.startswith((".", "_")):
+                continue
+            parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" else []
+            files.setdefault(table, []).extend(part for part in parts if not part.name.startswith((".", "_")))
+        for table in NEEDED:
+            if not files.get(table):
+                there = [path.name for path in paths]
+                raise MarketError(
+                    f"{place}: no parquet file of {table}{did_you_mean(table, there)}; expected {table}.parquet or a "
+                    f"folder {table}, as campaign-analytics intake writes them; found {', '.join(there) or 'nothing'}"
+                )
+        owner = next((path for path in (root / NAME, root.parent / NAME) if path.is_file()), None)
+        return cls(str(place), files, read_declared(owner, book) if owner else Declared(), book)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """All offers, in the order of the files."""
+        return tuple(part for file in self.files["offers"] for part in _parts(file))
+
+    @property
+    def rows(self) -> int:
+        """How many offers there are."""
+        return sum(part.rows for part in self.parts)
+
+    def offers(self, part: Part, columns: Sequence[str]) -> Table:
+        """Some columns of a part; one that the file lacks is left out."""
+        with _said(part.file):
+            file = pyarrow.parquet.ParquetFile(part.file, memory_map=True)
+            held = file.read_row_groups(list(part.groups), columns=_there(file.schema_arrow, columns), use_threads=True)
+        return self._table("offers", held, part.file.name)
+
+    def whole(self, table: str, columns: Sequence[str]) -> Table:
+        """Some columns of a table that is held at once."""
+        held = []
+        for file in self.files.get(table, ()):
+            with _said(file):
+                opened = pyarrow.parquet.ParquetFile(file)
+                held.append(opened.read(columns=_there(opened.schema_arrow, columns)))
+        return self._table(table, pa.concat_tables(held, promote_options="permissive"), self._place(table))
+
+    def of_offers(self, table: str, offers: Cells, columns: Sequence[str]) -> Table:
+        """The rows of a table that belong to some offers, and perhaps others between them. Quick where its files are in
+        the order of their offers."""
+        ids = pa.array(offers.values, pa.string())
+        low, high = (pa.compute.min_max(ids)[end] for end in ("min", "max"))
+        key = pyarrow.dataset.field("offer_id")
+        among = (key >= low) & (key <= high)
+        files = self.files[table]
+        with _said(files[0].parent):
+            held = pyarrow.dataset.dataset([str(file) for file in files], format="parquet")
+            if held.count_rows(filter=among) > _MANY * len(ids):
+                among &= key.isin(ids)
+            rows = held.to_table(columns=_there(held.schema, columns), filter=among)
+        return self._table(table, rows, self._place(table))
+
+    def columns(self, table: str) -> frozenset[str]:
+        """The columns that all files of a table have between them."""
+        named: set[str] = set()
+        for file in self.files.get(table, ()):
+            with _said(file):
+                named |= set(pyarrow.parquet.read_schema(file).names)
+        return frozenset(name for name in named if name in self.book.columns)
+
+    def _place(self, table: str) -> str:
+        files = self.files[table]
+        return files[0].name if len(files) == 1 else f"{table} ({len(files)} files)"
+
+    def _table(self, table: str, held: pa.Table, place: str) -> Table:
+        return Table(table, from_arrow(held, table, self.book, place), held.num_rows)
+
+
+def fingerprint(file: Path) -> str:
+    """A hash of what a file holds."""
+    digest = hashlib.blake2b(digest_size=16)
+    with _said(file), file.open("rb") as opened:
+        while block := opened.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _parts(file: Path) -> Iterator[Part]:
+    with _said(file):
+        held = pyarrow.parquet.ParquetFile(file).metadata
+    sizes = [held.row_group(group).num_rows for group in range(held.num_row_groups)]
+    start, groups, rows = 0, list[int](), 0
+    for group, size in enumerate(sizes):
+        if groups and rows + size > ROWS:
+            yield Part(file, tuple(groups), start, rows)
+            start, groups, rows = start + rows, [], 0
+        groups.append(group)
+        rows += size
+    if rows:
+        yield Part(file, tuple(groups), start, rows)
+
+
+def _there(schema: pa.Schema, columns: Sequence[str]) -> list[str]:
+    wanted = [each for name in columns for each in (name, name + HIGH, name + UNREAD)]
+    return [name for name in wanted if name in schema.names]
+
+
+class _said:
+    """Says which file is broken."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, pa.ArrowInvalid | OSError):
+            raise MarketError(f"{self.file} can't be read as parquet: {error}; write it again") from error

@@ -1,0 +1,116 @@
+"""An assessment of which outcomes and codes are left, and no columns but a few to group by.
+
+Its rows are subjects, or stand for several that are alike (``Table.stands_for``). Counts, curves and what-ifs over the
+codes are those of the whole market; whatever needs a column that is gone is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from campaign_analytics.assess.assessment import Assessment
+from campaign_analytics.errors import CampaignError
+from campaign_analytics.market.schema import Array, Cells
+from campaign_analytics.rulebook.book import Level
+from campaign_analytics.rulebook.exact import Bound, Exact, Is
+from campaign_analytics.rulebook.tree import Tree
+from campaign_analytics.simulate.coded import Code, CodedMarket, parameters
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The code columns of one level, and what each of them stands for."""
+
+    cells: Mapping[str, Cells]  # by column
+    leaves: Mapping[tuple[Tree, str], Code]  # by comparison, and the parameter along whose slider it is coded
+    flags: Mapping[Tree, str]  # by condition without codes: its outcome, bound to the values of the assessment
+
+
+@dataclass(frozen=True, eq=False)
+class AtRest(Assessment):
+    """See the module. ``codes`` are of the rules that may move; of all others ``words`` has the outcomes."""
+
+    codes: Mapping[Level, Codes]
+    outside: Mapping[Level, Array]  # (words, rows) uint64: see ``not_applicable``
+
+    @cached_property
+    def coded(self) -> CodedMarket:
+        """The codes as a market that the evaluator runs."""
+        return _Held(self)
+
+    @cached_property
+    def not_applicable(self) -> Mapping[Level, Array]:
+        """(words, rows) uint64 a level: as they stood when the market was read."""
+        return self.outside
+
+    def refused(self, named: Sequence[str]) -> CampaignError:
+        """Why parameters, or a rule if none is named, cannot be moved here."""
+        book, what = self.book, self.market.rest_of
+        coded = sorted({name for codes in self.codes.values() for _, name in codes.leaves})
+        for name in named:
+            if name in coded:
+                grid = [book.show(name, value) for value in book.places(name)]
+                shown = ", ".join(grid if len(grid) <= 12 else [*grid[:3], "…", f"{grid[-1]} ({len(grid)} values)"])
+                return CampaignError(f"{name} can only be set to a value of its slider in {what}: {shown}")
+        moved = f"{', '.join(named)} cannot be moved" if named else "a rule cannot be changed"
+        return CampaignError(f"{moved} in {what}; it has codes of {', '.join(coded) or 'no parameter'}")
+
+
+class Resting(CodedMarket):
+    """Codes about to be kept: what has none is kept as its outcome at the values of the assessment."""
+
+    def codes(self, rules: tuple[str, ...]) -> dict[Level, Codes]:
+        """The codes of all comparisons of these rules. Raises ``CampaignError`` for one that turns both ways."""
+        book = self.basis.book
+        self._standing: dict[tuple[Level, Tree], str] = {}
+        for rule in rules:
+            self.condition(book.whole(rule), book.level(rule), book.values)
+        levels: tuple[Level, ...] = ("offers", "merchants")
+        return {
+            level: Codes(
+                self._cells[level],
+                {(leaf, of): code for (at, leaf, of), (_, code) in self._codes.items() if code and at == level},
+                {tree: name for (at, tree), name in {**self._flags, **self._standing}.items() if at == level},
+            )
+            for level in levels
+        }
+
+    def uncoded(self, leaf: Tree, level: Level, values: Mapping[str, Bound]) -> Exact:
+        if (level, leaf) not in self._standing:
+            self._standing[level, leaf] = self.outcome(leaf, level, values)
+        return Is(self._standing[level, leaf], False)
+
+    def turns_both_ways(self, leaf: Tree, parameter: str) -> None:
+        raise CampaignError(
+            f"{parameter} has no place in an index or cube of this market: what it is compared with lets some offers "
+            "pass at higher values and others at lower ones"
+        )
+
+
+class _Held(CodedMarket):
+    """Codes that were made before, and no columns to make others from."""
+
+    basis: AtRest
+
+    def __init__(self, basis: AtRest) -> None:
+        super().__init__(basis)
+        self._cells = {level: dict(codes.cells) for level, codes in basis.codes.items()}
+
+    def code_all(self) -> None:
+        """They are."""
+
+    def flag(self, tree: Tree, level: Level) -> str:
+        if tree not in self.basis.codes[level].flags:
+            raise self.basis.refused(parameters(tree))
+        return self.basis.codes[level].flags[tree]
+
+    def code(self, leaf: Tree, parameter: str, level: Level, values: Mapping[str, Bound]) -> Code | None:
+        return self.basis.codes[level].leaves.get((leaf, parameter))
+
+    def uncoded(self, leaf: Tree, level: Level, values: Mapping[str, Bound]) -> Exact:
+        moved = [name for name in parameters(leaf) if values[name] != self.basis.book.values[name]]
+        if moved:
+            raise self.basis.refused(moved)
+        return Is(self.flag(leaf, level), False)
