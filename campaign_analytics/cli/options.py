@@ -43,11 +43,12 @@ def market_options(command: argparse.ArgumentParser) -> None:
     rulebook_options(command)
 
 
-def rulebook_options(command: argparse.ArgumentParser) -> None:
-    """By which rules."""
+def rulebook_options(command: argparse.ArgumentParser, parameters: bool = True) -> None:
+    """By which rules; where ``parameters`` matter, with other values of them."""
     command.add_argument("--rulebook", metavar="NAME|FILE", help="one that is shipped, or a file")
     command.add_argument("--variant", metavar="NAME", help="a variant of the rulebook, such as a corrected misprint")
-    command.add_argument("--set", metavar="NAME=VALUE", type=_setting, action="append", help="change a parameter")
+    if parameters:
+        command.add_argument("--set", metavar="NAME=VALUE", type=_setting, action="append", help="change a parameter")
 
 
 def answer_options(command: argparse.ArgumentParser, of: str) -> None:

@@ -20,6 +20,7 @@ from campaign_analytics.cli.why_not import TABLE, add_why_not
 
 TOP = """
 examples:
+  campaign-analytics intake exports --out mine
   campaign-analytics demo market
   campaign-analytics assess market
   campaign-analytics fixes market
@@ -40,6 +41,20 @@ examples:
   campaign-analytics assess exports --as-of 2031-05-31 --lang zh
   campaign-analytics assess exports --set PARAMETER=85% --set OTHER=none --out what_if
   campaign-analytics assess exports --rulebook my_campaign.toml --variant VARIANT --format parquet --json
+"""
+
+INTAKE = """
+FOLDER is what you exported, as it is: files, workbooks, archives. Which file is which table is told by names, else by
+headers. Nothing is guessed: headers that only look like a known one are proposed, and kept aside.
+
+Into --out go clean/ (parquet files of typed columns: a market for every other command), mapping.toml (what was
+understood; edit it and pass it in with --mapping) and, where rows were put aside, TABLE_rejected.csv (repair them and
+put the file beside your exports). What people edit is never written over.
+
+examples:
+  campaign-analytics intake exports
+  campaign-analytics intake exports --out mine --lang zh
+  campaign-analytics intake exports --mapping mine/mapping.toml --out mine
 """
 
 WHAT_IF = """
@@ -111,6 +126,16 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("campaign-analytics", **words("who qualifies for a sales campaign, and why not", TOP))
     top.add_argument("--version", action="version", version=f"%(prog)s {version('campaign-analytics')}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    intake = command(
+        commands, "intake", "say what was understood of your files, and make a clean market of them", INTAKE
+    )
+    intake.add_argument("folder", metavar="FOLDER", type=Path, help="a folder of exports, a workbook or an archive")
+    intake.add_argument("--mapping", metavar="FILE.toml", type=Path, help="what headers, units and files mean")
+    intake.add_argument("--out", metavar="DIR", type=Path, help="write the clean market, the mapping and rejected rows")
+    rulebook_options(intake, parameters=False)
+    answer_options(intake, "all that was understood")
+    runs(intake, "intake", "intake")
 
     assess = command(commands, "assess", "say who qualifies, and write the verdicts", ASSESS)
     market_options(assess)

@@ -102,7 +102,8 @@ def found_in(database: Database, table: Held) -> Found:
     headers = [stripped(header) for header in table.headers]
     nothing = Texts.of_values([])
     place = f"{database.label}: {table.full_name}"
-    return Found(place, headers, [nothing] * len(headers), np.empty(0, np.int64), sheet=table.full_name, heads=0)
+    name = table.full_name
+    return Found(place, headers, [nothing] * len(headers), np.empty(0, np.int64), called=name, sheet=name, heads=0)
 
 
 def with_cells(found: Found, database: Database, table: Held) -> Found:

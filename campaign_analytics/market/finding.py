@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
@@ -25,6 +25,9 @@ from campaign_analytics.rulebook.values import did_you_mean
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
+#: Called with how much is done, and how much there is to do.
+Progress: TypeAlias = Callable[[int, int], None]
+
 #: Without these there is no market.
 NEEDED = ("merchants", "offers")
 _NUMBERED = re.compile(r"[\W\d_]+|rejected$")
@@ -42,8 +45,10 @@ class Gathered:
         self.parts.setdefault(table, []).append(found)
 
 
-def gather(source: str | Path | Mapping[str, pd.DataFrame], book: Rulebook, declared: Declared) -> Gathered:
-    """Open everything that ``source`` holds, and tell which table each part is.
+def gather(
+    source: str | Path | Mapping[str, pd.DataFrame], book: Rulebook, declared: Declared, progress: Progress
+) -> Gathered:
+    """Open everything that ``source`` holds, and tell which table each part is; ``progress`` counts bytes.
 
     Raises MarketError where nothing is there, where a file that its name makes a table can't be opened, and where
     merchants or offers are missing.
@@ -55,7 +60,7 @@ def gather(source: str | Path | Mapping[str, pd.DataFrame], book: Rulebook, decl
         for table, frame in _named(source).items():
             held.add(table, open_frame(table, frame))
     else:
-        held = _of_files(Path(source), book, declared)
+        held = _of_files(Path(source), book, declared, progress)
     for table in NEEDED:
         if table not in held.parts:
             raise MarketError(_nothing(table, held))
@@ -113,13 +118,15 @@ def _of_database(url: str, book: Rulebook, declared: Declared) -> Gathered:
     return held
 
 
-def _of_files(source: Path, book: Rulebook, declared: Declared) -> Gathered:
+def _of_files(source: Path, book: Rulebook, declared: Declared, progress: Progress) -> Gathered:
     if not source.exists():
         raise MarketError(f"{source} does not exist; expected a folder with a file of merchants and a file of offers")
     held = Gathered(str(source))
     heads = knows(book, declared.headers)
     files = _files(source, held) if source.is_dir() else [(source, None)]
-    for path, folder_table in files:
+    sizes = [path.stat().st_size for path, _ in files]
+    for number, (path, folder_table) in enumerate(files):
+        progress(sum(sizes[:number]), sum(sizes))
         if path.suffix.lower() not in OPENERS:
             held.unread.append((path.name, Reason("unread", "not a table: its ending is not known")))
             continue

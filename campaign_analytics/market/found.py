@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+import pyarrow as pa
+
 from campaign_analytics.market.schema import Array
 from campaign_analytics.market.texts import Texts
 
@@ -39,6 +41,7 @@ class Found:
     columns: Sequence[Texts]
     source_rows: Array  # (n,) row numbers as a spreadsheet counts them
     misfits: Sequence[tuple[int, Sequence[str]]] = ()  # rows with more or fewer cells than headers
+    called: str | None = None  # how [tables] calls it: None = by its place, "" = not at all
     table: str = ""  # which table it is, where its source says so
     sheet: str = ""  # the sheet's name, where the file has several
     told: Sequence[str] = ()  # what was settled once for the file: encoding, delimiter, where its headers stand
@@ -47,11 +50,16 @@ class Found:
     blank: int = 0  # empty rows above the data
     broken: Sequence[Broken] = ()  # rows that can't be read at all
     meanings: Meanings | None = None  # None = headers are matched by their names
+    typed: pa.Table | None = None  # typed columns, as ``to_arrow`` makes them, in place of texts
     sparse: bool = False  # an empty cell says nothing: another row of the same key may fill it
 
     @property
     def rows(self) -> int:
         return len(self.source_rows)
+
+    def texts(self, place: int) -> Texts:
+        """The texts under one header."""
+        return self.columns[place] if self.typed is None else Texts.of_arrow(self.typed[self.headers[place]])
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,10 +33,10 @@ def understood(market: Market) -> Declared:
     for name, table in market.tables.items():
         aside = {each.header for part in table.parts for each in part.aside}
         for part in table.parts:
-            places.setdefault(part.place, set()).add(name)
+            places.setdefault(part.called, set()).add(name)
             read = {header: column for column, header in part.headers.items() if header not in aside}
             headers.setdefault(name, {}).update(read)
-    tables = {place: min(held) for place, held in places.items() if len(held) == 1}
+    tables = {place: min(held) for place, held in places.items() if place and len(held) == 1}
     return Declared(
         declared.as_of,
         declared.penalty_feed_complete,

@@ -27,6 +27,7 @@ class Part:
     """One file, sheet or DataFrame of a table."""
 
     place: str
+    called: str  # how [tables] of market.toml calls it; "" = not at all
     numbers: Array  # (n,) the numbers of its rows, ascending
     headers: Mapping[str, str]  # column -> the header that it was read from
     aside: Sequence[Aside] = ()

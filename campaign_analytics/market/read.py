@@ -15,9 +15,10 @@ import pandas as pd
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.cells import ReadColumn, all_missing, read_column
+from campaign_analytics.market.clean import typed_columns
 from campaign_analytics.market.databases import file_of, is_url
 from campaign_analytics.market.declared import NAME, read_declared
-from campaign_analytics.market.finding import NEEDED, Gathered, gather
+from campaign_analytics.market.finding import NEEDED, Gathered, Progress, gather
 from campaign_analytics.market.found import Found
 from campaign_analytics.market.headers import UNKNOWN, Matched, match_found, match_headers, near
 from campaign_analytics.market.keys import merge_repeats, report_orphans
@@ -25,7 +26,7 @@ from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.parts import Aside, Part
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.rejected import as_they_were
-from campaign_analytics.market.rows import data_rows
+from campaign_analytics.market.rows import Rows, data_rows
 from campaign_analytics.market.schema import KEYS, Array, Cells, Declared, Market, Table, joined
 from campaign_analytics.market.shares import rates_from_counts
 from campaign_analytics.market.times import AHEAD, ahead_of
@@ -41,6 +42,7 @@ def read_market(
     source: str | Path | Mapping[str, pd.DataFrame],
     book: Rulebook,
     declared: Declared | str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Market:
     """Read files or DataFrames into typed columns; ``market.quality`` tells what was done.
 
@@ -49,11 +51,14 @@ def read_market(
     ``market.toml``; ``declared`` is another file of that form, or says the same (and wins). No cell is guessed: what is
     not understood is missing, counted and reported. Raises MarketError where nothing can be read: no merchants or
     offers, no header, no key column, an encoding that can't be told, a database that is not reached.
+    ``progress`` is called with how much is done, and how much there is to do.
     """
+    said: Progress = progress or (lambda done, total: None)
     if not isinstance(declared, Declared):
         path = declared or _beside(source)
         declared = read_declared(Path(path), book) if path else Declared()
-    return _Reader(book, declared).market(gather(source, book, declared))
+    gathered = gather(source, book, declared, lambda done, total: said(done, 2 * total))
+    return _Reader(book, declared, said).market(gathered)
 
 
 def _beside(source: object) -> Path | None:
@@ -82,16 +87,19 @@ class _Read:
 class _Reader:
     """Reads the tables of one market, reporting to one quality."""
 
-    def __init__(self, book: Rulebook, declared: Declared) -> None:
+    def __init__(self, book: Rulebook, declared: Declared, progress: Progress) -> None:
         self.book = book
         self.declared = declared
         self.quality = Quality()
         self.zone = ZoneInfo(book.header.timezone)
         self.earlier: dict[str, Table] = {}
+        self.progress = progress
+        self.cells = self.done = 0  # opening is the first half of the work, reading cells the second
 
     def market(self, gathered: Gathered) -> Market:
         for place, reason in gathered.unread:
             self.quality.remark("", place, reason)
+        self.cells = sum(found.rows * len(found.headers) for parts in gathered.parts.values() for found in parts)
         tables = {name: self.table(name, gathered.parts.pop(name)) for name in KEYS if name in gathered.parts}
         market = Market(tables, self.declared, self.quality, self.earlier)
         report_orphans(market, self.quality)
@@ -158,15 +166,21 @@ class _Reader:
         for said in found.told:
             self.quality.remark(name, found.place, Reason("settled", said))
         aside = [self.put_aside(name, found, place, reason) for place, reason in matched.unread]
-        key = KEYS[name][0]
-        rows = data_rows(name, key, matched.columns[key], found, self.quality)
-        origin = Origin.of(found.place, found.source_rows[rows.kept])
-        cells = self.columns(name, found, matched, rows.kept, origin)
+        if found.typed is None:
+            rows = data_rows(name, KEYS[name][0], matched.columns[KEYS[name][0]], found, self.quality)
+            origin = Origin.of(found.place, found.source_rows[rows.kept])
+            cells = self.columns(name, found, matched, rows.kept, origin)
+        else:
+            rows = Rows(np.arange(found.rows), Counter())
+            origin = Origin.of(found.place, found.source_rows)
+            cells = typed_columns(name, found, matched, self.book, origin, self.quality)
+        self.done += found.rows * len(found.headers)
+        self.progress(self.cells + self.done, 2 * self.cells)
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
         read = found.rows + len(found.misfits) + len(found.broken) + found.heads + len(found.notes) + found.blank
-        return _Read(
-            Part(found.place, found.source_rows, headers, aside), cells, origin, read, rows.fates, mends, found.sparse
-        )
+        called = found.place if found.called is None else found.called
+        part = Part(found.place, called, found.source_rows, headers, aside)
+        return _Read(part, cells, origin, read, rows.fates, mends, found.sparse)
 
     def put_aside(self, table: str, found: Found, place: int, reason: Reason) -> Aside:
         """Keep a column that is not read, with the columns that its header may mean: proposed, never applied."""
@@ -176,7 +190,7 @@ class _Reader:
             labels = " or ".join(f"{column} ({self.book.columns[column].label('zh', column)})" for column in columns)
             reason = Reason("unread", f"{reason.text}; near {labels}: if it is, say so in {NAME}: [headers.{table}]")
         self.quality.remark(table, header, reason, found.rows)
-        return Aside(header, reason, columns, found.columns[place])
+        return Aside(header, reason, columns, found.texts(place))
 
     def joined(self, name: str, parts: list[_Read]) -> Mapping[str, Cells]:
         """The columns of all parts; a column that a part lacks is missing there, one that all lack everywhere."""
@@ -226,7 +240,8 @@ class _Reader:
         whole = len(kept) == found.rows
         units = {**(found.meanings.units if found.meanings else {}), **self.declared.units}
         read: dict[str, ReadColumn] = {}
-        for column, place in matched.columns.items():
+        for number, (column, place) in enumerate(matched.columns.items()):
+            self.progress(self.cells + self.done + number * found.rows, 2 * self.cells)
             texts = found.columns[place] if whole else found.columns[place].take(kept)
             self.quality.column_read(name, column, len(texts))
             read[column] = read_column(

@@ -276,6 +276,15 @@ class Market:
         joined.__dict__["merchant_row"] = merchant_row
         return joined
 
+    def every_row(self, table: str) -> Table:
+        """The rows of ``table`` behind those of its earlier snapshots."""
+        now, earlier = self.tables[table], self.earlier.get(table)
+        if earlier is None or earlier.origin is None or now.origin is None:
+            return now
+        cells = {name: joined([earlier.cells[name], held]) for name, held in now.cells.items()}
+        origin = now.origin.joined([earlier.origin, now.origin])
+        return replace(now, cells=cells, rows=earlier.rows + now.rows, origin=origin)
+
     def aside(self, table: str) -> pd.DataFrame:
         """The columns of ``table`` that no known column answers to, raw, beside its keys: one row a row of the table.
 
@@ -285,17 +294,16 @@ class Market:
         held = self.tables[table]
         frame = {key: held.cells[key].to_pandas() for key in KEYS[table] if key in held.cells}
         columns: dict[str, Any] = {}
-        if held.origin is not None:
-            for part in held.parts:
-                rows = np.flatnonzero(held.origin.of_file(part.place))
-                seen: Counter[str] = Counter()
-                for aside in part.aside:
-                    seen[aside.header] += 1
-                    again = f" ({seen[aside.header]})" if seen[aside.header] > 1 else ""
-                    column = columns.setdefault(aside.header + again, np.full(held.rows, "", object))
-                    column[rows] = part.cells(aside, held.origin.numbers[rows])
-        texts = pd.DataFrame(columns, dtype="str")
-        return pd.concat([pd.DataFrame(frame), texts], axis="columns") if columns else pd.DataFrame(frame)
+        for part in held.parts:
+            assert held.origin is not None
+            rows = np.flatnonzero(held.origin.of_file(part.place))
+            seen: Counter[str] = Counter()
+            for aside in part.aside:
+                seen[aside.header] += 1
+                again = f" ({seen[aside.header]})" if seen[aside.header] > 1 else ""
+                column = columns.setdefault(aside.header + again, np.full(held.rows, "", object))
+                column[rows] = part.cells(aside, held.origin.numbers[rows])
+        return pd.concat([pd.DataFrame(frame), pd.DataFrame(columns, dtype="str")], axis="columns")
 
     def with_table(self, table: Table) -> Market:
         """The same market with one table put in or replaced; rows of offers and merchants must stay as they are."""

@@ -13,9 +13,8 @@ import numpy as np
 from campaign_analytics.derive.day_of import days_of
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.market.finding import names_a_table
-from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.read import read_market
-from campaign_analytics.market.schema import Array, Cells, Market, Table, joined
+from campaign_analytics.market.schema import Array, Cells, Market, Table
 from campaign_analytics.rulebook.book import Rulebook
 
 #: A folder of dated folders (or a market with a dated column), such a market, or pairs of a day and its market.
@@ -148,7 +147,7 @@ def _moment(when: date | datetime, book: Rulebook) -> datetime:
 
 
 def _of_column(market: Market, book: Rulebook) -> Snapshots:
-    tables = {name: _whole(table, market.earlier.get(name)) for name, table in market.tables.items()}
+    tables = {name: market.every_row(name) for name in market.tables}
     days = {
         name: days_of(table.cells[DATED], book.zone)
         for name, table in tables.items()
@@ -170,17 +169,6 @@ def _of_column(market: Market, book: Rulebook) -> Snapshots:
         )
 
     return Snapshots(map(of, wanted), len(wanted))
-
-
-def _whole(table: Table, earlier: Table | None) -> Table:
-    """The rows of a table with those of its earlier snapshots."""
-    if earlier is None:
-        return table
-    cells = {name: joined([earlier.cells[name], held]) for name, held in table.cells.items()}
-    assert earlier.origin is not None  # both were read
-    assert table.origin is not None
-    origin = Origin.joined([earlier.origin, table.origin])
-    return Table(table.name, cells, table.rows + earlier.rows, origin, table.parts)
 
 
 def _on_day(table: Table, days: Cells, day: int) -> Table:

@@ -15,6 +15,7 @@ import pyarrow
 import pyarrow.parquet
 
 from campaign_analytics.errors import CampaignError
+from campaign_analytics.market.typed import is_typed
 
 #: Stands in every workbook and page of ours, so that an earlier one may be written over.
 MADE_BY: Final = "campaign-analytics"
@@ -76,11 +77,12 @@ def _is_ours(path: Path) -> bool:
     try:
         match path.suffix.lower():
             case ".parquet":
-                return bool(_OURS.intersection(pyarrow.parquet.read_schema(path).names))
+                schema = pyarrow.parquet.read_schema(path)
+                return is_typed(schema) or bool(_OURS.intersection(schema.names))
             case ".xlsx":
                 with zipfile.ZipFile(path) as held:
                     return MADE_BY.encode() in held.read("docProps/core.xml")
-            case ".html":
+            case ".html" | ".toml":
                 return MADE_BY in path.read_text("utf-8")[:500]
         with path.open(encoding="utf-8-sig") as file:
             return bool(_OURS.intersection(file.readline().rstrip("\r\n").split(",")))

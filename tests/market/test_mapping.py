@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -135,3 +136,15 @@ def test_a_mapping_that_may_have_been_edited_is_not_written_over(book: Rulebook,
     path = write_mapping(market, book, place / "mapping.toml")
     with pytest.raises(MarketError, match="is there already, and may have been edited"):
         write_mapping(market, book, path)
+
+
+def test_tables_of_a_database_are_called_as_it_calls_them(book: Rulebook, tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "market.db")) as connection:
+        connection.execute("CREATE TABLE merchants AS SELECT 'm' AS merchant_id")
+        connection.execute("CREATE TABLE goods AS SELECT '1' AS offer_id, 'm' AS merchant_id, 2 AS moq, 'x' AS odd")
+    url = f"duckdb:///{tmp_path / 'market.db'}"
+    market = read_market(url, book)
+    path = write_mapping(market, book, tmp_path / "mapping.toml")
+    assert set(tomllib.loads(path.read_text("utf-8"))["tables"].values()) == {"merchants", "offers"}
+    assert_same(market, read_market(url, book, path))
+    assert market.aside("offers")["odd"].tolist() == ["x"]

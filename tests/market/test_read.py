@@ -162,3 +162,13 @@ def test_columns_that_nobody_knows_are_listed(book: Rulebook) -> None:
     market = read_market({"merchants": MERCHANTS, "offers": OFFERS.assign(备注="x", note="y")}, book)
     assert market.quality is not None
     assert market.quality.unread("offers") == ("备注", "note")
+
+
+def test_progress_grows_to_the_end(book: Rulebook, tmp_path: Path) -> None:
+    MERCHANTS.to_csv(tmp_path / "merchants.csv", index=False)
+    OFFERS.to_csv(tmp_path / "offers.csv", index=False)
+    steps: list[float] = []
+    read_market(tmp_path, book, progress=lambda done, total: steps.append(done / total))
+    assert steps == sorted(steps)
+    assert (steps[0], steps[-1]) == (0, 1)
+    assert len(set(steps)) > 5

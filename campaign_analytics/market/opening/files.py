@@ -37,6 +37,8 @@ def open_path(path: Path, knows: Knows) -> Opened:
 
 def _without_idle_columns(found: Found) -> Found:
     """Leave out columns that have neither a header nor a cell (trailing commas, formatted but empty cells)."""
+    if found.typed is not None:
+        return found
     kept = [place for place, header in enumerate(found.headers) if header or not found.columns[place].blank()]
     return replace(
         found, headers=[found.headers[place] for place in kept], columns=[found.columns[place] for place in kept]

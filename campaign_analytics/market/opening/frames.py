@@ -11,6 +11,7 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Found, Knows, Opened
 from campaign_analytics.market.marks import stripped
 from campaign_analytics.market.texts import Texts
+from campaign_analytics.market.typed import HIGH, UNREAD, is_typed
 
 
 def open_frame(name: str, frame: pd.DataFrame) -> Found:
@@ -21,7 +22,8 @@ def open_frame(name: str, frame: pd.DataFrame) -> Found:
         frame = frame.reset_index()
     columns = [Texts.of_series(frame.iloc[:, place]) for place in range(frame.shape[1])]
     headers = [stripped(str(header)) for header in frame.columns]
-    return Found(f"the DataFrame {name}", headers, columns, np.arange(len(frame), dtype=np.int64) + 2, heads=0)
+    rows = np.arange(len(frame), dtype=np.int64) + 2
+    return Found(f"the DataFrame {name}", headers, columns, rows, called="", heads=0)
 
 
 def open_parquet(place: str, data: bytes, knows: Knows) -> Opened:
@@ -30,7 +32,10 @@ def open_parquet(place: str, data: bytes, knows: Knows) -> Opened:
         table = pyarrow.parquet.read_table(pa.BufferReader(data))
     except (pa.ArrowException, OSError) as error:
         raise MarketError(f"{place} can't be read as parquet: {error}; write it again") from error
+    rows = np.arange(table.num_rows, dtype=np.int64) + 2
+    if is_typed(table.schema):
+        own = [name for name in table.column_names if not name.endswith((HIGH, UNREAD))]
+        return Opened([Found(place, own, [], rows, heads=0, typed=table)])
     columns = [Texts.of_arrow(column) for column in table.columns]
     headers = [stripped(header) for header in table.column_names]
-    rows = np.arange(table.num_rows, dtype=np.int64) + 2
     return Opened([Found(place, headers, columns, rows, heads=0)])
