@@ -57,7 +57,7 @@ def evidence(making: Making, row: int, lang: str) -> Iterator[Evidence]:
     for name in making.argument("columns"):
         texts, codes = _distinct(making.cells(name).take(np.array([row])))
         if codes[0] < len(texts):
-            text = texts[codes[0]]
+            text = texts[int(codes[0])].as_py()
             found = phrases.find([text])
             for start, end in zip(found.start.tolist(), found.end.tolist(), strict=True):
                 place = {"column": name, "start": start + 1, "end": end, "found": text[start:end]}
@@ -81,40 +81,40 @@ def _phrases(spellings: tuple[tuple[str, str], ...], harmless: tuple[str, ...]) 
     return Phrases(dict(spellings), harmless)
 
 
-def _distinct(cells: Cells) -> tuple[list[str], Array]:
+def _distinct(cells: Cells) -> tuple[pa.Array, Array]:
     """The texts that stand in a column, each once, and for every row which one; one more stands for none."""
     if cells.names:
-        texts, codes = list(cells.names), np.asarray(cells.values, np.int64)
+        texts, codes = pa.array(cells.names, pa.large_string()), np.asarray(cells.values, np.int64)
     else:
-        held = pa.array(cells.values, from_pandas=True).dictionary_encode()
+        held = pa.array(cells.values, pa.large_string(), from_pandas=True).dictionary_encode()
         held = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
-        texts = held.dictionary.to_pylist()
-        codes = np.asarray(held.indices.fill_null(len(texts)), np.int64)
+        texts, codes = held.dictionary, np.asarray(held.indices.fill_null(len(held.dictionary)), np.int64)
     return texts, np.where(gone(cells), len(texts), codes)
 
 
-def _counted(name: str, cells: Cells, texts: list[str], phrases: Phrases) -> Array:
-    """(texts,) int64 places found in each. What stood in the column of a market that is still held, such as that of the
-    day before, is not looked at again."""
-    known = _COUNTED.setdefault((phrases, name), WeakKeyDictionary())
-    held, counts = pa.array(texts, pa.large_string()), np.full(len(texts), -1)
-    for others, theirs in list(known.values()):
-        if (counts < 0).any():
-            at = np.asarray(pc.index_in(held, others).fill_null(-1), np.int64)
-            counts = np.where((counts < 0) & (at >= 0), np.append(theirs, -1)[at], counts)
+def _counted(name: str, cells: Cells, texts: pa.Array, phrases: Phrases) -> Array:
+    """(texts,) int64 places found in each. What stood in the column that was counted last, such as that of the day
+    before, is not looked at again while its market is held."""
+    last = _LAST.setdefault((phrases, name), WeakKeyDictionary())
+    counts = np.full(len(texts), -1)
+    for others, theirs in list(last.values()):
+        at = np.asarray(pc.index_in(texts, others).fill_null(-1), np.int64)
+        counts = np.append(theirs, -1)[at]
     new = np.flatnonzero(counts < 0)
-    counts[new] = np.bincount(phrases.find([texts[i] for i in new.tolist()]).text, minlength=len(new))
-    known[cells] = held, counts
+    counts[new] = np.bincount(phrases.find(texts.take(pa.array(new)).to_pylist()).text, minlength=len(new))
+    last.clear()
+    last[cells] = texts, counts
     return counts
 
 
-#: For each column of texts that is still held, its distinct texts and how many places were found in each.
-_COUNTED: dict[tuple[Phrases, str], WeakKeyDictionary[Cells, tuple[pa.Array, Array]]] = {}
+#: The column that was counted last, while it is held: its distinct texts and how many places were found in each.
+_LAST: dict[tuple[Phrases, str], WeakKeyDictionary[Cells, tuple[pa.Array, Array]]] = {}
 
 
 def _told(name: str, cells: Cells, phrases: Phrases) -> pd.DataFrame:
     """The hits in one column, each distinct text looked at once and told for every row that has it."""
-    texts, codes = _distinct(cells)
+    distinct, codes = _distinct(cells)
+    texts = distinct.to_pylist()
     held = phrases.find(texts)
     rows = np.flatnonzero(np.isin(codes, np.unique(held.text)))
     first, behind = (np.searchsorted(held.text, codes[rows], side) for side in ("left", "right"))

@@ -7,8 +7,8 @@ a placeholder, and one that hides characters (138****1234) or has none that coun
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, ref
@@ -51,13 +51,7 @@ class Accounts:
     columns: tuple[str, ...]
     shared: int
     ignored: pd.DataFrame  # identifiers that tie nobody: column, kind, value (of a placeholder), accounts, example
-    _rows: WeakKeyDictionary[Cells, Array] = field(default_factory=WeakKeyDictionary)
-
-    def of(self, keys: Cells) -> Array:
-        """(rows,) the account that each cell of a column of merchant ids names, -1 for none; found once a column."""
-        if keys not in self._rows:
-            self._rows[keys] = _places(_texts(keys), self.ids)
-        return self._rows[keys]
+    places: Mapping[Cells, Array]  # by column of merchant ids (rows,) the account that each cell names, -1 for none
 
     @cached_property
     def user(self) -> Array:
@@ -166,9 +160,10 @@ def accounts_of(making: Making) -> Accounts:
     most, placeholders = making.argument("max_shared"), _listed(making)
     asked = (link, *map(ref, named), *((name, ref(cells)) for name, cells in identifiers.items()), most, *placeholders)
     if own not in _MADE or _MADE[own][0] != asked:
-        ids = _everyone(own, named)
+        ids, places = _everyone(own, named)
         found = [_shared(name, cells, ids, most, placeholders) for name, cells in identifiers.items()]
-        _MADE[own] = asked, _gathered(ids, found, [_declared(link, ends, ids)] if len(ends) == 2 else [])
+        links = [_declared(link, *(places[cells] for cells in ends))] if len(ends) == 2 else []
+        _MADE[own] = asked, _gathered(ids, found, links, places)
     return _MADE[own][1]
 
 
@@ -198,10 +193,12 @@ class _Tied(NamedTuple):
     ignored: pd.DataFrame
 
 
-def _everyone(own: Cells, others: Iterable[Cells]) -> pa.Array:
-    ids = _texts(own)
-    more = pa.chunked_array([_texts(cells) for cells in others], pa.large_string()).unique().drop_null()
-    return pa.concat_arrays([ids, more.filter(pc.less(_placed(more, ids), 0))])
+def _everyone(own: Cells, others: Sequence[Cells]) -> tuple[pa.Array, Mapping[Cells, Array]]:
+    """The ids of all accounts, and for each of the columns that name some the account of each cell, -1 for none."""
+    texts = [_texts(cells) for cells in others]
+    ids, places = numbered(pa.concat_arrays([pa.array([], pa.large_string()), *texts]), _texts(own))
+    ends = np.cumsum([len(each) for each in texts])
+    return ids, dict(zip(others, np.split(places, ends[:-1]), strict=True)) if texts else {}
 
 
 def _shared(column: str, cells: Cells, ids: pa.Array, most: int | None, placeholders: Iterable[str]) -> _Tied:
@@ -234,16 +231,15 @@ def _placeholders(texts: pa.Array, listed: Iterable[str]) -> Array:
     return np.asarray(pc.or_(pc.is_in(plain, named), pc.match_substring_regex(texts, r"[*＊]{2}")))
 
 
-def _declared(column: str, ends: list[Cells], ids: pa.Array) -> _Tied:
+def _declared(column: str, one: Array, other: Array) -> _Tied:
     """Accounts that a row of links names together."""
-    one, other = (_places(_texts(cells), ids) for cells in ends)
     both = (one >= 0) & (other >= 0) & (one != other)
     account = np.concatenate([one[both], other[both]])
     count = int(both.sum())
     return _Tied(column, account, np.tile(np.arange(count), 2), count, pd.DataFrame(columns=list(IGNORED)))
 
 
-def _gathered(ids: pa.Array, shared: list[_Tied], declared: list[_Tied]) -> Accounts:
+def _gathered(ids: pa.Array, shared: list[_Tied], declared: list[_Tied], places: Mapping[Cells, Array]) -> Accounts:
     every = [*shared, *declared]
     first = np.cumsum([0, *(each.ties for each in every)])
     nothing = [np.zeros(0, np.int64)]
@@ -256,6 +252,7 @@ def _gathered(ids: pa.Array, shared: list[_Tied], declared: list[_Tied]) -> Acco
         columns=tuple(each.column for each in every),
         shared=len(shared),
         ignored=pd.concat(ignored, ignore_index=True) if ignored else pd.DataFrame(columns=list(IGNORED)),
+        places=WeakKeyDictionary(places),
     )
 
 
@@ -299,9 +296,17 @@ def _texts(cells: Cells) -> pa.Array:
     return pc.if_else(empty.fill_null(True), None, texts) if pc.any(empty).as_py() else texts
 
 
-def _placed(texts: pa.Array, among: pa.Array) -> pa.Array:
-    return pc.index_in(texts, among, skip_nulls=True).fill_null(-1)
+def numbered(texts: pa.Array, known: pa.Array) -> tuple[pa.Array, Array]:
+    """The texts ``known``, each once, and those that are new, and (n,) int64 the place of each of ``texts`` among them;
+    -1 for a null."""
+    places = _places(texts, known)
+    strange = places < 0
+    strangers = texts.filter(pa.array(strange))
+    new = strangers.unique().drop_null()
+    found = _places(strangers, new)
+    places[strange] = np.where(found < 0, -1, len(known) + found)
+    return pa.concat_arrays([known, new]), places
 
 
 def _places(texts: pa.Array, among: pa.Array) -> Array:
-    return np.asarray(_placed(texts, among), np.int64)
+    return np.array(pc.index_in(texts, among, skip_nulls=True).fill_null(-1), np.int64)

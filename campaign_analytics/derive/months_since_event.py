@@ -133,7 +133,7 @@ def _events(making: Making) -> tuple[Events, Events, Events]:
         return none, none, none
     sure, possible = making.where(table)
     if making.book.ties(making.name):
-        of = accounts_of(making).of(making.cells("merchant_id", table))
+        of = accounts_of(making).places[making.cells("merchant_id", table)]
     else:
         of = rows_of(making.market, table, making.spec.table).astype(np.int64)
     dates = making.cells(making.argument("date"), table)

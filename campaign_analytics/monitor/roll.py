@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from campaign_analytics.derive.linked import numbered
 from campaign_analytics.market.schema import Array, Cells
 
 
@@ -35,12 +35,10 @@ class Roll:
         asked = texts(keys)
         if add and asked.equals(self._asked):  # most days have the same rows
             return self._rows
-        if add:
-            new = asked.filter(pc.is_null(pc.index_in(asked, self._ids))).drop_null().unique()
-            self._ids = pa.concat_arrays([self._ids, new])
-        rows = np.asarray(pc.index_in(asked, self._ids).fill_null(-1), np.int64)
-        if add:
-            self._asked, self._rows = asked, rows
+        ids, rows = numbered(asked, self._ids)
+        if not add:
+            return np.where(rows < len(self._ids), rows, -1)
+        self._ids, self._asked, self._rows = ids, asked, rows
         return rows
 
 

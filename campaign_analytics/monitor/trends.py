@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,8 +31,6 @@ class Trends:
 
     def take(self, rows: Array, result: Assessment, time: int) -> None:
         """Add one snapshot: subjects (n,) of a level, at a time in days."""
-        sums = self.sums
-        everybody: Any = slice(None) if np.array_equal(rows, np.arange(sums["n"].shape[1])) else rows
         for place, rule in enumerate(self.rules):
             gap = gap_of(result, rule)
             if gap is None:
@@ -40,7 +38,7 @@ class Trends:
             headroom = -gap.worst
             known = np.isfinite(headroom)
             headroom[~known] = np.nan
-            sums["now"][place, everybody] = headroom
+            self.sums["now"][place, rows] = headroom
             h = np.where(known, headroom, 0.0)
             for name, more in (
                 ("n", known),
@@ -49,7 +47,8 @@ class Trends:
                 ("h", h),
                 ("th", time * h),
             ):
-                sums[name][place, everybody] += more
+                held = self.sums[name][place]
+                held[rows] = held.take(rows) + more
 
     def slope(self, place: int) -> Array:
         """(subjects,) scales a day, by least squares; NaN where there are too few snapshots."""
