@@ -107,8 +107,8 @@ def main() -> None:
         f"| {given.snapshots} snapshots | {all_.memory:,.0f} |",
         f"| {FEW} snapshots | {few.memory:,.0f} |",
         "",
-        f"Goal: {goal:,.0f} s of work for the first line; met: {met}. Memory is that of a few snapshots, whatever their "
-        "number; of the market from which all days are cut, and of everybody who was ever seen, it grows by the new.",
+        f"Goal: {goal:,.0f} s of work for the first line; met: {met}. Memory is that of a few snapshots, whatever "
+        "their number, of everybody who was ever seen, and here of the market from which all days are cut.",
         "",
     ]
     print("\n".join(lines))

@@ -30,6 +30,7 @@ from campaign_analytics.rulebook.tree import (
     Lit,
     Null,
     Operand,
+    Operator,
     Or,
     Param,
     Tree,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 _NO_KIND = Kind("")
 _RATE_DIGITS = 8  # finer than any threshold; a rate made of counts has as many as a double holds
 _MOST_NAMES = 8  # of a list, before the rest is counted
+_OFF_GRID = ("level", "text", "rate", "number")  # compared as they stand
+_REACHED: dict[Operator, Operator] = {">": ">=", "<": "<="}
 _NEEDS = {">=": "at_least", ">": "more_than", "<=": "at_most", "<": "less_than", "=": "exactly", "<>": "other_than"}
 
 
@@ -210,20 +213,15 @@ class Teller:
         if isinstance(right, Col) and not isinstance(left, Col):
             left, right, op = right, left, MIRRORED[op]
         own = left if isinstance(left, Col) else None
-        bound, exact = self._bound(leaf, own, right)
         kind = own.kind if own else self._kind(left)
         what = self.label(own.name) if own else self._spelled(left)
         value = self.subject.value(own.name) if own else self._amount(left)
-        gone = [name for name in _columns(leaf) if self.subject.value(name) is None]
+        bound, op = self._bound(leaf, own, right, op)
         needs = say(_NEEDS[op], self.lang, bound=self.show(bound, kind)) if bound is not None else ""
-        if gone:
-            what = say("list", self.lang).join(self.label(name) for name in gone)
-            unread = any(self.subject.unread(name) for name in gone)
-            kind_of = "is_unread" if unread else "is_missing"
-            if self.subject.assessment.unmade.intersection(gone):
-                kind_of = "is_not_computed"
-            return Reason(None, own.name if own else None, value, needs, None, say(kind_of, self.lang, what=what))
-        gap = None if isinstance(value, Range) else self._gap(value, exact, op, kind)
+        open_ = self._missing(leaf) or self._unset(leaf)
+        if open_:
+            return Reason(None, own.name if own else None, value, needs, None, open_)
+        gap = None if isinstance(value, Range) else self._gap(value, bound, op, kind)
         outcome = self.truth(leaf)
         told = {"what": what, "value": self.show(value, kind), "needs": needs}
         if outcome is None or gap is None or gap == 0 or op in ("=", "<>"):
@@ -233,19 +231,42 @@ class Teller:
             text = say(f"gap_{ending}", self.lang, **told, gap=self._gap_text(abs(gap), kind))
         return Reason(outcome, own.name if own else None, value, needs, gap, text)
 
-    def _bound(self, leaf: Compare, own: Col | None, other: Operand) -> tuple[Any, Any]:
-        """The other side as a typed value on the column's grid, and exactly; None where it is not known."""
+    def _missing(self, leaf: Compare) -> str:
+        """What is said where a cell that the comparison needs is missing; "" where none is."""
+        ladders = self.book.document.ladders
+        names = [name for name in (*_columns(leaf), *per_value_columns(leaf, self.values)) if name not in ladders]
+        gone = [name for name in dict.fromkeys(names) if self.subject.value(name) is None]
+        if not gone:
+            return ""
+        kind = "is_unread" if any(self.subject.unread(name) for name in gone) else "is_missing"
+        if self.subject.assessment.unmade.intersection(gone):
+            kind = "is_not_computed"
+        return say(kind, self.lang, what=say("list", self.lang).join(self.label(name) for name in gone))
+
+    def _unset(self, leaf: Compare) -> str:
+        """What is said where a parameter has no value for the subject's name or tier; "" where each has one."""
+        for each in operands(leaf):
+            held = self.values.get(each.name) if isinstance(each, Param) else None
+            if isinstance(held, PerValue) and self._parameter(each) is None:
+                tier = held.by in self.book.document.ladders
+                name = say("this_tier", self.lang) if tier else str(self.subject.value(held.by))
+                return say("no_value_for", self.lang, what=self._spelled(each), name=name)
+        return ""
+
+    def _bound(self, leaf: Compare, own: Col | None, other: Operand, op: Operator) -> tuple[Any, Operator]:
+        """The other side as a typed value, None where it is not known; and how the column has to compare with it.
+
+        What is worked out from other columns comes down to the last value on the column's own grid that passes.
+        """
         names = [each for each in _columns(other) if own is None or each != own.name]
-        if not names or own is None or own.kind.type in ("level", "text"):
-            amount = self._amount(other)
-            return amount, amount
+        if not names or own is None or own.kind.type in _OFF_GRID:
+            return self._amount(other), op
         exact = bind(leaf, self.values)
         cells = {name: self.subject.cells(name) for name in columns(exact)}
         edge = Leaf(leaf, exact, cells, 1).edge
         if edge is None or np.ma.getmaskarray(edge)[0]:
-            return None, None
-        held = typed(self.subject.cells(own.name), edge.data[0], self.book.zone)
-        return held, held
+            return None, op
+        return typed(self.subject.cells(own.name), edge.data[0], self.book.zone), _REACHED.get(op, op)
 
     def _amount(self, operand: Operand) -> Any:
         """An operand's value for the subject, typed; None where a column of it is missing or known as a range."""
@@ -273,7 +294,7 @@ class Teller:
         assert isinstance(operand, Param)
         held = self.values[operand.name]
         if isinstance(held, PerValue):
-            name = self.subject.value(held.by)
+            name = None if held.by in self.book.document.ladders else self.subject.value(held.by)
             return None if name is None else dict(held.values).get(name, held.default)
         return held
 

@@ -172,7 +172,9 @@ def _last(events: Events, group: Array, at: Array) -> Array:
 
 
 def _months(day: Array, at: Array) -> Array:
-    return np.where(day == NO_DAY, NEVER, months_between(np.where(day == NO_DAY, at, day), at))
+    months, some = np.full(len(day), NEVER), day != NO_DAY
+    months[some] = months_between(day[some], at[some])
+    return months
 
 
 def months_between(earlier: Array, later: Array) -> Array:
