@@ -91,6 +91,8 @@ def flat(
 
 def said(value: Any) -> str:
     """A field's value as the text that a cell would hold; objects and lists of them in one line."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(each, dict | list) for each in value)):
         return as_text(value)
     return text_of(value)
