@@ -22,7 +22,7 @@ def open_records(place: str, data: bytes, knows: Knows) -> Opened:
     be read.
     """
     platform = load_platform()
-    text = decoded(place, data).text.to_pybytes().decode()
+    text = decoded(place, data).text
     try:
         answers = read_answers(place, text, place.lower().endswith(LINES), platform.envelopes, platform.answers)
         if any(platform.answers(record.fields) for record in answers.records):

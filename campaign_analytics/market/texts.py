@@ -37,15 +37,15 @@ class Texts:
     @classmethod
     def of_arrow(cls, column: pa.ChunkedArray | pa.Array) -> Texts:
         """Hold any Arrow column; numbers, times and flags in their shortest exact spelling."""
-        held = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         try:
-            held = held if pa.types.is_dictionary(held.type) else held.dictionary_encode()
+            held = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+            held = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
             texts = held.dictionary.cast(pa.string()).fill_null("")
         except (
             pa.ArrowNotImplementedError,
             pa.ArrowInvalid,
         ):  # lists, bytes and other things that have no one spelling
-            return cls.of_values(held.to_pylist())
+            return cls.of_values(column.to_pylist())
         codes = held.indices
         if codes.null_count:
             codes = codes.cast(pa.int32()).fill_null(len(texts))

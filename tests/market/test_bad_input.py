@@ -92,7 +92,7 @@ def test_two_key_columns(book: Rulebook, folder: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"offer_id,merchant_id\n1,\xff\xfe", "neither UTF-8 (broken at byte 23) nor GB18030 (broken at byte 23)"),
+        (b"a,b\n1,\xff\xfe", "neither UTF-8 (broken at byte 6) nor GB18030 (broken at byte 6)"),
         (b"offer_id\0,merchant_id\n", "not text, byte 8 is zero"),
     ],
 )

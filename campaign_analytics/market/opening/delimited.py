@@ -1,88 +1,158 @@
-"""Text files of rows whose cells stand between commas."""
+"""Text files of rows: cells between commas, tabs, semicolons or bars."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
-import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
-from campaign_analytics.market.found import Found, Knows, Opened
-from campaign_analytics.market.marks import stripped
-from campaign_analytics.market.opening.encodings import decoded
+from campaign_analytics.market.found import Broken, Found, Knows, Opened
+from campaign_analytics.market.opening.encodings import BROKEN, HEAD, Decoded, decoded
+from campaign_analytics.market.opening.heads import MOST_ROWS, Heads, find_heads
 from campaign_analytics.market.texts import Texts
+
+_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
+#: So many known headers are no accident: no other delimiter is tried.
+_SURE = 2
+#: A spreadsheet has no more columns.
+MOST_COLUMNS = 16_384
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """What is settled once for a text."""
+
+    delimiter: str
+    heads: Heads
+    start: int  # bytes above the data
+    width: int  # cells of a row of data
 
 
 def open_delimited(place: str, data: bytes, knows: Knows) -> Opened:
-    """Open a text file of rows."""
-    read = decoded(place, data)
-    text, head = read.text.to_pybytes(), read.head()
-    try:
-        first = next(
-            (
-                (number, cells)
-                for number, cells in enumerate(csv.reader(io.StringIO(head, newline="")))
-                if any(map(stripped, cells))
-            ),
-            None,
-        )
-    except csv.Error as error:
-        raise MarketError(f"{place}: no header can be read ({error}); is it a csv file?") from error
-    if first is None:
-        raise MarketError(f"{place} is empty; expected a row of headers and rows of data")
-    above, headers = first[0], first[1]
-    width = max(len(headers), _width_of_next(head, above + 1))
-    headers = [stripped(header) for header in headers] + [""] * (width - len(headers))
+    """Open a text file of rows. Raises MarketError where it has no headers, or is no text of rows."""
+    if _is_page(data):
+        raise MarketError(f"{place} is a web page, no table; open it in a spreadsheet program and save it as xlsx")
+    held = decoded(place, data, lambda head: _known(head, knows))
+    settled = _settled(place, held, knows)
     misfits: list[Any] = []
     try:
-        table = _parsed(text, width, above + 1, None)
+        table = _parsed(held, settled, None)
     except pa.ArrowInvalid:  # rows of other widths, or a huge cell: the slower way tells which
         try:
-            table = _parsed(text, width, above + 1, misfits)
+            table = _parsed(held, settled, misfits)
         except pa.ArrowInvalid as error:
-            raise MarketError(f"{place} can't be read as csv: {error}") from error
+            raise MarketError(f"{place} can't be read as rows of cells: {error}") from error
     numbers = np.asarray([each.number for each in misfits], np.int64)
     present = np.ones(table.num_rows + len(misfits), bool)
-    present[numbers - above - 2] = False
-    rows = np.flatnonzero(present) + above + 2
-    columns = [Texts.of_arrow(column) for column in table.columns]
-    apart = [(int(each.number), _cells_of(each.text)) for each in misfits]
-    return Opened([Found(place, headers, columns, rows, apart)])
+    present[numbers - 1] = False
+    found = Found(
+        place,
+        settled.heads.headers,
+        [Texts.of_arrow(table.column(number)) for number in range(settled.width)],
+        np.flatnonzero(present) + settled.heads.data + 1,
+        [(int(each.number) + settled.heads.data, _cells(each.text, settled.delimiter)) for each in misfits],
+        told=(f"{held.encoding}, cells between {_DELIMITERS[settled.delimiter]}", *settled.heads.told()),
+        notes=settled.heads.notes,
+        heads=settled.heads.rows,
+        blank=settled.heads.blank,
+    )
+    return Opened([_without_broken(found, held.encoding, settled.delimiter) if held.broken else found])
 
 
-def _width_of_next(head: str, row: int) -> int:
-    """How many cells the first data row has: rows that all end in a comma are no misfits."""
-    try:
-        return next(
-            (len(cells) for place, cells in enumerate(csv.reader(io.StringIO(head, newline=""))) if place == row), 0
+def _settled(place: str, held: Decoded, knows: Knows) -> _Settled:
+    """Find delimiter and headers: those of which most are known; without any, what the first row is made of."""
+    head = held.head()
+    if not head.strip("\ufeff\0 \t\r\n,;|"):
+        raise MarketError(f"{place} is empty; expected a row of headers and rows of data")
+    best: tuple[int, str, Heads, list[_Row]] | None = None
+    for delimiter in _DELIMITERS:
+        rows = list(_rows(head, delimiter, held.is_short))
+        heads = find_heads([row.cells for row in rows], knows)
+        if heads is None:
+            continue
+        likely = heads.known * MOST_COLUMNS + len(heads.headers)
+        if best is None or likely > best[0]:
+            best = likely, delimiter, heads, rows
+        if heads.known >= _SURE:
+            break
+    if best is None:
+        raise MarketError(f"{place}: no row of headers in its first {HEAD:,} bytes; is it a table at all?")
+    _, delimiter, heads, rows = best
+    widths = Counter(len(row.cells) for row in rows[heads.data :])
+    width = max([len(heads.headers), *(width for width, _ in widths.most_common(1))])  # rows may all end in a delimiter
+    if width > MOST_COLUMNS:
+        raise MarketError(
+            f"{place}: a row of {width:,} cells; expected at most {MOST_COLUMNS:,} columns, as a sheet has"
         )
-    except csv.Error:
-        return 0
+    headers = [*heads.headers, *[""] * (width - len(heads.headers))]
+    heads = Heads(heads.above, heads.rows, headers, heads.notes, heads.known)
+    return _Settled(delimiter, heads, rows[heads.data - 1].end, width)
 
 
-def _parsed(text: bytes, width: int, skip: int, misfits: list[Any] | None) -> pa.Table:
-    names = [str(place) for place in range(width)]
+def _known(head: str, knows: Knows) -> int:
+    """How many headers are known in the head of a text, whatever stands between them."""
+    found = (find_heads([row.cells for row in _rows(head, delimiter, True)], knows) for delimiter in _DELIMITERS)
+    return max((heads.known for heads in found if heads), default=0)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row in the head of a text."""
+
+    cells: Sequence[str]
+    end: int  # bytes up to its end
+
+
+def _rows(head: str, delimiter: str, whole: bool) -> Iterator[_Row]:
+    """The first rows of a text; unless the head is the ``whole`` of it, without the row in which the head ends."""
+    bytes_read, size = 0, len(head.encode())
+
+    def lines() -> Iterator[str]:
+        nonlocal bytes_read
+        for line in io.StringIO(head, newline=""):
+            bytes_read += len(line.encode())
+            yield line
+
+    try:
+        for place, cells in enumerate(csv.reader(lines(), delimiter=delimiter)):
+            if place == MOST_ROWS + 2 or not (whole or bytes_read < size):
+                return
+            yield _Row(cells, bytes_read)
+    except csv.Error:  # a cell that never ends: what stands above it may do
+        return
+
+
+def _parsed(held: Decoded, settled: _Settled, misfits: list[Any] | None) -> pa.Table:
+    names = [str(place) for place in range(settled.width)]
+    start = held.start + settled.start
+    size = len(held.data) - start
 
     def keep_apart(row: Any) -> str:
         assert misfits is not None
         misfits.append(row)
         return "skip"
 
+    if not size:
+        return pa.table({name: pa.array([], pa.string()) for name in names})
     return pyarrow.csv.read_csv(
-        pa.BufferReader(text),
+        pa.BufferReader(pa.py_buffer(held.data).slice(start)),
         read_options=pyarrow.csv.ReadOptions(
             column_names=names,
-            skip_rows_after_names=skip,
             use_threads=misfits is None,  # only one thread alone knows the row numbers
-            block_size=1 << 23 if misfits is None else min(len(text) + 1, 2**31 - 1),
+            block_size=1 << 23 if misfits is None else min(size + 1, 2**31 - 1),
         ),
         parse_options=pyarrow.csv.ParseOptions(
-            newlines_in_values=b'"' in text,
+            delimiter=settled.delimiter,
+            newlines_in_values=held.data.find(b'"', start) >= 0,
             ignore_empty_lines=False,
             invalid_row_handler=None if misfits is None else keep_apart,
         ),
@@ -92,8 +162,34 @@ def _parsed(text: bytes, width: int, skip: int, misfits: list[Any] | None) -> pa
     )
 
 
-def _cells_of(line: str) -> list[str]:
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of one row; what is beyond all columns of a sheet stays together."""
     try:
-        return next(csv.reader([line]), [])
+        cells = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return [line]
+    return cells if len(cells) <= MOST_COLUMNS else [*cells[:MOST_COLUMNS], delimiter.join(cells[MOST_COLUMNS:])]
+
+
+def _without_broken(found: Found, encoding: str, delimiter: str) -> Found:
+    """Put aside the rows in which bytes are no character: what stood there is not known."""
+    broken = np.zeros(found.rows, bool)
+    for column in found.columns:
+        broken |= np.asarray(pc.match_substring(column.distinct, BROKEN))[column.codes]
+    rows, kept = np.flatnonzero(broken), np.flatnonzero(~broken)
+    texts = zip(*(column.at(rows) for column in found.columns), strict=True)
+    return replace(
+        found,
+        columns=[column.take(kept) for column in found.columns],
+        source_rows=found.source_rows[kept],
+        broken=[
+            Broken(number, delimiter.join(cells), f"bytes in it are no {encoding}: cut off, or damaged")
+            for number, cells in zip(found.source_rows[rows].tolist(), texts, strict=True)
+        ],
+    )
+
+
+def _is_page(data: bytes) -> bool:
+    """Whether it is HTML: what some back offices call xls."""
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype html", b"<html", b"<table", b"<meta"))

@@ -26,17 +26,28 @@ _LONG, _LATIN_1 = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}"), re.compile(rb"[\xc2
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "gb18030": "GB18030", "cp950": "Big5"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Decoded:
     """A text in UTF-8."""
 
-    text: pa.Buffer
+    data: bytes
     encoding: str  # as people call it
+    start: int = 0  # where in the data the text begins
     broken: bool = False  # whether ``BROKEN`` stands for bytes that are no character
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self.data[self.start :].decode()
 
     def head(self) -> str:
         """Its beginning, as far as it is searched for what tells its form."""
-        return bytes(memoryview(self.text)[:HEAD]).decode("utf-8", "ignore")
+        return self.data[self.start : self.start + HEAD].decode("utf-8", "ignore")
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the head is all of it."""
+        return len(self.data) - self.start <= HEAD
 
 
 def decoded(place: str, data: bytes, known: Callable[[str], int] = lambda head: 0) -> Decoded:
@@ -49,7 +60,7 @@ def decoded(place: str, data: bytes, known: Callable[[str], int] = lambda head: 
             return _read(data, len(mark), encoding)
     zero = data.find(b"\0", 0, HEAD)
     if zero < 0 and _is_utf8(data) and (data.isascii() or _LATIN_1.search(data) or _LONG.search(data)):
-        return Decoded(pa.py_buffer(data), _NAMES["utf-8"])
+        return Decoded(data, _NAMES["utf-8"])
 
     def knows(encoding: str) -> int:
         return known(data[:HEAD].decode(encoding, "replace"))
@@ -78,12 +89,12 @@ def decoded(place: str, data: bytes, known: Callable[[str], int] = lambda head: 
 
 def _read(data: bytes, start: int, encoding: str) -> Decoded:
     if encoding == "utf-8" and _is_utf8(data):
-        return Decoded(pa.py_buffer(data).slice(start), _NAMES[encoding])
+        return Decoded(data, _NAMES[encoding], start)
     try:
-        text, broken = data.decode(encoding), False
+        text, broken = data[start:].decode(encoding), False
     except UnicodeDecodeError:
-        text, broken = data.decode(encoding, "replace"), True
-    return Decoded(pa.py_buffer(text.removeprefix("\ufeff").encode("utf-8", "replace")), _NAMES[encoding], broken)
+        text, broken = data[start:].decode(encoding, "replace"), True
+    return Decoded(text.encode(), _NAMES[encoding], broken=broken)
 
 
 def _is_utf8(data: bytes) -> bool:

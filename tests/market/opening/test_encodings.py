@@ -1,0 +1,86 @@
+"""Encodings: told by what bytes allow, then by known headers; never a silent guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from campaign_analytics.errors import MarketError
+from campaign_analytics.market.opening.encodings import BROKEN, decoded
+from campaign_analytics.market.read import read_market
+from campaign_analytics.rulebook.book import Rulebook
+from tests.market.conftest import Write, shown
+from tests.market.test_keys import fates
+
+HEADERS = "商品ID,商家ID,類目"
+TEXT = f"{HEADERS}\n1,m,女裝\n"
+
+
+def known(head: str) -> int:
+    """As many as there are of these headers."""
+    return sum(header in head for header in HEADERS.split(","))
+
+
+def unknown(head: str) -> int:
+    return 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "big5"])
+def test_one_text_in_every_encoding(encoding: str) -> None:
+    held = decoded("x.csv", TEXT.encode(encoding), known)
+    assert (held.text, held.broken) == (TEXT, False)
+    said = {"gb18030": "GB18030", "big5": "Big5"}.get(encoding, encoding[:6].upper())
+    assert held.encoding == said.removesuffix("-")
+
+
+@pytest.mark.parametrize(
+    ("text", "knows", "said"),
+    [
+        ("offer_id,category\n1,女装\n", unknown, "GB18030"),  # these two happen to be good UTF-8
+        ("商品ID,商家ID\n1,m\n", unknown, "GB18030"),
+        ("offer_id,price\n1,¥3\n", unknown, "UTF-8"),
+        ("offer_id,open\n1,√\n", unknown, "UTF-8"),
+        ("offer_id\n1\n", unknown, "UTF-8"),
+    ],
+)
+def test_where_two_encodings_are_possible(text: str, knows: Callable[[str], int], said: str) -> None:
+    encoding = {"GB18030": "gb18030", "UTF-8": "utf-8"}[said]
+    assert (decoded("x.csv", text.encode(encoding), knows).encoding) == said
+
+
+def test_big5_without_known_headers_is_not_guessed() -> None:
+    """Its bytes are good GB18030 too: read as such, no header is known, and that is said."""
+    assert decoded("x.csv", "甲,乙\n1,女裝\n".encode("big5"), known).encoding == "GB18030"
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_utf_8_that_is_cut_off_in_a_character_is_not_taken_for_another_encoding(cut: int) -> None:
+    held = decoded("x.csv", "offer_id,category\n1,女装\n2,女装".encode()[:-cut], unknown)
+    assert (held.encoding, held.broken) == ("UTF-8", True)
+    assert held.text == f"offer_id,category\n1,女装\n2,女{BROKEN}"
+
+
+@pytest.mark.parametrize("data", [b"a\0b", b"\0" * 9, "甲,乙".encode("utf-16-le"), b"\x80\x81,\xff", b"\xff" * 99])
+def test_what_is_no_text_is_refused_in_words(data: bytes) -> None:
+    with pytest.raises(MarketError, match=r"^x\.csv: (not text, byte \d+ is zero|unknown encoding)"):
+        decoded("x.csv", data, known)
+
+
+def test_rows_with_broken_bytes_are_rejected_alone(book: Rulebook, folder: Write) -> None:
+    data = "商品ID,商家ID,标题\n1,m,甲\n2,m,".encode() + b"\xe5\xa5" + ",\n3,m,乙\n".encode().replace(b",\n", b"\n", 1)
+    market = read_market(folder({"offers.csv": data}), book)
+    assert shown(market, "offer_id") == ["1", "3"]
+    assert fates(market) == {"read": 4, "kept": 2, "rejected": 1, "headers": 1}
+    assert market.quality is not None
+    rejected = market.quality.rejected("offers")
+    assert rejected["row"].tolist() == [3]
+    assert rejected["reason"].tolist() == ["bytes in it are no UTF-8: cut off, or damaged"]
+
+
+def test_the_encoding_is_told(book: Rulebook, folder: Write) -> None:
+    quality = read_market(folder({"offers.csv": "商品ID\t商家ID\n1\tm\n".encode("gb18030")}), book).quality
+    assert quality is not None
+    told = {each.column: each.reason.text for each in quality.findings if each.reason.kind == "settled"}
+    assert told["offers.csv"] == "GB18030, cells between tabs"
+    assert told["merchants.csv"] == "UTF-8, cells between commas"
