@@ -28,8 +28,8 @@ def open_workbook(place: str, data: bytes, knows: Knows) -> Opened:
     for name, rows in filled.items():
         above = next(number for number, row in enumerate(rows) if any(cell != "" for cell in row))
         headers = [stripped(text_of(cell)) for cell in rows[above]]
-        body = rows[above + 1 :]
-        columns = [Texts.of_values([row[number] for row in body]) for number in range(len(headers))]
+        body = np.array(rows[above + 1 :], object).reshape(-1, len(headers))
+        columns = [Texts.of_values(body[:, number].tolist()) for number in range(len(headers))]
         source = np.arange(len(body), dtype=np.int64) + above + 2
         several = len(filled) > 1
         found.append(
