@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from campaign_analytics.assess.leaves import Leaf, LeafTree
+from campaign_analytics.assess.spelling import DIGITS, range_words
 from campaign_analytics.assess.subject import Subject, typed
 from campaign_analytics.rulebook.exact import MIRRORED, Bound, PerValue, bind, columns, per_value_columns
 from campaign_analytics.rulebook.scalar import UNREAD, Range, truth
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
 _NO_KIND = Kind("")
-_RATE_DIGITS = 8  # finer than any threshold; a rate made of counts has as many as a double holds
 _MOST_NAMES = 8  # of a list, before the rest is counted
 _OFF_GRID = ("level", "text", "rate", "number")  # compared as they stand
 _REACHED: dict[Operator, Operator] = {">": ">=", "<": "<="}
@@ -217,8 +217,9 @@ class Teller:
         what = self.label(own.name) if own else self._spelled(left)
         value = self.subject.value(own.name) if own else self._amount(left)
         bound, op = self._bound(leaf, own, right, op)
-        needs = say(_NEEDS[op], self.lang, bound=self.show(bound, kind)) if bound is not None else ""
         open_ = self._missing(leaf) or self._unset(leaf)
+        wanted = self.show(bound, kind) if bound is not None else "" if open_ else self._spelled(right)
+        needs = say(_NEEDS[op], self.lang, bound=wanted) if wanted else ""
         if open_:
             return Reason(None, own.name if own else None, value, needs, None, open_)
         gap = None if isinstance(value, Range) else self._gap(value, bound, op, kind)
@@ -332,15 +333,16 @@ class Teller:
     def show(self, value: Any, kind: Kind) -> str:
         """A typed value with its unit."""
         if isinstance(value, Range):
-            return say("range", self.lang, low=self.show(value.low, kind), high=self.show(value.high, kind))
+            words = range_words(value, kind.type)
+            return say(words, self.lang, low=self.show(value.low, kind), high=self.show(value.high, kind))
         if isinstance(value, frozenset):
             return self._listed(value, kind)
         if kind.type == "money" and isinstance(value, Decimal):
             return f"{value / MINOR_UNITS:,.4f}".rstrip("0").rstrip(".") + f" {kind.unit}"
         if isinstance(value, timedelta):
             value = value.days
-        if kind.type == "rate" and isinstance(value, Decimal):
-            value = round(value, _RATE_DIGITS)
+        if kind.type in ("rate", "number") and isinstance(value, Decimal):
+            value = round(value, DIGITS)
         unit = kind.unit if kind.type == "money" else self.book.unit_label(kind.unit, self.lang)
         return show_value(value, kind.type, unit=unit, lang=self.lang, names=kind.names)
 
@@ -354,7 +356,7 @@ class Teller:
     def _gap_text(self, gap: Decimal, kind: Kind) -> str:
         match kind.type:
             case "rate":
-                return say("points", self.lang, gap=f"{(round(gap, _RATE_DIGITS) * 100).normalize():f}")
+                return say("points", self.lang, gap=f"{(round(gap, DIGITS) * 100).normalize():f}")
             case "level":
                 return say("steps", self.lang, gap=f"{gap:f}")
             case "day":

@@ -13,7 +13,8 @@ import pandas as pd
 
 from campaign_analytics.assess.subject import typed
 from campaign_analytics.errors import ValueFault
-from campaign_analytics.market.schema import Array, Cells
+from campaign_analytics.market.schema import LIMIT, Array, Cells
+from campaign_analytics.rulebook.scalar import Range
 from campaign_analytics.rulebook.values import MINOR_UNITS, day_number, instant, read_value
 from campaign_analytics.words import say
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _MICROSECONDS_A_DAY = 86_400e6
 _DIGITS = 10  # a difference of two doubles is shown without their noise
+DIGITS = 8  # of a rate or score in a sentence: finer than any threshold; one made of counts has as many as a double
 
 
 def spell(value: Any, like: Cells, zone: ZoneInfo) -> str:
@@ -58,6 +60,21 @@ def spell_cells(cells: Cells, zone: ZoneInfo) -> Any:
     if cells.missing is not None:
         texts[cells.missing] = ""
     return texts
+
+
+def range_words(value: Range, type: str) -> str:
+    """The words for a range: "range" with both its ends, or with one where the other is open.
+
+    A double that is just outside a written end (<10) is told by that end.
+    """
+    if type not in ("count", "money", "number", "rate"):
+        return "range"
+    least, most = (0, 1) if type == "rate" else (-LIMIT, LIMIT - 1)
+    if value.high >= most:
+        return "range_above" if value.low != round(value.low, DIGITS) else "range_from"
+    if value.low <= least:
+        return "range_below" if value.high != round(value.high, DIGITS) else "range_up_to"
+    return "range"
 
 
 def read_back(text: str, type: str, names: Sequence[str], zone: ZoneInfo) -> Any:

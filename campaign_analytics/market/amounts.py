@@ -1,4 +1,4 @@
-"""Amounts: counts, money, scores and rates, from distinct texts to exact numbers.
+"""Amounts: counts, money and scores, from distinct texts to exact numbers.
 
 What is written plainly (digits, perhaps a point) is read in arrays, as whole digits over a power of ten: exact, and
 its one division is the nearest double. The rest goes through Decimal, text by text.
@@ -7,41 +7,38 @@ its one division is the nearest double. The rest goes through Decimal, text by t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from decimal import Context, Decimal
+from collections.abc import Callable, Collection
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from campaign_analytics.market.discounts import DISCOUNT, OR_A_PRICE, UNSURE, says_discount, share_of
 from campaign_analytics.market.marks import load_marks, narrow
+from campaign_analytics.market.measures import SIZE_UNSURE, Measures
 from campaign_analytics.market.quality import Reason
-from campaign_analytics.market.ranges import RANGE, span_of
+from campaign_analytics.market.ranges import EXACT, RANGE, span_of
 from campaign_analytics.market.reading import Reading, read_one_by_one
-from campaign_analytics.market.schema import Array
+from campaign_analytics.market.schema import LIMIT, Array
 
 NOT_A_NUMBER = Reason("missing", "not understood as a number")
+UNKNOWN_UNIT = Reason("missing", "a number in a unit that is not known here")
 NOT_WHOLE = Reason("missing", "not a whole number")
 BELOW_ZERO = Reason("missing", "below zero")
 TOO_LARGE = Reason("missing", "too large to be true")
 PARTS_OF_MINOR = Reason("missing", "finer than the smallest coin")
-SCALED = Reason("repaired", "written in 万 or 亿, and taken as exact")
+SCALED = Reason("repaired", "written in thousands, 万 or 亿, and taken as exact")
 NOISE = Reason("repaired", "rounded away the noise of binary fractions")
-ABOVE_ALL = Reason("missing", "above 100%")
-UNIT_UNSURE = Reason("missing", "a percentage or a share? say which in market.toml: [units]")
-AS_PERCENT = Reason("settled", "bare numbers are percentages")
-AS_SHARE = Reason("settled", "bare numbers are shares of 1")
 
 _PLAIN = r"^[0-9]{1,15}$|^[0-9]{1,14}\.[0-9]{1,14}$"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}|[0-9]{1,3}(?:,[0-9]{3}){1,12})(?:\.[0-9]{0,40})?(?:[eE][+-]?[0-9]{1,3})?")
+_IN_UNIT = re.compile(r"[0-9][0-9.,]*\s*[^\W\d_]{1,8}")
 _LONGEST = 60
-_EXACT = Context(prec=100)  # more digits than the longest text has
 _MINOR_PLACES = 2  # a yuan has a hundred fen
-_LIMIT = 10**15  # amounts from here on are no amounts of a market
-_TENS = np.array([float(10**power) for power in range(20)])
-#: At most this share of a column's bare numbers may be above 1 where the others are shares.
-_STRAY = 0.01
+_SMALL = 100_00  # a price below this may be read as a discount: 9.5, 95
+TENS = np.array([float(10**power) for power in range(20)])
 
 
 def plain_decimals(texts: pa.StringArray) -> tuple[Array, Array, Array]:
@@ -61,168 +58,178 @@ def decimal_of(text: str) -> Decimal | None:
     return Decimal(text.replace(",", ""))
 
 
-def read_counts(texts: pa.StringArray) -> Reading:
-    """Whole numbers from 0."""
+def read_counts(
+    texts: pa.StringArray, words: Collection[str] = (), scale: str = "", measures: Measures | None = None
+) -> Reading:
+    """Whole numbers from 0, with or without one of ``words`` or of what counts single pieces behind them.
+
+    ``scale`` is the 万 of a header. With ``measures`` a cell may name its unit, and how many pieces are in it.
+    """
     digits, places, plain = plain_decimals(texts)
+    without = _without(load_marks().minimum, (*load_marks().pieces, *words))
+    wholes = _Wholes(0, lambda number: _whole(number, NOT_WHOLE), load_marks().scales.get(scale, 1))
+    units, sizes = np.full(len(texts), -1), np.zeros(len(texts), np.int64)
 
-    def exact(number: Decimal) -> tuple[int | None, Reason | None]:
-        return _whole(number, NOT_WHOLE)
-
-    return _read_whole(texts, digits, plain & (places == 0), _without_pieces, exact, 0)
-
-
-def read_money(texts: pa.StringArray) -> Reading:
-    """Amounts from 0, in minor units (fen)."""
-    digits, places, plain = plain_decimals(texts)
-    plain &= (places <= _MINOR_PLACES) & (digits < _LIMIT // 100)
-    digits *= np.where(plain, 10 ** np.maximum(_MINOR_PLACES - places, 0), 1)
-
-    def exact(number: Decimal) -> tuple[int | None, Reason | None]:
-        value, reason = _whole(number.scaleb(_MINOR_PLACES, _EXACT), PARTS_OF_MINOR)
-        if reason is PARTS_OF_MINOR and len(number.as_tuple().digits) > 15:  # 3.3000000000000003 was 1.1 + 2.2
-            value, reason = _whole(Decimal(f"{number:.14e}").scaleb(_MINOR_PLACES, _EXACT), PARTS_OF_MINOR)
-            reason = reason or NOISE
+    def one(place: int, text: str) -> tuple[int | None, Reason | None]:
+        said = measures.of(text) if measures else None
+        if measures is None or said is None:
+            return wholes.read(place, text, without)
+        value, reason = wholes.read(place, said.quantity, lambda end: end.removesuffix(said.word).rstrip())
+        if value is not None:
+            units[place], sizes[place] = said.unit, said.size
+            reason = SIZE_UNSURE if said.size < 0 else reason
         return value, reason
 
-    return _read_whole(texts, digits, plain, _without_currency, exact, _MINOR_PLACES)
+    reading = _read_wholes(texts, digits, plain & (places == 0), wholes, one)
+    if measures:
+        reading.units, reading.sizes = units, sizes
+    return reading
 
 
-def _read_whole(
+def read_money(texts: pa.StringArray, counts: Array | None = None, unit: str = "", discounts: bool = False) -> Reading:
+    """Amounts from 0, in minor units (fen); with ``discounts`` also shares of another price.
+
+    ``unit`` is that of the header: 万 for 万元, "tenths" for 折. Where they are many (``counts`` cells
+    of each text), a small bare number may be one too: it is missing.
+    """
+    digits, places, plain = plain_decimals(texts)
+    wholes = _Wholes(_MINOR_PLACES, _in_minor, load_marks().scales.get(unit, 1))
+    plain &= (places <= _MINOR_PLACES) & (unit != "tenths")
+    digits *= np.where(plain, 10 ** np.maximum(_MINOR_PLACES - places, 0), 1)
+    shares = np.zeros(len(texts), np.int64)
+
+    def one(place: int, text: str) -> tuple[int | None, Reason | None]:
+        if not says_discount(text) and not (unit == "tenths" and decimal_of(text) is not None):
+            return wholes.read(place, text, _without_currency)
+        share = share_of(text)
+        if not discounts or share is None:
+            return None, UNSURE if discounts else DISCOUNT
+        shares[place] = share
+        return 0, None
+
+    reading = _read_wholes(texts, digits, plain, wholes, one)
+    if shares.any():
+        reading.shares = shares
+        small = np.flatnonzero(~reading.missing() & (reading.values < _SMALL))
+        bare = small[[decimal_of(narrow(text)) is not None for text in texts.take(pa.array(small)).to_pylist()]]
+        weights = np.ones(len(texts), np.int64) if counts is None else counts
+        if weights[shares > 0].sum() >= weights[bare].sum():
+            reading.note(OR_A_PRICE, bare)
+    return reading
+
+
+def read_numbers(texts: pa.StringArray, words: Collection[str] = ()) -> Reading:
+    """Scores: the nearest double of each decimal, with or without one of ``words`` behind it; or a range of them."""
+    digits, places, plain = plain_decimals(texts)
+    without = _without(words)
+    values, highs = digits / TENS[places], dict[int, float]()
+    at = iter(np.flatnonzero(~plain).tolist())
+
+    def one(text: str) -> tuple[float | None, Reason | None]:
+        place, spelled = next(at), narrow(text)
+        number = decimal_of(without(spelled))
+        if number is not None:
+            return (None, TOO_LARGE) if abs(number) >= LIMIT else (float(number), None)
+        span = span_of(spelled, lambda end: decimal_of(without(end)))
+        if span is None:
+            return None, UNKNOWN_UNIT if _IN_UNIT.fullmatch(spelled) else NOT_A_NUMBER
+        if max(span.ends) >= LIMIT:
+            return None, TOO_LARGE
+        low, highs[place] = span.doubles(-LIMIT, LIMIT)
+        return low, RANGE
+
+    return _with_highs(read_one_by_one(texts, values, plain, one), highs)
+
+
+class _Wholes:
+    """Single amounts as whole numbers times 10**``power``: numbers by ``exact``, ranges with their high ends kept."""
+
+    def __init__(
+        self, power: int, exact: Callable[[Decimal], tuple[int | None, Reason | None]], times: int = 1
+    ) -> None:
+        self.power = power
+        self.exact = exact
+        self.times = times  # what a number without a unit of its own is multiplied by
+        self.highs: dict[int, int] = {}
+
+    def read(self, place: int, text: str, bare: Callable[[str], str]) -> tuple[int | None, Reason | None]:
+        """The amount that a narrow text spells; ``bare`` takes its unit off."""
+        free = bare(text)
+        times = self.times if free == text else 1
+        number = _scaled(free, times)
+        if number is not None:
+            value, reason = self.exact(number)
+            return value, reason or (None if decimal_of(free) is not None else SCALED)
+        span = span_of(free, lambda end: _scaled(bare(end), times))
+        ends = span.whole(LIMIT, self.power) if span else None
+        if ends is None:
+            return None, UNKNOWN_UNIT if _IN_UNIT.fullmatch(text) else NOT_A_NUMBER
+        self.highs[place] = ends[1]
+        return ends[0], RANGE
+
+
+def _read_wholes(
     texts: pa.StringArray,
     values: Array,
     plain: Array,
-    bare: Callable[[str], str],
-    exact: Callable[[Decimal], tuple[int | None, Reason | None]],
-    power: int,
+    wholes: _Wholes,
+    one: Callable[[int, str], tuple[int | None, Reason | None]],
 ) -> Reading:
-    """Whole numbers times 10**``power``, single ones by ``exact`` or ranges, after ``bare`` took their unit off."""
-    highs: dict[int, int] = {}
+    """The ``plain`` texts, whose ``values`` are known but for the scale, and all others by ``one``."""
+    plain = plain & (values < LIMIT // wholes.times)
+    if wholes.times > 1:
+        values *= np.where(plain, wholes.times, 0)
     at = iter(np.flatnonzero(~plain).tolist())
+    reading = read_one_by_one(texts, values, plain, lambda text: one(next(at), narrow(text)))
+    if wholes.times > 1:
+        reading.remark = Reason("settled", f"bare numbers stand for {wholes.times:,} each"), int(plain.sum()), ""
+    return _with_highs(reading, wholes.highs)
 
-    def one(text: str) -> tuple[int | None, Reason | None]:
-        place, spelled = next(at), bare(narrow(text))
-        number = _scaled(spelled)
-        if number is not None:
-            value, reason = exact(number)
-            return value, reason or (None if decimal_of(spelled) is not None else SCALED)
-        span = span_of(spelled, lambda end: _scaled(bare(end)))
-        ends = span.whole(_LIMIT, power) if span else None
-        if ends is None:
-            return None, NOT_A_NUMBER
-        highs[place] = ends[1]
-        return ends[0], RANGE
 
-    reading = read_one_by_one(texts, values, plain, one)
+def _with_highs(reading: Reading, highs: dict[int, int] | dict[int, float]) -> Reading:
     if highs:
         reading.high = reading.values.copy()
         reading.high[list(highs)] = list(highs.values())
     return reading
 
 
-def _scaled(text: str) -> Decimal | None:
-    """The number that a narrow text spells, with 万 or 亿 behind it or not."""
-    for word, times in load_marks().scales.items():
-        if text.endswith(word):
-            number = decimal_of(text.removesuffix(word).rstrip())
-            return None if number is None else _EXACT.multiply(number, Decimal(times))
-    return decimal_of(text)
-
-
-def _without_pieces(text: str) -> str:
-    word = next((word for word in load_marks().pieces if text.casefold().endswith(word)), "")
-    return text[: len(text) - len(word)].rstrip()
-
-
-def read_numbers(texts: pa.StringArray) -> Reading:
-    """Scores: the nearest double of each decimal."""
-    digits, places, plain = plain_decimals(texts)
-
-    def one(text: str) -> tuple[float | None, Reason | None]:
-        number = decimal_of(narrow(text))
-        if number is None:
-            return None, NOT_A_NUMBER
-        return (None, TOO_LARGE) if abs(number) >= _LIMIT else (float(number), None)
-
-    return read_one_by_one(texts, digits / _TENS[places], plain, one)
-
-
-def read_rates(texts: pa.StringArray, counts: Array, declared: str, in_header: str) -> Reading:
-    """Rates as shares of 1, each the nearest double: 95.3% and 0.953 are the same.
-
-    A bare number takes the unit of its column, settled once: ``declared`` ("percent", "share") or else ``in_header`` or
-    else by the range of the column's bare numbers, weighed by ``counts`` of cells. One that may be either is missing.
-    """
-    numbers = pc.replace_substring_regex(texts, "%$", "")
-    signed = np.asarray(pc.ends_with(texts, "%")).copy()
-    digits, places, plain = plain_decimals(numbers)
-    slow: dict[int, Decimal] = {}
-    at = iter(np.flatnonzero(~plain).tolist())
-
-    def one(text: str) -> tuple[float | None, Reason | None]:
-        place, spelled = next(at), narrow(text)
-        signed[place] = spelled.endswith("%")
-        number = decimal_of(spelled.removesuffix("%").rstrip())
-        if number is None:
-            return None, NOT_A_NUMBER
-        if number < 0:
-            return None, BELOW_ZERO
-        if number >= _LIMIT:
-            return None, TOO_LARGE
-        slow[place] = number
-        return float(number), None
-
-    reading = read_one_by_one(texts, digits / _TENS[places], plain, one)
-    known = ~reading.missing()
-    shares = reading.values
-    unit, unsure, remark = _settle(shares, known & ~signed, counts, declared, in_header)
-    reading.remark = remark
-    percent = known & (signed | (unit == "percent"))
-    grain = 1 / _TENS[places]
-    values = np.where(percent & plain, digits / _TENS[places + 2], shares)
-    grain[percent & plain] /= 100
-    for place, number in slow.items():
-        held = number.scaleb(-2, _EXACT) if percent[place] else number
-        values[place], grain[place] = float(held), 10.0 ** int(held.as_tuple().exponent)
-    reading.values, reading.grain = values, grain
-    reading.note(UNIT_UNSURE, np.flatnonzero(unsure))
-    reading.note(ABOVE_ALL, np.flatnonzero(known & ~unsure & (values > 1)))
-    return reading
-
-
-def _settle(
-    numbers: Array, bare: Array, counts: Array, declared: str, in_header: str
-) -> tuple[str, Array, tuple[Reason, int, str] | None]:
-    """The unit of a rate column's bare numbers, which of them it can't decide, and the remark for the report."""
-    bare = bare & (numbers > 0) & (counts > 0)  # zero is zero in both units
-    cells = int(counts[bare].sum())
-    unsure = np.zeros(len(numbers), bool)
-    if not cells:
-        return "share", unsure, None
-    above = bare & (numbers > 1)
-    below = bare & (numbers < 1)
-    many = int(counts[above].sum())
-    if declared:
-        unit = declared
-    elif many == 0 and (in_header == "percent" or not below.any()):
-        # a spreadsheet's percent format exports 0.953 under a header that says %; a column of ones says nothing
-        unit, unsure = "share", bare
-    elif in_header == "percent":
-        unit = "percent"
-    elif many <= _STRAY * cells:
-        unit = "share"
-    elif many < cells / 2:
-        unit, unsure = "share", bare
+def _scaled(text: str, times: int = 1) -> Decimal | None:
+    """The number that a narrow text spells, with 万 or 亿 behind it, or else ``times`` what stands there."""
+    for word, scale in load_marks().scales.items():
+        if text.casefold().endswith(word):
+            number, times = decimal_of(text[: -len(word)].rstrip()), scale
+            break
     else:
-        unit, unsure = "percent", bare & ~above
-    sure = cells - int(counts[unsure].sum())
-    remark = (AS_PERCENT if unit == "percent" else AS_SHARE, sure, "") if sure else None
-    return unit, unsure, remark
+        number = decimal_of(text)
+    return None if number is None else EXACT.multiply(number, Decimal(times))
+
+
+def _without(*words: Collection[str]) -> Callable[[str], str]:
+    """What takes a word of each of the groups ``words`` off the end of a text, the last group innermost."""
+    groups = [sorted(map(str.casefold, group), key=len, reverse=True) for group in words]
+
+    def bare(text: str) -> str:
+        for group in groups:
+            word = next((word for word in group if text.casefold().endswith(word)), "")
+            text = text[: len(text) - len(word)].rstrip()
+        return text
+
+    return bare
+
+
+def _in_minor(number: Decimal) -> tuple[int | None, Reason | None]:
+    """An amount of the currency in its smallest coins."""
+    value, reason = _whole(number.scaleb(_MINOR_PLACES, EXACT), PARTS_OF_MINOR)
+    if reason is PARTS_OF_MINOR and len(number.as_tuple().digits) > 15:  # 3.3000000000000003 was 1.1 + 2.2
+        value, reason = _whole(Decimal(f"{number:.14e}").scaleb(_MINOR_PLACES, EXACT), PARTS_OF_MINOR)
+        reason = reason or NOISE
+    return value, reason
 
 
 def _whole(number: Decimal, otherwise: Reason) -> tuple[int | None, Reason | None]:
     if number < 0:
         return None, BELOW_ZERO
-    if number >= _LIMIT:
+    if number >= LIMIT:
         return None, TOO_LARGE
     if number != number.to_integral_value():
         return None, otherwise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,18 +12,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign_analytics.market.amounts import read_counts, read_money, read_numbers, read_rates
+from campaign_analytics.market.amounts import read_counts, read_money, read_numbers
+from campaign_analytics.market.marks import alike
+from campaign_analytics.market.measures import Measures
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
+from campaign_analytics.market.rates import read_rates
 from campaign_analytics.market.reading import Reading
-from campaign_analytics.market.schema import Array, Cells
+from campaign_analytics.market.schema import INTEGER_TYPES, LIMIT, Array, Cells, Declared
 from campaign_analytics.market.texts import Texts, text_of
 from campaign_analytics.market.times import read_times
-from campaign_analytics.market.words import read_flags, read_keys, read_listed, read_sets, read_texts
+from campaign_analytics.market.words import read_flags, read_keys, read_listed, read_sets, read_texts, spellings
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
-    from campaign_analytics.rulebook.model import Column
 
 NOTHING = Reason("empty", "nothing")
 ZERO = Reason("missing", "zero, which is impossible here")
@@ -31,10 +33,16 @@ ZERO = Reason("missing", "zero, which is impossible here")
 
 @dataclass(frozen=True, eq=False)
 class ReadColumn:
-    """A column in rows, and how fine its texts were written (rates only)."""
+    """A column in rows, and what its texts say beside their value."""
 
     cells: Cells
-    grain: Array | None = None
+    texts: Texts
+    reading: Reading
+
+    @property
+    def grain(self) -> Array | None:
+        """(n,) rates: one unit of the last decimal written."""
+        return None if self.reading.grain is None else self.reading.grain[self.texts.codes]
 
 
 def read_column(
@@ -45,23 +53,26 @@ def read_column(
     table: str,
     rows: Origin,
     quality: Quality,
-    declared_unit: str = "",
+    declared: Declared | None = None,
     header_unit: str = "",
 ) -> ReadColumn:
-    """Read a column's cells by its type; report to ``quality`` under the source rows ``rows``."""
+    """Read a column's cells by its type; report to ``quality`` under the source rows ``rows``.
+
+    What ``declared`` says of the column's units and empty cells goes before the vocabulary. Prices that are a discount
+    are missing still: ``prices_from_discounts`` knows the other columns.
+    """
     held = book.columns[column]
-    reading = _read(texts.distinct, texts.counts, column, book, declared_unit, header_unit)
+    declared = declared or Declared()
+    distinct = _without_marks(texts.distinct, declared.missing.get(column, ()))
+    reading = _read(distinct, texts.counts, column, book, declared.units.get(column, ""), header_unit)
     if held.positive:
-        zero = (reading.values == 0) & ~reading.missing()
-        if reading.high is not None:
-            zero &= reading.high == 0
-            reading.values[(reading.values == 0) & (reading.high > 0)] = 1  # the least that is possible
-        reading.note(ZERO, np.flatnonzero(zero))
-    filled = reading.empty.any() and held.empty is not None
+        _not_zero(reading, held.type)
+    empty_means = declared.empty.get(column, held.empty)
+    filled = reading.empty.any() and empty_means is not None
     reason = NOTHING
     if filled:
-        _fill(reading, column, held, book)
-        reason = Reason("empty", f"nothing, which means {text_of(held.empty)} here")
+        _fill(reading, column, empty_means, book)
+        reason = Reason("empty", f"nothing, which means {text_of(empty_means)} here")
     empty = int(texts.counts[reading.empty].sum())
     if empty:
         quality.remark(table, column, reason, empty)
@@ -71,7 +82,26 @@ def read_column(
     missing = reading.missing() if not filled else reading.missing() & ~reading.empty
     cells = _in_rows(reading, held.type, missing, texts.codes)
     _report(reading, held.type, missing, texts, table, column, rows, quality)
-    return ReadColumn(cells, None if reading.grain is None else reading.grain[texts.codes])
+    return ReadColumn(cells, texts, reading)
+
+
+def _without_marks(texts: pa.StringArray, marks: Collection[str]) -> pa.StringArray:
+    """``texts``, those that the owner declared to say nothing made empty."""
+    if not marks:
+        return texts
+    words = set(map(alike, marks))
+    says_nothing = pa.array([alike(text) in words for text in texts.to_pylist()], pa.bool_())
+    return pc.if_else(says_nothing, "", texts)
+
+
+def _not_zero(reading: Reading, type: str) -> None:
+    """Zero is impossible here: it is missing, and no range begins with it."""
+    zero = (reading.values == 0) & ~reading.missing()
+    if reading.high is not None:
+        zero &= reading.high == 0
+        least = 1 if type in INTEGER_TYPES else np.nextafter(0, 1)
+        reading.values[(reading.values == 0) & (reading.high > 0)] = least
+    reading.note(ZERO, np.flatnonzero(zero))
 
 
 def all_missing(column: str, book: Rulebook, rows: int) -> Cells:
@@ -89,18 +119,20 @@ def _read(
     texts: pa.StringArray, counts: Array, column: str, book: Rulebook, declared_unit: str, header_unit: str
 ) -> Reading:
     held = book.columns[column]
-    plain: dict[str, Callable[[pa.StringArray], Reading]] = {
-        "flag": read_flags,
-        "count": read_counts,
-        "money": read_money,
-        "number": read_numbers,
-    }
-    if held.type in plain:
-        return plain[held.type](texts)
+    unit = book.units.get(held.unit)
+    words = list(filter(None, (unit.zh, unit.en))) if unit else []
+    if held.type == "flag":
+        return read_flags(texts)
+    if held.type == "number":
+        return read_numbers(texts, words)
+    if held.type == "count":
+        return read_counts(texts, words, header_unit, _measures(held.unit_in, book) if held.unit_in else None)
+    if held.type == "money":
+        return read_money(texts, counts, header_unit, bool(held.discount_of))
     if held.type == "rate":
         return read_rates(texts, counts, declared_unit, header_unit)
     if held.type == "day" or held.type == "time":
-        return read_times(texts, held.type, ZoneInfo(book.header.timezone))
+        return read_times(texts, held.type, ZoneInfo(book.header.timezone), counts, declared_unit)
     names = book.names_of(held)
     if held.type == "text" and not names:
         return read_keys(texts) if column.endswith("_id") else read_texts(texts)
@@ -110,9 +142,17 @@ def _read(
     return (read_sets if held.type == "set" else read_listed)(texts, names, aliases, is_open)
 
 
-def _fill(reading: Reading, column: str, held: Column, book: Rulebook) -> None:
-    """Put what an empty cell means, by the vocabulary, into the empty ones."""
-    filler = _read(pa.array([text_of(held.empty)]), np.ones(1, np.int64), column, book, "share", "")
+def _measures(column: str, book: Rulebook) -> Measures:
+    """The units that cells of ``column`` name."""
+    held = book.columns[column]
+    listed = book.lists.get(held.of)
+    return Measures(spellings(book.names_of(held), listed.aliases if listed else {}))
+
+
+def _fill(reading: Reading, column: str, means: Any, book: Rulebook) -> None:
+    """Put what an empty cell means into the empty ones."""
+    unit = "share" if book.columns[column].type == "rate" else ""
+    filler = _read(pa.array([text_of(means)]), np.ones(1, np.int64), column, book, unit, "")
     if isinstance(reading.values, pa.Array):
         reading.values = pc.replace_with_mask(reading.values, pa.array(reading.empty), filler.values[0])
     else:
@@ -155,5 +195,19 @@ def spelled(cells: Cells) -> list[str]:
     held: Any = cells.to_pandas().astype("str").where(~cells.gone, "")
     if cells.high is None:
         return [str(text) for text in held]
-    highs = spelled(Cells(cells.type, cells.high, cells.missing))
-    return [low if low == high else f"{low} - {high}" for low, high in zip(held, highs, strict=True)]
+    return [
+        str(text) if low == high else _between(cells.type, low, high)
+        for text, low, high in zip(held, cells.values, cells.high, strict=True)
+    ]
+
+
+def _between(type: str, low: Any, high: Any) -> str:
+    """A range as reports show it: an open end goes without saying, one that is no part of it as it was written."""
+    least, most = (
+        f"{end / 100:.2f}" if type == "money" else str(end) if type == "count" else f"{end:.12g}" for end in (low, high)
+    )
+    if high >= LIMIT - 1:
+        return f"above {least}" if float(least) < low and type == "number" else f"{least} or more"
+    if low <= -LIMIT:
+        return f"below {most}" if float(most) > high else f"{most} or less"
+    return f"{least} - {most}"

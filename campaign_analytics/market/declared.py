@@ -5,26 +5,29 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from campaign_analytics.errors import MarketError
+from campaign_analytics.errors import MarketError, ValueFault
 from campaign_analytics.market.headers import known_columns
 from campaign_analytics.market.schema import KEYS, Declared
-from campaign_analytics.rulebook.values import did_you_mean
+from campaign_analytics.market.times import NUMBERED
+from campaign_analytics.rulebook.values import did_you_mean, read_value
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
 NAME = "market.toml"
-UNITS = ("percent", "share")
+#: What bare numbers may be, of each type of column that has a choice.
+UNITS = {"rate": ("percent", "share"), "day": NUMBERED, "time": NUMBERED}
 FLAGS = ("penalty_feed_complete", "offers_are_complete")
 
 
 def read_declared(path: Path, book: Rulebook) -> Declared:
     """Read a ``market.toml``, or a file of that form. Raises MarketError that names every fault in it."""
     try:
-        held = tomllib.loads(path.read_text("utf-8"))
+        held = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
     except OSError as error:
         raise MarketError(f"{path} can't be opened: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -34,6 +37,8 @@ def read_declared(path: Path, book: Rulebook) -> Declared:
         *_tables(held.get("tables", {})),
         *_headers(held.get("headers", {}), book),
         *_units(held.get("units", {}), book),
+        *_missing(held.get("missing", {}), book),
+        *_empty(held.get("empty", {}), book),
     ]
     if faults:
         raise MarketError("\n".join(f"{path}: {fault}" for fault in faults))
@@ -41,7 +46,7 @@ def read_declared(path: Path, book: Rulebook) -> Declared:
 
 
 def _top(held: Mapping[str, Any]) -> list[str]:
-    known = ("as_of", *FLAGS, "tables", "headers", "units")
+    known = ("as_of", *FLAGS, "tables", "headers", "units", "missing", "empty")
     faults = [
         f"unknown key {key!r}{did_you_mean(key, known)}; expected {', '.join(known)}"
         for key in held
@@ -82,10 +87,38 @@ def _headers(held: Any, book: Rulebook) -> list[str]:
 def _units(held: Any, book: Rulebook) -> list[str]:
     if not isinstance(held, dict):
         return ['units: expected lines such as a_rate = "percent"']
-    rates = [name for name, column in book.columns.items() if column.type == "rate"]
-    faults = [f"units: no rate column {name!r}{did_you_mean(name, rates)}" for name in held if name not in rates]
+    known = {name: UNITS[column.type] for name, column in book.columns.items() if column.type in UNITS}
+    faults = [f"units: no rate, day or time {name!r}{did_you_mean(name, known)}" for name in held if name not in known]
     return faults + [
-        f"units.{name} = {unit!r}: expected {' or '.join(map(repr, UNITS))}"
+        f"units.{name} = {unit!r}: expected {' or '.join(map(repr, known[name]))}"
         for name, unit in held.items()
-        if unit not in UNITS
+        if name in known and unit not in known[name]
     ]
+
+
+def _missing(held: Any, book: Rulebook) -> list[str]:
+    if not isinstance(held, dict):
+        return ['missing: expected lines such as a_rate = ["0", "未评"]']
+    return _no_columns("missing", held, book) + [
+        f'missing.{name} = {marks!r}: expected a list of what says that nothing is there, such as ["0"]'
+        for name, marks in held.items()
+        if not isinstance(marks, list) or not all(isinstance(mark, str) for mark in marks)
+    ]
+
+
+def _empty(held: Any, book: Rulebook) -> list[str]:
+    if not isinstance(held, dict):
+        return ['empty: expected lines such as a_rate = "0%"']
+    faults = _no_columns("empty", held, book)
+    for name, means in held.items():
+        if name in book.columns:
+            column = book.columns[name]
+            try:
+                read_value(means, column.type, names=book.names_of(column), zone=book.zone)
+            except ValueFault as fault:
+                faults.append(f"empty.{name}: {fault}")
+    return faults
+
+
+def _no_columns(key: str, held: Mapping[str, Any], book: Rulebook) -> list[str]:
+    return [f"{key}: no column {name!r}{did_you_mean(name, book.columns)}" for name in held if name not in book.columns]

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campaign_analytics.market.found import Found, Knows
-from campaign_analytics.market.marks import alike, load_marks
+from campaign_analytics.market.marks import alike, load_marks, simplified
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.schema import ANYWHERE, KEYS
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
+    from campaign_analytics.rulebook.model import Column
 
-_BRACKETED = re.compile(r"(?P<name>.*)[(\[{【〔<](?P<inside>[^()\[\]{}【】〔〕<>]*)[)\]}】〕>]\s*", re.DOTALL)
+#: The part of a header in brackets, or behind a slash, at its end.
+_ENDING = re.compile(
+    r"(?P<name>.*)(?:[(\[{【〔<](?P<inside>[^()\[\]{}【】〔〕<>]*)[)\]}】〕>]|/(?P<behind>[^/]+))\s*", re.DOTALL
+)
 UNKNOWN = Reason("unread", "no known column")
 #: No header is longer.
 _LONGEST = 60
 _NO_LETTERS = re.compile(r"[\W_]+")
+_NUMBERS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -34,15 +38,29 @@ class Matched:
 
 
 def bare(header: str) -> tuple[str, str]:
-    """A header as it is compared (no case, width, space, underscore, bracket, unit), and its unit ("" = none)."""
-    units = load_marks().units
-    text = unicodedata.normalize("NFKC", header).casefold().strip()
-    unit = ""
-    while (found := _BRACKETED.fullmatch(text)) and alike(found["inside"]) in units:
-        text, unit = found["name"].rstrip(), units[alike(found["inside"])]
+    """A header as it is compared (no case, width, script, space, underscore, bracket, unit), and its unit.
+
+    The unit is one of ``marks.toml``'s ("percent"), or what a number under the header is multiplied by ("万"), or "".
+    """
+    text, unit = simplified(header).strip(), ""
+    while (found := _ENDING.fullmatch(text)) and (
+        ending := _unit(found["inside"] or found["behind"] or "")
+    ) is not None:
+        text, unit = found["name"].rstrip(), ending or unit
     if text.endswith("%"):
         text, unit = text.rstrip("%"), "percent"
     return _NO_LETTERS.sub("", text), unit
+
+
+def _unit(ending: str) -> str | None:
+    """What the ending of a header says: a unit, how to fill it in (""), or, as a part of its name, neither (None)."""
+    marks, word = load_marks(), alike(ending)
+    if word in marks.notes:
+        return ""
+    scale = next((scale for scale in marks.scales if word.startswith(scale)), "")
+    if scale and word.removeprefix(scale) in ("", *marks.units):
+        return scale
+    return marks.units.get(word)
 
 
 def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: Mapping[str, str]) -> Matched:
@@ -62,6 +80,10 @@ def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: 
         fits = {declared[header]} if header in declared else fits if fits - declared_for else set()
         if len(fits) != 1:
             unread.append((place, _unmatched(header, fits, elsewhere.get(name))))
+            continue
+        if not _measures(unit, book.columns[min(fits)]):
+            said = f"means {min(fits)}, but no {book.columns[min(fits)].type} is in {unit}"
+            unread.append((place, Reason("unread", said)))
             continue
         places.setdefault(min(fits), []).append(place)
         if unit:
@@ -122,11 +144,32 @@ def fitting(headers: Sequence[str], book: Rulebook, declared: Mapping[str, Mappi
     return fits
 
 
+def _measures(unit: str, column: Column) -> bool:
+    """Whether cells of ``column`` may be counted in ``unit``: money is no percentage of anything."""
+    held = {
+        "rate": {"percent"},
+        "money": {"currency", *load_marks().scales} | ({"tenths"} if column.discount_of else set()),
+        "count": {"counted", *load_marks().scales},
+        "number": {"counted"},
+    }
+    return not unit or unit in held.get(column.type, {"counted"})
+
+
 def near(header: str, table: str, book: Rulebook) -> list[str]:
-    """Columns of ``table`` that are spelled nearly so, the nearest first: proposed to people, never applied."""
-    spellings = {name: sorted(ids) for held in _spellings(book, table) for name, ids in held.items()}
-    found = difflib.get_close_matches(bare(header)[0], spellings, n=3, cutoff=0.7)
-    return list(dict.fromkeys(id_ for name in found for id_ in spellings[name]))
+    """Columns of ``table`` that are spelled nearly so, the nearest first: proposed to people, never applied.
+
+    Other numbers are another measure: 24h is not proposed for 48h.
+    """
+    name = bare(header)[0]
+    numbers = _NUMBERS.findall(name)
+    spellings = {
+        spelling: sorted(ids)
+        for held in _spellings(book, table)
+        for spelling, ids in held.items()
+        if _NUMBERS.findall(spelling) == numbers
+    }
+    found = difflib.get_close_matches(name, spellings, n=3, cutoff=0.7)
+    return list(dict.fromkeys(id_ for spelling in found for id_ in spellings[spelling]))
 
 
 def _spellings(book: Rulebook, table: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:

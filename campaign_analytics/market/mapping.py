@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from campaign_analytics.errors import MarketError
-from campaign_analytics.market.amounts import AS_PERCENT, AS_SHARE, UNIT_UNSURE
 from campaign_analytics.market.declared import FLAGS, UNITS
+from campaign_analytics.market.rates import AS_PERCENT, AS_SHARE, UNIT_UNSURE
 from campaign_analytics.market.schema import KEYS, Declared, Market
+from campaign_analytics.market.times import SETTLED, WHICH_COUNT
 from campaign_analytics.rulebook.toml import key, quoted
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
-_SETTLED: Final = {AS_PERCENT: "percent", AS_SHARE: "share"}
+_SETTLED: Final = {AS_PERCENT: "percent", AS_SHARE: "share"} | {reason: unit for unit, reason in SETTLED.items()}
+_UNSURE: Final = (UNIT_UNSURE, WHICH_COUNT)
 _NOT_IN_A_COMMENT = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -48,6 +51,8 @@ def understood(market: Market) -> Declared:
         },
         {column: unit for column, unit in _units(market).items() if unit} | dict(declared.units),
         tables | dict(declared.tables),
+        declared.missing,
+        declared.empty,
     )
 
 
@@ -89,15 +94,30 @@ def _top(declared: Declared) -> Iterator[str]:
         yield f"{flag} = {str(getattr(declared, flag)).lower()}"
 
 
-def _sections(declared: Declared) -> dict[str, Mapping[str, str]]:
+def _sections(declared: Declared) -> dict[str, Mapping[str, Any]]:
     headers = {f"headers.{table}": held for table, held in declared.headers.items()}
-    return {"tables": declared.tables, "units": declared.units, **headers}
+    cells = {"units": declared.units, "missing": declared.missing, "empty": declared.empty}
+    return {"tables": declared.tables, **cells, **headers}
 
 
-def _pairs(held: Mapping[str, str]) -> Iterator[str]:
+def _pairs(held: Mapping[str, Any]) -> Iterator[str]:
     for name, value in held.items():
-        line = f"{key(name)} = {quoted(value)}"
+        line = f"{key(name)} = {_value(value)}"
         yield line if _in_utf8(line) else f"# {name!a}"  # a file's name that is no text
+
+
+def _value(value: Any) -> str:
+    """A declared value as TOML writes it."""
+    match value:
+        case str():
+            return quoted(value)
+        case bool():
+            return str(value).lower()
+        case list() | tuple():
+            return f"[{', '.join(map(_value, value))}]"
+        case date():
+            return value.isoformat()
+    return str(value)
 
 
 def _lines(market: Market, book: Rulebook, lang: str) -> Iterator[str]:
@@ -120,10 +140,14 @@ def _open(section: str, market: Market, book: Rulebook, lang: str) -> Iterator[s
     """What a section may say besides, as comments."""
     if section == "tables":
         yield from _open_files(market)
+    elif section in ("missing", "empty"):
+        return
     elif section == "units":
         for column, settled in _units(market).items():
             if not settled and column not in market.declared.units:
-                yield from (_comment(column, unit, say("mapping_unit", lang)) for unit in UNITS)
+                yield from (
+                    _comment(column, unit, say("mapping_unit", lang)) for unit in UNITS[book.columns[column].type]
+                )
     else:
         yield from _open_headers(section.removeprefix("headers."), market, book, lang)
 
@@ -183,10 +207,10 @@ def _in_utf8(text: str) -> bool:
 
 
 def _units(market: Market) -> dict[str, str]:
-    """Rate column -> the unit that its bare numbers were settled on; "" where it can't be told of all of them."""
+    """Column -> the unit that its bare numbers were settled on; "" where it can't be told of all of them."""
     assert market.quality is not None
     units: dict[str, set[str]] = {}
     for each in market.quality.findings:
-        if each.reason in _SETTLED or each.reason == UNIT_UNSURE:
+        if each.reason in _SETTLED or each.reason in _UNSURE:
             units.setdefault(each.column, set()).add(_SETTLED.get(each.reason, ""))
     return {column: min(held) if len(held) == 1 else "" for column, held in units.items()}

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+import opencc
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+#: Spaces, and what is not seen: joiners, direction marks, the marks that choose between a sign and its picture.
+_SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]+")
 _INVISIBLE = " \t\r\n\f\v\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 
@@ -26,10 +29,13 @@ class Marks:
     empty_set: frozenset[str]
     true: frozenset[str]
     false: frozenset[str]
-    units: dict[str, str]  # word -> "currency" or "percent"
+    units: dict[str, str]  # word -> "currency", "percent", "tenths" or "counted"
+    notes: frozenset[str]  # beside a header: what tells how to fill in a form
     dates: dict[str, str]
     scales: dict[str, int]
+    minimum: tuple[str, ...]
     pieces: tuple[str, ...]
+    discounts: dict[str, list[str]]  # what stands before the number of a discount, and for its point
     ranges: dict[str, dict[str, list[str]]]  # way of a range -> place of the word -> words
 
 
@@ -54,9 +60,21 @@ def says_anything(texts: pa.StringArray) -> pa.BooleanArray:
     return pc.not_equal(pc.utf8_trim(texts, characters=f"{_INVISIBLE}'"), "")
 
 
+def simplified(text: str) -> str:
+    """``text`` without case and width, traditional characters as simplified ones."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return text if text.isascii() else _simplifier()(text)
+
+
+@cache
+def _simplifier() -> Callable[[str], str]:
+    convert: Callable[[str], str] = opencc.OpenCC("t2s").convert
+    return convert
+
+
 def alike(text: str) -> str:
-    """The form in which words are compared: without case, width, spaces."""
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text).casefold()).removeprefix("'")
+    """The form in which words are compared: without case, width, script, spaces."""
+    return _SPACES.sub("", simplified(text)).removeprefix("'")
 
 
 @cache
@@ -64,12 +82,16 @@ def load_marks() -> Marks:
     """Read the words once."""
     held = tomllib.loads(resources.files("campaign_analytics.market").joinpath("marks.toml").read_text("utf-8"))
     cells = {name: frozenset(map(alike, words)) for name, words in held["cells"].items()}
+    cells["total"] |= {word.replace(" ", "") for word in held["cells"]["total"]}  # compared in arrays, in either script
     return Marks(
         tables={alike(name): table for name, table in held["tables"].items()},
         units={alike(word): unit for unit, words in held["units"].items() for word in words},
+        notes=frozenset(map(alike, held["notes"]["words"])),
         dates=held["dates"],
         scales=held["scales"],
+        minimum=tuple(held["minimum"]["words"]),
         pieces=tuple(held["pieces"]["words"]),
+        discounts=held["discounts"],
         ranges=held["ranges"],
         **cells,
     )

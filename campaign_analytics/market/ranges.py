@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cache
 
 from campaign_analytics.market.marks import load_marks
@@ -13,6 +14,7 @@ from campaign_analytics.market.quality import Reason
 
 RANGE = Reason("repaired", "a range: it decides only where all of it lies on one side")
 
+EXACT = Context(prec=200)  # more digits than the longest text has, with 亿 behind it
 _LONGEST = 60
 _LEADING_ZERO = re.compile(r"0[0-9]")  # 0571-8888 is a telephone number
 
@@ -29,12 +31,27 @@ class Span:
         """The lowest and highest whole number times 10**``power`` in it, from 0 to below ``limit``; None if none is."""
         low, high = 0, limit - 1
         if self.low is not None:
-            scaled = self.low.scaleb(power)
+            scaled = self.low.scaleb(power, EXACT)
             low = int(scaled // 1) + (self.strict or scaled % 1 != 0)
         if self.high is not None:
-            scaled = self.high.scaleb(power)
+            scaled = self.high.scaleb(power, EXACT)
             high = int(scaled // 1) - (self.strict and scaled % 1 == 0)
         return (low, high) if 0 <= low <= high < limit else None
+
+    def doubles(self, lowest: float, highest: float, power: int = 0) -> tuple[float, float]:
+        """The least and greatest double times 10**``power`` in it, from ``lowest`` and up to ``highest`` where open."""
+        low = lowest if self.low is None else float(self.low.scaleb(power, EXACT))
+        high = highest if self.high is None else float(self.high.scaleb(power, EXACT))
+        if self.strict and self.low is not None:
+            low = math.nextafter(low, math.inf)
+        if self.strict and self.high is not None:
+            high = math.nextafter(high, -math.inf)
+        return low, high
+
+    @property
+    def ends(self) -> tuple[Decimal, ...]:
+        """The ends that it has."""
+        return tuple(end for end in (self.low, self.high) if end is not None)
 
 
 def span_of(text: str, number: Callable[[str], Decimal | None]) -> Span | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,14 @@ from campaign_analytics.market.headers import UNKNOWN, Matched, match_found, mat
 from campaign_analytics.market.keys import merge_repeats, report_orphans
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.parts import Aside, Part
+from campaign_analytics.market.prices import prices_from_discounts
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.rejected import as_they_were
 from campaign_analytics.market.rows import Rows, data_rows
 from campaign_analytics.market.schema import KEYS, Array, Cells, Declared, Market, Table, joined
 from campaign_analytics.market.shares import rates_from_counts
 from campaign_analytics.market.times import AHEAD, ahead_of
+from campaign_analytics.market.units import units_from_quantities
 from campaign_analytics.rulebook.values import did_you_mean
 
 if TYPE_CHECKING:
@@ -238,7 +240,8 @@ class _Reader:
 
     def columns(self, name: str, found: Found, matched: Matched, kept: Array, origin: Origin) -> dict[str, Cells]:
         whole = len(kept) == found.rows
-        units = {**(found.meanings.units if found.meanings else {}), **self.declared.units}
+        units = found.meanings.units if found.meanings else {}
+        declared = replace(self.declared, units={**units, **self.declared.units})
         read: dict[str, ReadColumn] = {}
         for number, (column, place) in enumerate(matched.columns.items()):
             self.progress(self.cells + self.done + number * found.rows, 2 * self.cells)
@@ -251,10 +254,12 @@ class _Reader:
                 table=name,
                 rows=origin,
                 quality=self.quality,
-                declared_unit=units.get(column, ""),
+                declared=declared,
                 header_unit=matched.units.get(column, ""),
             )
         cells = {column: held.cells for column, held in read.items()}
+        cells |= dict(prices_from_discounts(name, self.book, read, origin, self.quality))
+        cells |= dict(units_from_quantities(name, self.book, read, origin, self.quality))
         return cells | dict(rates_from_counts(name, self.book, cells, read, origin, self.quality))
 
     def report_ahead(self, tables: Mapping[str, Table]) -> None:

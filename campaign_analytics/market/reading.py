@@ -24,6 +24,9 @@ class Reading:
     names: tuple[str, ...] = ()
     high: Array | None = None  # (distinct,) high ends where some texts are ranges; ``values`` are the low ends
     grain: Array | None = None  # rates: one unit of the last decimal written
+    shares: Array | None = None  # money: (distinct,) millionths of another price, 0 = a price of its own
+    units: Array | None = None  # counts: (distinct,) place of the unit that is named beside it, -1 = none
+    sizes: Array | None = None  # counts: (distinct,) pieces in that unit, 0 = not said, -1 = unsure
     remark: tuple[Reason, int, str] | None = None  # on the whole column: reason, cells, example
 
     def note(self, reason: Reason, places: Array | list[int]) -> None:
@@ -32,8 +35,8 @@ class Reading:
             self.notes.setdefault(reason, []).extend(int(place) for place in places)
 
     def unread(self) -> Array:
-        """(distinct,) bool: something is there that is not understood, or impossible."""
-        held = np.zeros(len(self.empty), bool)
+        """(distinct,) bool: something is there that is not understood (not yet: a discount), or impossible."""
+        held = np.zeros(len(self.empty), bool) if self.shares is None else self.shares > 0
         for reason, places in self.notes.items():
             if reason.kind == "missing":
                 held[places] = True

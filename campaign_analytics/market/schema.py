@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
+#: Amounts from here on are no amounts of a market: where a range that is open ends, or, below zero, begins.
+LIMIT = 10**15
+
 #: Columns that may stand in every table, whichever the vocabulary lists them under.
 ANYWHERE = ("offer_id", "merchant_id", "snapshot_at")
 
@@ -240,8 +243,10 @@ class Declared:
     penalty_feed_complete: bool = False
     offers_are_complete: bool = False
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # table -> header -> column
-    units: Mapping[str, str] = field(default_factory=dict)  # rate column -> "percent" (95.3) or "share" (0.953)
+    units: Mapping[str, str] = field(default_factory=dict)  # column -> what its bare numbers are, such as "percent"
     tables: Mapping[str, str] = field(default_factory=dict)  # file, or "file: sheet" -> table
+    missing: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> what says that nothing is there
+    empty: Mapping[str, Any] = field(default_factory=dict)  # column -> what an empty cell means
 
 
 @dataclass(frozen=True, eq=False)

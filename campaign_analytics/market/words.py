@@ -46,7 +46,7 @@ def read_flags(texts: pa.StringArray) -> Reading:
 
 def read_listed(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[str, str], extend: bool) -> Reading:
     """Places in a list; with ``extend`` a text outside it gets a place behind, under its own name."""
-    places = _spellings(names, aliases)
+    places = spellings(names, aliases)
     missing = load_marks().missing
     new: dict[str, str] = {}
     if extend:
@@ -68,7 +68,7 @@ def read_listed(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[st
 
 def read_sets(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[str, str], extend: bool) -> Reading:
     """Bits over a list, of names in one cell. A cell with a name that is not in a closed list is missing as a whole."""
-    places = _spellings(names, aliases)
+    places = spellings(names, aliases)
     marks = load_marks()
     held = list(names)
 
@@ -146,7 +146,8 @@ def _read_text(texts: pa.StringArray, plain_form: str, one: Any) -> Reading:
     return reading
 
 
-def _spellings(names: Sequence[str], aliases: Mapping[str, str]) -> dict[str, int]:
+def spellings(names: Sequence[str], aliases: Mapping[str, str]) -> dict[str, int]:
+    """Every way to write a name of a list, as ``alike`` gives it -> its place."""
     places = {name: place for place, name in enumerate(names)}
     held = {alike(other): places[name] for other, name in aliases.items()}
     return held | {alike(name): place for name, place in places.items()}

@@ -112,6 +112,9 @@ class Column(Quantity):
     empty: Any = None
     positive: bool = False  # 0 is impossible, as for a price: such a cell is missing, and counted
     counts: tuple[str, str] | None = None
+    discount_of: str = ""  # money: the price that 9.5折 is taken off
+    unit_in: str = ""  # a count: the column of its unit, where a cell says both
+    size_in: str = ""  # a count: the column of how many pieces are in one such unit
 
 
 class Derived(Quantity):

@@ -123,6 +123,10 @@ class QuantityChecker:
             self._value(("columns", name, "empty"), column.empty, column)
         if column.positive and column.type not in ("count", "money", "number", "rate"):
             self.fault(("columns", name, "positive"), f"a {column.type} is not positive or otherwise")
+        for key, own, other in (
+            ("discount_of", "money", "money"), ("unit_in", "count", "text"), ("size_in", "count", "count"),
+        ):  # fmt: skip
+            self._beside(name, column, key, own, other)
         if column.counts is None:
             return
         if column.type != "rate":
@@ -133,6 +137,18 @@ class QuantityChecker:
                 self.unknown(("columns", name, "counts"), "column", part, self.columns)
             elif self.columns[part].type != "count" or self.columns[part].table != column.table:
                 self.fault(("columns", name, "counts"), f"{part!r} must be a count of the same table")
+
+    def _beside(self, name: str, column: Column, key: str, own: str, other: str) -> None:
+        """Check a key of a column of type ``own`` that names a column of type ``other`` in the same table."""
+        held, place = getattr(column, key), ("columns", name, key)
+        if not held:
+            return
+        if column.type != own:
+            self.fault(place, f"only a {own} has it, this is a {column.type}")
+        elif held not in self.columns:
+            self.unknown(place, "column", held, self.columns)
+        elif self.columns[held].type != other or self.columns[held].table != column.table:
+            self.fault(place, f"{held!r} must be a {other} of the same table")
 
     def _value(self, place: Place, raw: Any, quantity: Quantity) -> Any:
         names = kind_of(quantity, self.lists, "").names

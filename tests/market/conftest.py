@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from campaign_analytics.market.read import read_market
@@ -55,6 +56,11 @@ def folder(tmp_path: Path) -> Write:
         return tmp_path
 
     return write
+
+
+def pa_texts(*texts: str) -> pa.StringArray:
+    """Distinct texts, as readers take them."""
+    return pa.array(texts, pa.string())
 
 
 def shown(market: Market, column: str) -> list[Any]:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_analytics.market.amounts import read_counts, read_money, read_numbers, read_rates
+from campaign_analytics.market.amounts import read_counts, read_money, read_numbers
+from campaign_analytics.market.rates import read_rates
 from campaign_analytics.market.schema import Declared
 from tests.market.conftest import ReadOffers, reasons, shown
 

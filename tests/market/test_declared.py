@@ -22,12 +22,19 @@ def test_everything_that_can_be_declared(book: Rulebook, folder: Write) -> None:
         "My rate" = "pickup_rate_48h"
         [units]
         pickup_rate_48h = "percent"
+        [missing]
+        growth_score = ["0", "未 评"]
+        [empty]
+        orders_30d = 0
     """
-    market = read_market(folder({"offers.csv": OFFERS, "market.toml": toml}), book)
+    offers = "offer_id,merchant_id,My rate,growth_score,orders_30d\n1,m,0.9,未评,\n2,m,88,０,5\n3,m,,0.5,-\n"
+    market = read_market(folder({"offers.csv": offers, "market.toml": toml}), book)
     assert market.declared.as_of == date(2024, 2, 26)
     assert market.declared.penalty_feed_complete
     assert not market.declared.offers_are_complete
-    assert shown(market, "pickup_rate_48h") == [0.009]
+    assert shown(market, "pickup_rate_48h") == [0.009, 0.88, None]
+    assert shown(market, "growth_score") == [None, None, 0.5]
+    assert shown(market, "orders_30d") == [0, 5, 0]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +53,14 @@ def test_everything_that_can_be_declared(book: Rulebook, folder: Write) -> None:
         ),
         ('headers = "x"', "headers: expected tables"),
         ("units = 1", "units: expected lines"),
-        ('[units]\nmoq = "percent"', "units: no rate column 'moq'"),
+        ('[units]\nmoq = "percent"', "units: no rate, day or time 'moq'"),
+        ('[units]\nenrolled_at = "percent"', "units.enrolled_at = 'percent': expected 'serial' or 'seconds'"),
+        ('[missing]\nmoqq = ["0"]', "missing: no column 'moqq'; did you mean 'moq'?"),
+        ('[missing]\nmoq = "0"', "missing.moq = '0': expected a list"),
+        ("missing = 1", "missing: expected lines"),
+        ("[empty]\nmoqq = 0", "empty: no column 'moqq'; did you mean 'moq'?"),
+        ('[empty]\nmoq = "many"', "empty.moq: 'many'"),
+        ("empty = 1", "empty: expected lines"),
         ('[units]\npickup_rate_48h = "%"', "units.pickup_rate_48h = '%': expected 'percent' or 'share'"),
         ("as_of =", "market.toml: Invalid value"),
         (b"\xff", "market.toml"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_analytics.market.amounts import read_counts, read_money
+from campaign_analytics.market.amounts import read_counts, read_money, read_numbers
+from campaign_analytics.market.rates import read_rates
 from tests.market.conftest import ReadOffers, reasons, shown
 
 _MOST = 10**15 - 1
@@ -65,7 +67,7 @@ def test_a_range_is_shown_with_both_ends_and_cannot_begin_at_an_impossible_zero(
     assert shown(market, "list_price")[2] is None
     assert set(reasons(market, "list_price", "repaired")) == {"12.00-15.00", "<1"}
     assert market.quality is not None
-    assert "12.0 - 15.0" in market.quality.cells("repaired")["became"].tolist()
+    assert "12.00 - 15.00" in market.quality.cells("repaired")["became"].tolist()
 
 
 def test_a_count_that_is_a_range_gives_no_rate(read_offers: ReadOffers) -> None:
@@ -74,3 +76,76 @@ def test_a_count_that_is_a_range_gives_no_rate(read_offers: ReadOffers) -> None:
     unread = market.offers.cells["pickup_rate_48h"].unread
     assert unread is not None
     assert unread.tolist() == [True, False]
+
+
+@given(low=st.integers(0, 10**4), width=st.integers(1, 10**4), word=st.sampled_from(["-", "~", "至", " - ", "到"]))
+def test_ranges_of_rates_and_scores_keep_both_ends(low: int, width: int, word: str) -> None:
+    high = low + width
+    scores = read_numbers(pa.array([f"{low / 100}{word}{high / 100}", f"{low / 100}分{word}{high / 100}分"]), ["分"])
+    assert scores.high is not None
+    assert scores.values.tolist() == [low / 100] * 2
+    assert scores.high.tolist() == [high / 100] * 2
+    low, high = low // 2, -(-high // 2)
+    texts = [f"{low / 100}%{word}{high / 100}%", f"{low / 10**4:.4f}{word}{high / 10**4:.4f}"]
+    rates = read_rates(pa.array(texts), np.ones(2), "share", "")
+    assert rates.high is not None
+    assert rates.values.tolist() == [low / 10**4] * 2
+    assert rates.high.tolist() == [high / 10**4] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("95%以上", (0.95, 1)),
+        ("≥95%", (0.95, 1)),
+        ("<90%", (0, np.nextafter(0.9, 0))),
+        (">90%", (np.nextafter(0.9, 1), 1)),
+        ("90-95%", (0.9, 0.95)),
+        ("90%~95%", (0.9, 0.95)),
+        ("100%以内", (0, 1)),
+    ],
+)
+def test_open_ranges_of_rates_end_at_none_and_all(text: str, ends: tuple[float, float]) -> None:
+    reading = read_rates(pa.array([text]), np.ones(1), "", "")
+    assert reading.high is not None
+    assert (reading.values[0], reading.high[0]) == ends
+    assert not reading.missing()[0]
+
+
+@pytest.mark.parametrize("text", ["0.9-95%", "95%-90%", ">100%", "<0%", "90%-110%", "-5%-5%", "90%-95%-99%", "9折%"])
+def test_a_range_of_rates_that_may_be_two_things_is_missing(text: str) -> None:
+    reading = read_rates(pa.array([text]), np.ones(1), "", "")
+    assert reading.missing()[0]
+    assert {reason.kind for reason in reading.notes} == {"missing"}
+
+
+def test_bare_ends_of_a_range_take_the_unit_of_their_column() -> None:
+    percent = read_rates(pa.array(["88", "90-95", ">95"]), np.ones(3), "", "")
+    assert percent.values.tolist()[:2] == [0.88, 0.9]
+    assert not percent.missing().any()
+    share = read_rates(pa.array(["0.88", "0.9-0.95", "<1"]), np.ones(3), "", "")
+    assert share.values.tolist() == [0.88, 0.9, 0]
+    assert read_rates(pa.array(["<1"]), np.ones(1), "", "").missing()[0]
+
+
+@given(text=st.text() | st.text("0123456789.,-~<>≥+%以上内分至 ", max_size=20))
+def test_no_text_breaks_a_rate_or_a_score_and_no_range_of_them_is_upside_down(text: str) -> None:
+    for reading in (read_numbers(pa.array([text]), ["分"]), read_rates(pa.array([text]), np.ones(1), "percent", "")):
+        high = reading.values if reading.high is None else reading.high
+        assert reading.missing()[0] or reading.values[0] <= high[0]
+        assert np.isfinite(high[0])
+
+
+def test_counts_within_a_range_of_rates_agree_with_it(read_offers: ReadOffers) -> None:
+    market = read_offers(
+        {
+            "pickup_rate_48h": ["85%-90%", "95%以上", "<50%"],
+            "on_time_pickups_30d": ["88", "88", ""],
+            "orders_30d": ["100"] * 3,
+        }
+    )
+    assert shown(market, "pickup_rate_48h")[:2] == [0.88, 0.88]
+    assert len(reasons(market, "pickup_rate_48h", "doubted")) == 1
+    cells = market.offers.cells["pickup_rate_48h"]
+    assert cells.high is not None
+    assert (cells.values[2], cells.high[2]) == (0, np.nextafter(0.5, 0))
