@@ -7,6 +7,7 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from campaign_analytics.assess.after_gate import after_the_gate
 from campaign_analytics.assess.outcomes import (
     FAIL,
     INELIGIBLE,
@@ -19,6 +20,7 @@ from campaign_analytics.assess.outcomes import (
     UNKNOWN,
     VERDICTS,
 )
+from campaign_analytics.assess.scorecard import Fact
 from campaign_analytics.assess.sentences import Reason, Teller
 from campaign_analytics.assess.subject import Subject, find
 from campaign_analytics.derive import EXPLAINED
@@ -100,6 +102,11 @@ class Card:
         """Every active rule, in the notice's order; of a merchant its own."""
         teller = Teller(self.subject, self.lang)
         return tuple(self._line(rule, teller) for rule in self.assessment.rules_at(self.subject.level))
+
+    @cached_property
+    def after(self) -> tuple[Fact, ...]:
+        """Its tiers and its places in quotas, where the rulebook has any."""
+        return after_the_gate(self.subject, self.lang)
 
     def _line(self, rule: str, teller: Teller) -> Line:
         book = self.assessment.book
@@ -190,18 +197,22 @@ class Card:
     # ---- faces
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as plain values: the subject's keys, verdict, as_of, and a dict a rule."""
+        """The card as plain values: the subject's keys, verdict, as_of, a dict a rule, and one a tier and quota."""
         return {
             "subject": self.title,
             "verdict": self.verdict,
             "as_of": self.assessment.as_of.isoformat(),
             "rules": [_line_dict(line) for line in self.lines],
+            "after_the_gate": [
+                {"key": fact.key, "label": fact.label, **fact.value, "text": fact.text} for fact in self.after
+            ],
         }
 
     def __str__(self) -> str:
         lines = [
             f"{' · '.join(f'{k} {v}' for k, v in self.title.items())}: {say(self.verdict, self.lang)}",
             self._foot(),
+            *(f"{fact.label}: {fact.text}" for fact in self.after),
         ]
         for line in self.lines:
             lines.append(f"{MARKS[line.outcome]} {line.clause:<12} {line.label}{self._aside(line)}: {line.sentence}")
@@ -233,6 +244,7 @@ class Card:
     def _repr_html_(self) -> str:
         """HTML with inline styles alone and no colour of its own: the page's theme, light or dark, gives it."""
         head = " · ".join(f"{escape(k)} <b>{escape(v)}</b>" for k, v in self.title.items())
+        after = "".join(f"<br>{escape(fact.label)}: <b>{escape(fact.text)}</b>" for fact in self.after)
         rows = "".join(self._html_row(line) for line in self.lines)
         titles = "".join(
             f'<th style="{_CELL};border-bottom:1px solid">{escape(say(word, self.lang))}</th>'
@@ -240,7 +252,7 @@ class Card:
         )
         return (
             f'<div style="font-size:13px"><p>{head}: <b>{escape(say(self.verdict, self.lang))}</b><br>'
-            f"<small>{escape(self._foot())}</small></p>"
+            f"<small>{escape(self._foot())}</small>{after}</p>"
             f'<table style="border-collapse:collapse;text-align:left;color:inherit"><thead><tr>{titles}</tr></thead>'
             f"<tbody>{rows}</tbody></table></div>"
         )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
 
 _PLACE = "place of an offer"  # in a limit put as a comparison: no column is called so
-_ANY = np.iinfo(np.int64).max  # the highest that a limit which is not known may be
+UNLIMITED = np.iinfo(np.int64).max  # the highest that a limit which is not known may be
 
 
 class Groups(NamedTuple):
@@ -48,7 +48,7 @@ class Cut:
     quota: Quota
     groups: Groups
     low: Array  # (groups,) int64 the limit: so many offers at least
-    high: Array  # (groups,) int64 and so many at most; ``_ANY`` = not known
+    high: Array  # (groups,) int64 and so many at most; ``UNLIMITED`` = not known
     rows: Array  # (n,) the offers that come to it, as rows of the market
     place: places.Key  # (n,) the least and greatest place of each
     order: Array  # (n,) int64 what orders them within a group, missing values last
@@ -78,7 +78,7 @@ class Cuts:
         group = groups.of[rows]
         order = self._order(quota, rows, group)
         place = places.places(group, order, sure)
-        most, least = (np.append(each, unknown)[group] for each, unknown in ((high, _ANY), (low, 0)))
+        most, least = (np.append(each, unknown)[group] for each, unknown in ((high, UNLIMITED), (low, 0)))
         standing = np.where(place.worst <= least, ADMITTED, np.where(place.best > most, OVER, OPEN)).astype(np.int8)
         return Cut(name, quota, groups, low, high, rows, place, order.worst, standing)
 
@@ -142,8 +142,8 @@ class Cuts:
         }
         counts["cut_before"] = counts["pre_qualified"] - count(came)
         frame = pd.DataFrame(counts)
-        least, most = np.append(cut.low, 0), np.append(cut.high, _ANY)
-        frame.insert(0, "limit_at_most", pd.Series(most, dtype="Int64").mask(most == _ANY))
+        least, most = np.append(cut.low, 0), np.append(cut.high, UNLIMITED)
+        frame.insert(0, "limit_at_most", pd.Series(most, dtype="Int64").mask(most == UNLIMITED))
         frame.insert(0, "limit", pd.Series(least, dtype="Int64"))
         for name, text in (("per", cut.quota.per), ("clause", cut.quota.clause[0]), ("quota", cut.name)):
             frame.insert(0, name, pd.Series(text, index=frame.index, dtype="str"))
@@ -164,8 +164,8 @@ class Cuts:
         frame["group"] = names.take(group).reset_index(drop=True).astype("str")
         frame["place"], frame["place_at_most"] = cut.place.best[shown], cut.place.worst[shown]
         frame["limit"] = pd.Series(np.append(cut.low, 0)[group], dtype="Int64")
-        most = np.append(cut.high, _ANY)[group]
-        frame["limit_at_most"] = pd.Series(most, dtype="Int64").mask(most == _ANY)
+        most = np.append(cut.high, UNLIMITED)[group]
+        frame["limit_at_most"] = pd.Series(most, dtype="Int64").mask(most == UNLIMITED)
         frame["standing"] = np.array(STANDINGS)[cut.standing[shown]]
         return frame.astype({"standing": _STANDING})
 
@@ -258,7 +258,7 @@ def _limits(assessment: Assessment, quota: str, groups: Groups) -> tuple[Array, 
     read = columns_of(test) - {_PLACE}
     absent = {name for name in read if name not in groups.cells} | (read & assessment.unmade)
     if absent or all(name != _PLACE for _, name in test.terms):  # a column that is not there, or no value for anyone
-        return np.zeros(count, np.int64), np.full(count, _ANY)
+        return np.zeros(count, np.int64), np.full(count, UNLIMITED)
     cells = {name: groups.cells[name] for name in read}
     sizes = {name: held.size for name, held in cells.items() if held.type == "count"}
     dtype = np.int64 if largest_sum(test, {_PLACE: 1, **sizes}) < 2**62 else object
@@ -273,8 +273,8 @@ def _limits(assessment: Assessment, quota: str, groups: Groups) -> tuple[Array, 
         unknown |= gone(cells[name])
         products = [factor * end.astype(dtype) for end in ends(cells[name])]
         low, high = low - np.maximum(*products), high - np.minimum(*products)
-    least, most = (np.clip(each // steps, 0, _ANY - 1).astype(np.int64) for each in (low, high))
-    return np.where(unknown, 0, least), np.where(unknown, _ANY, most)
+    least, most = (np.clip(each // steps, 0, UNLIMITED - 1).astype(np.int64) for each in (low, high))
+    return np.where(unknown, 0, least), np.where(unknown, UNLIMITED, most)
 
 
 def _numbers(number: int | float | PerName, cells: Mapping[str, Cells], count: int, unknown: Array) -> Array:

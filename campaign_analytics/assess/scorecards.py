@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from campaign_analytics.assess.after_gate import over_quota, tier_of
 from campaign_analytics.assess.benefits import benefits_of, unmet
-from campaign_analytics.assess.outcomes import PRE_QUALIFIED, STANDINGS, VERDICTS
+from campaign_analytics.assess.outcomes import PRE_QUALIFIED, VERDICTS
 from campaign_analytics.assess.score import enrolled, participation
 from campaign_analytics.assess.scorecard import Fact, Scorecard, Section, card
 from campaign_analytics.assess.subject import Subject, find, typed
-from campaign_analytics.assess.tiers import Tiers
 from campaign_analytics.assess.views import group_codes
 from campaign_analytics.derive.making import on_rows
 from campaign_analytics.errors import CampaignError
@@ -39,8 +39,8 @@ def merchant_scorecard(assessment: Assessment, merchant_id: str, lang: str) -> S
         _fact("verdict", lang, verdict, say(verdict, lang)),
         _verdicts(assessment, offers, lang),
     ]
-    gate += _over_quota(assessment, offers, lang)
-    gate += [_tier(ladder, row, lang) for ladder in assessment.ladders if ladder.level == "merchants"]
+    gate += over_quota(assessment, offers, lang)
+    gate += [tier_of(ladder, "merchants", row, lang) for ladder in assessment.ladders if ladder.level == "merchants"]
     counted = int(enrolled(assessment)[offers].sum())
     gate.append(_fact("enrolled", lang, counted, f"{counted:,}"))
     needs = unmet(subject, lang)
@@ -82,7 +82,7 @@ def category_scorecard(assessment: Assessment, category: str, lang: str) -> Scor
     owners = owners[owners >= 0]
     gate = [
         _verdicts(assessment, offers, lang),
-        *_over_quota(assessment, offers, lang),
+        *over_quota(assessment, offers, lang),
         _fact("merchants", lang, len(owners), f"{len(owners):,}"),
         _blocked(assessment, offers, lang),
     ]
@@ -117,32 +117,6 @@ def _verdicts(assessment: Assessment, offers: Array, lang: str) -> Fact:
     told = [f"{say(verdict, lang)} {count:,}" for verdict, count in zip(VERDICTS, counts, strict=True)]
     value = {verdict: int(count) for verdict, count in zip(VERDICTS, counts, strict=True)}
     return _fact("offers", lang, value, f"{len(offers):,} ({say('list', lang).join(told)})")
-
-
-def _over_quota(assessment: Assessment, offers: Array, lang: str) -> list[Fact]:
-    """How many of the pre-qualified offers are over quota, where there are quotas."""
-    if not assessment.book.quotas:
-        return []
-    counts = {
-        name: int((assessment.cuts.standing[offers] == code).sum()) for code, name in enumerate(STANDINGS) if code
-    }
-    told = say("over_quota_of", lang, over=counts["over_quota"], unknown=counts["quota_unknown"])
-    return [_fact("over_quota", lang, counts, told)]
-
-
-def _tier(ladder: Tiers, merchant: int, lang: str) -> Fact:
-    """A merchant's tier, the highest that it may have, and which rules keep it from the next."""
-    held = {key: str(value) for key, value in ladder.one("merchants", merchant).items()}
-    book = ladder.assessment.book
-    parts = [held["tier"] or say("nothing", lang)]
-    if held["possible_tier"] != held["tier"]:
-        parts.append(f"{say('possible_tier', lang)}{say('is', lang)}{held['possible_tier']}")
-    for key in ("lacks", "open"):
-        labels = [book.rules[rule].label(lang, rule) for rule in held[key].split(";") if rule]
-        if labels:
-            parts.append(f"{say(key, lang)}{say('is', lang)}{say('list', lang).join(labels)}")
-    label = book.document.ladders[ladder.ladder].label(lang, ladder.ladder)
-    return Fact(ladder.ladder, label, held, say("and", lang).join(parts))
 
 
 def _blocked(assessment: Assessment, offers: Array, lang: str) -> Fact:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from campaign_analytics.assess import views
 from campaign_analytics.assess.masks import bits_of
-from campaign_analytics.assess.outcomes import INELIGIBLE, PRE_QUALIFIED, UNDETERMINED, VERDICTS
+from campaign_analytics.assess.outcomes import FAIL, INELIGIBLE, PRE_QUALIFIED, UNDETERMINED, UNKNOWN, VERDICTS
 from campaign_analytics.assess.widened import widened
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
@@ -102,9 +102,14 @@ class Tiers:
         following = sure + 1 if sure + 1 < len(self.names) else NONE
         places = {"tier": sure, "possible_tier": possible, "next_tier": following}
         told = {name: self.names[place] if place != NONE else "" for name, place in places.items()}
-        lists = views.rule_lists(self.at[following], level) if following != NONE else {}
-        short = {"lacks": "failed", "open": "unknown"}
-        return told | {name: str(lists[of].iloc[row]) if lists else "" for name, of in short.items()}
+        if following == NONE:
+            return told | {"lacks": "", "open": ""}
+        tier = self.at[following]
+        outcomes = {rule: tier.outcome(rule, level)[row] for rule in tier.blocking}
+        return told | {
+            name: ";".join(rule for rule, outcome in outcomes.items() if outcome == code)
+            for name, code in (("lacks", FAIL), ("open", UNKNOWN))
+        }
 
     def table(self, level: Level) -> pd.DataFrame:
         """See ``Assessment.tiers``."""

@@ -15,6 +15,7 @@ from typing import Any
 from campaign_analytics.assess.deadlines import reading, submission_deadlines
 from campaign_analytics.cli.terminal import bold, columns
 from campaign_analytics.errors import RulebookWarning
+from campaign_analytics.monitor.phases import every_phase
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.exact import Bound, PerValue
 from campaign_analytics.rulebook.load import load_rulebook
@@ -76,10 +77,28 @@ def _content(book: Rulebook) -> dict[str, Any]:
                 "when": rule.when or None,
                 "severity": rule.severity,
                 "phase": rule.phase,
+                "ladder": rule.ladder or None,
                 "active": name in book.active,
+                "in_force": _in_force(book, name),
                 **_labels(rule),
             }
             for name, rule in book.rules.items()
+        ],
+        "ladders": [
+            {"id": name, "tiers": list(ladder.tiers), **_labels(ladder)}
+            for name, ladder in book.document.ladders.items()
+        ],
+        "quotas": [
+            {
+                "id": name,
+                "clause": ";".join(quota.clause),
+                "per": quota.per,
+                "limit": quota.limit,
+                "order": quota.order,
+                "in_force": name in book.quotas,
+                **_labels(quota),
+            }
+            for name, quota in book.document.quotas.items()
         ],
         "deadlines": [{"reading": reading(book, each, "en"), **each._asdict()} for each in submission_deadlines(book)],
         "parameters": [
@@ -131,11 +150,16 @@ def _page(book: Rulebook, lang: str) -> Iterator[str]:
             ";".join(rule.clause),
             name,
             book.level(name),
-            rule.severity if name in book.active else f"{rule.severity} (dormant)",
+            _asked(book, name),
             rule.condition + (f"  when {rule.when}" if rule.when else ""),
         )
         for name, rule in book.rules.items()
     )
+
+    after = [*_ladders(book, lang), *_quotas(book, lang)]
+    if after:
+        yield from _section("Tiers and quotas")
+        yield from columns(after)
 
     yield from _section("Parameters")
     yield from columns(
@@ -162,6 +186,33 @@ def _clauses(book: Rulebook) -> Iterator[tuple[str, str, list[str], Entry | None
         entry = book.document.clauses.get(clause)
         kind = entry.kind if entry else "rule" if rules else "quota"
         yield clause, kind, rules, entry or (None if rules else quotas[clause])
+
+
+def _in_force(book: Rulebook, rule: str) -> bool:
+    """Whether anybody is asked it: those who enrol, those who have, or those who reach for a tier."""
+    return rule in every_phase(book).on_ladder(book.rules[rule].ladder)
+
+
+def _asked(book: Rulebook, name: str) -> str:
+    """A rule's severity, and when it is asked where that is not always."""
+    rule = book.rules[name]
+    told = ", ".join(
+        [rule.severity, *([f"to {rule.phase}"] if rule.phase != "both" else []), *filter(None, [rule.ladder])]
+    )
+    return told if _in_force(book, name) else f"{told} (dormant)"
+
+
+def _ladders(book: Rulebook, lang: str) -> Iterator[tuple[str, ...]]:
+    for name, ladder in book.document.ladders.items():
+        clauses = dict.fromkeys(each for rule in book.rules.values() if rule.ladder == name for each in rule.clause)
+        yield ";".join(clauses), name, ladder.label(lang, name), " < ".join(ladder.tiers)
+
+
+def _quotas(book: Rulebook, lang: str) -> Iterator[tuple[str, ...]]:
+    for name, quota in book.document.quotas.items():
+        dormant = "" if name in book.quotas else " (dormant)"
+        told = f"{quota.limit} per {quota.per}, by {quota.order}{dormant}"
+        yield ";".join(quota.clause), name, quota.label(lang, name), told
 
 
 def _shown(book: Rulebook, name: str, lang: str) -> str:

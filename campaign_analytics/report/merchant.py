@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from campaign_analytics.assess.after_gate import after_the_gate
 from campaign_analytics.assess.outcomes import VERDICTS
-from campaign_analytics.assess.subject import find
+from campaign_analytics.assess.scorecard import Fact
+from campaign_analytics.assess.subject import Subject, find
 from campaign_analytics.charts.tables import Table, table
 from campaign_analytics.market.schema import Array
 from campaign_analytics.report.failures import failures
@@ -88,6 +90,11 @@ class MerchantReport:
         told["value"] = told["value"].where(told["kind"] == "parameter", "")
         return told[["clause", "name", "value", "note"]]
 
+    @cached_property
+    def after(self) -> tuple[Fact, ...]:
+        """Its tiers, and how many of its offers are over quota."""
+        return after_the_gate(Subject(self.assessment, "merchants", self.row), self.lang)
+
     # ---- words
 
     @property
@@ -119,6 +126,8 @@ class MerchantReport:
         yield text("h1", self.title)
         yield Html(f'<p class="answer">{verdict(self.verdict, lang).markup} · {text("span", self.answer).markup}</p>')
         yield tiles((f"{self.counts[name]:,}", say(name, lang), _MARKS[name]) for name in VERDICTS)
+        if self.after:
+            yield listing([f"{fact.label}: {fact.text}" for fact in self.after])
         yield text("h2", say("merchant_own", lang))
         yield from self._own_parts()
         if len(self.causes):
@@ -147,10 +156,12 @@ class MerchantReport:
         """The workbook: how it stands, its own rules, what to do once, its offers and what keeps them out."""
         lang = self.lang
         held = self.assessment.offers().iloc[self.offers].reset_index(drop=True)
+        quotas = [name for name in ("over_quota", "quota_unknown") if name in held]
         about = [
             (self.assessment.book.quantity("merchant_id").label(lang, "merchant_id"), self.merchant_id),
             (say("verdict", lang), say(self.verdict, lang)),
             (say("offers", lang), self.answer),
+            *((fact.label, fact.text) for fact in self.after),
             *((say("note", lang), note) for note in self._notes()),
             (say("basis_of_it", lang), source_line(self.assessment, lang)),
         ]
@@ -159,7 +170,7 @@ class MerchantReport:
             "merchant_own": self.own[_SHOWN],
             "merchant_causes": self.causes,
             "merchant_offers": self.of_offers[[*self._keys, *_SHOWN]],
-            "all_offers": held[[*self._keys, "verdict", "failed", "unknown"]],
+            "all_offers": held[[*self._keys, "verdict", "failed", "unknown", *quotas]],
         }
         return {say(name, lang): self._table(frame, rows=len(frame)) for name, frame in frames.items() if len(frame)}
 

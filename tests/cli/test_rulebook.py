@@ -100,3 +100,38 @@ def test_a_file_that_is_not_there_is_refused(run: Run) -> None:
     said = run("rulebook", "check", "nowhere.toml")
     assert said.code == 1
     assert "nowhere.toml: cannot be read (No such file or directory)" in said.err
+
+
+def test_show_tells_when_a_rule_is_asked_and_what_comes_after_the_gate(run: Run) -> None:
+    """A rule to stay or of a ladder is in force, though the gate does not ask it."""
+    lines = run("rulebook", "show", "daily_deals").out.splitlines()
+    stay, reply, enter = (
+        next(line for line in lines if f"  {rule}  " in line and "  merchants  " in line)
+        for rule in ("score_to_stay", "tier_replies", "score_to_enter")
+    )
+    assert "  block, to stay  " in stay
+    assert "  block, deal_tiers  " in reply
+    assert "  block, to enter  " in enter
+    assert not any("dormant" in line for line in lines)
+    after = "\n".join(lines).split("\n\nTiers and quotas\n")[1].split("\n\n")[0].splitlines()
+    assert [line.split()[:2] for line in after] == [["D1", "deal_tiers"], ["E1", "shop"], ["E2", "venue"]]
+    assert after[0].endswith("bronze < silver < gold")
+    assert after[1].endswith(":base_places + extra_places per merchant_id, by sold_30d DESC, offer_id")
+
+
+def test_show_calls_dormant_what_nobody_asks(run: Run) -> None:
+    lines = run("rulebook", "show", "spring_2024").out.splitlines()
+    dormant = {line.split("(dormant)")[0].split()[-3] for line in lines if "block (dormant)" in line}
+    assert dormant == {"competitiveness", "stock_level"}
+    assert any("falsification" in line and "block, to stay" in line for line in lines)
+    assert "Tiers and quotas" not in lines
+
+
+def test_show_for_machines_tells_tiers_and_quotas(run: Run) -> None:
+    shown = json.loads(run("rulebook", "show", "daily_deals", "--json").out)
+    assert [(each["id"], each["tiers"]) for each in shown["ladders"]] == [("deal_tiers", ["bronze", "silver", "gold"])]
+    assert [(each["id"], each["per"], each["in_force"]) for each in shown["quotas"]] == [
+        ("shop", "merchant_id", True),
+        ("venue", "department", True),
+    ]
+    assert {rule["id"] for rule in shown["rules"] if not rule["in_force"]} == set()

@@ -13,6 +13,7 @@ import campaign_analytics as ca
 from campaign_analytics.cli import main
 from campaign_analytics.report.merchant import merchant_report
 from campaign_analytics.report.write import write_card, write_fixes, write_merchant
+from tests.assess.hall import assessed
 from tests.report.conftest import SPRING, Read
 
 
@@ -124,3 +125,15 @@ def test_a_merchant_that_does_not_exist_is_named_with_the_closest(spring: ca.Ass
     id = spring.merchants()["merchant_id"].iloc[0]
     with pytest.raises(ca.CampaignError, match=f"no merchant has merchant_id '{id}x'; did you mean '{id}'"):
         merchant_report(spring, f"{id}x")
+
+
+def test_tiers_and_quotas_stand_on_the_page_and_in_the_workbook(tmp_path: Path) -> None:
+    """Two offers have a place, of whatever sells best."""
+    rows = [{"sold": 5}, {"sold": 9}, {"sold": 7}]
+    result = assessed(rows, [{"merchant_id": "ann", "trust": 4, "extra": 0}], share="0%")
+    told = merchant_report(result, "ann", "en")
+    page = told.html()
+    assert "Rungs: mid; Fails for the next tier is Trusted" in page
+    assert "Over quota: 1 of the pre-qualified offers" in page
+    assert told.sheets()["Summary"].frame["topic"].tolist()[3:5] == ["Rungs", "Over quota"]
+    assert told.sheets()["All offers"].frame["over_quota"].tolist() == ["shop", "", ""]
