@@ -82,7 +82,7 @@ def days_left(book: Rulebook, as_of: datetime) -> int | None:
     closing = [
         each.until.replace(tzinfo=book.zone) for each in submission_deadlines(book) if each.in_force and each.until
     ]
-    named = [_moment(book, name) for name in ("enrol_until", *([] if closing else ["campaign_from"]))]
+    named = [clock_time(book, name) for name in ("enrol_until", *([] if closing else ["campaign_from"]))]
     until = [*closing, *(each for each in named if each is not None)]
     return (min(until) - as_of) // timedelta(days=1) if until else None
 
@@ -96,7 +96,7 @@ def left_until(book: Rulebook, deadline: Deadline, as_of: datetime) -> int | Non
 
 def reading(book: Rulebook, deadline: Deadline, lang: str) -> str:
     """What is sure of a review that is over by then: that it precedes the campaign, or how many days of it are left."""
-    start, until = _moment(book, "campaign_from"), _moment(book, "campaign_until")
+    start, until = clock_time(book, "campaign_from"), clock_time(book, "campaign_until")
     day = deadline.needed_by
     if start is not None and day < start.date():
         return say("review_before_start", lang)
@@ -107,6 +107,13 @@ def reading(book: Rulebook, deadline: Deadline, lang: str) -> str:
         if day < last:
             return say("review_days_on_venue", lang, count=(last - day).days)
     return say("review_by", lang, date=day)
+
+
+def clock_time(book: Rulebook, name: str) -> datetime | None:
+    """When enrolment or the campaign starts or ends, in the rulebook's time zone: a reserved parameter such as
+    ``campaign_until``, which is not included; None where it names none."""
+    value = book.values.get(name)
+    return value.astimezone(book.zone) if isinstance(value, datetime) else None
 
 
 # ---- parts
@@ -146,8 +153,3 @@ def _submit_by(book: Rulebook, column: str, needed_by: date) -> date | None:
     due, known = working_day_after(days, int(count), count_day)
     early = days[known & (due <= last)]
     return date.fromordinal(int(early[-1]) + date(1970, 1, 1).toordinal()) if len(early) else None
-
-
-def _moment(book: Rulebook, name: str) -> datetime | None:
-    value = book.values.get(name)
-    return value.astimezone(book.zone) if isinstance(value, datetime) else None

@@ -33,7 +33,7 @@ def headline(assessment: Assessment, lang: str) -> str:
         _counts(assessment, "merchants", lang),
     ]
     lines += _after_the_gate(assessment, lang)
-    lines += _deadlines(assessment, lang)
+    lines += deadlines_told(assessment, lang)
     orphans = assessment.market.offers.count(assessment.market.merchant_row < 0)
     if orphans:
         lines.append(say("headline_orphans", lang, count=orphans))
@@ -46,7 +46,7 @@ def headline(assessment: Assessment, lang: str) -> str:
     return "\n".join(lines)
 
 
-def _deadlines(assessment: Assessment, lang: str) -> Iterator[str]:
+def deadlines_told(assessment: Assessment, lang: str) -> Iterator[str]:
     """By when to submit, where the rulebook counts working days."""
     book = assessment.book
     for each in submission_deadlines(book):

@@ -7,6 +7,7 @@ from campaign_analytics.charts.combinations import combinations
 from campaign_analytics.charts.costs import costs
 from campaign_analytics.charts.curve import curve
 from campaign_analytics.charts.curves import curves
+from campaign_analytics.charts.deadline_calendar import deadline_calendar
 from campaign_analytics.charts.distribution import distribution
 from campaign_analytics.charts.frontier import frontier
 from campaign_analytics.charts.funnel import funnel
@@ -28,6 +29,7 @@ __all__ = [
     "costs",
     "curve",
     "curves",
+    "deadline_calendar",
     "distribution",
     "frontier",
     "funnel",

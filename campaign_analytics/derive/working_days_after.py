@@ -57,6 +57,14 @@ def working_days() -> Array:
 
 
 @cache
+def holidays() -> Array:
+    """Every day of a public holiday of these years, ascending, as days since 1970-01-01."""
+    from chinese_calendar.constants import holidays
+
+    return np.array(sorted(map(day_number, holidays)))
+
+
+@cache
 def known_days() -> tuple[int, int]:
     """The first and the last day of the years of which public holidays and make-up days are published."""
     from chinese_calendar.constants import holidays

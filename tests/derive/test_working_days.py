@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from campaign_analytics.derive.working_days_after import known_days, working_day_after, working_days
+from campaign_analytics.derive.working_days_after import holidays, known_days, working_day_after, working_days
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.rulebook.scalar import UNREAD
 from campaign_analytics.rulebook.values import day_number
@@ -38,6 +38,12 @@ def made(submitted: Any, as_of: datetime = AS_OF, **values: Any) -> Any:
 def test_every_day_of_three_years_is_the_working_day_that_was_published() -> None:
     held = set(working_days().tolist())
     assert [day for day in every_day() if (day_number(day) in held) != working(day)] == []
+
+
+def test_every_day_off_of_three_years_is_a_public_holiday_or_the_weekend_beside_one() -> None:
+    held = set(holidays().tolist())
+    assert [day for day in every_day() if day.weekday() < 5 and (day_number(day) in held) == working(day)] == []
+    assert held.isdisjoint(working_days().tolist())
 
 
 @pytest.mark.parametrize("count_day", [False, True])
