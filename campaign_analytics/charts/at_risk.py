@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from campaign_analytics.charts.days import DayRow, draw_days
+from campaign_analytics.charts.days import DayRow, draw_days, through
 from campaign_analytics.charts.figure import Chart
 from campaign_analytics.charts.grid import Text
 from campaign_analytics.charts.labels import listed
@@ -23,17 +23,18 @@ MOST = 14
 
 
 def at_risk(monitoring: Monitoring, lang: str = "en") -> Chart:
-    """How many subjects will fail a blocking rule on each day to come, an assumption, by rule.
+    """How many offers and merchants will first fail a blocking rule on each day to come, an assumption; then by rule.
 
-    At most 14 rules are drawn, those by which most fail; the others are named below.
+    At most 14 rules are drawn, those that matter for most offers; the others are named below.
     """
     watch, risks = monitoring.watch, monitoring.at_risk()
     risks = risks[risks["severity"] == "block"]
     last = watch.last if watch.end is not None else watch.last_day
     days = [day_of(day) for day in range(watch.last_day + 1, last + 1)]
-    by_rule = risks.groupby("rule", sort=False).size().sort_values(ascending=False, kind="stable")
-    shown, fewer = list(by_rule.index[:MOST]), list(by_rule.index[MOST:])
-    rows = [_row("", say("risk_any", lang), risks, days)]
+    reach = risks.groupby("rule", sort=False)["offers"].sum().sort_values(ascending=False, kind="stable")
+    shown, fewer = list(reach.index[:MOST]), list(reach.index[MOST:])
+    first = risks.sort_values("fails_on", kind="stable").drop_duplicates(["level", "offer_id", "merchant_id"])
+    rows = [_row("", say("risk_any", lang), first, days)]
     for rule in shown:
         held, book = monitoring.book.rules[rule], monitoring.book
         level = "" if book.level(rule) == "offers" else say("breaches_merchants", lang)
@@ -44,7 +45,7 @@ def at_risk(monitoring: Monitoring, lang: str = "en") -> Chart:
     late = int((~risks["in_time"]).sum())
     notes += [say("risk_late", lang, count=late)] if late else []
     notes += [say("risk_assumption", lang), source(monitoring, lang)]
-    text = Text(_title(monitoring, risks, bool(days), lang), say("risk_subtitle", lang), notes)
+    text = Text(_title(monitoring, risks, reach, bool(days), lang), say("risk_subtitle", lang), notes)
     return draw_days(text, days, rows, say("risk_total", lang), lang)
 
 
@@ -54,13 +55,11 @@ def _row(clause: str, name: str, risks: pd.DataFrame, days: Sequence[date]) -> D
     return DayRow(clause, name, each, f"{len(risks):,}")
 
 
-def _title(monitoring: Monitoring, risks: pd.DataFrame, ahead: bool, lang: str) -> str:
+def _title(monitoring: Monitoring, risks: pd.DataFrame, reach: pd.Series[int], ahead: bool, lang: str) -> str:
     if not ahead:
         return say("risk_title_over", lang)
     if not len(risks):
         return say("monitor_risk_none", lang)
     offers = int(risks.loc[risks["level"] == "offers", "offer_id"].nunique())
     merchants = int(risks.loc[risks["level"] == "merchants", "merchant_id"].nunique())
-    most = str(risks["rule"].value_counts().index[0])
-    rule = monitoring.book.rules[most].label(lang, most)
-    return say("risk_title", lang, offers=offers, merchants=merchants, rule=rule)
+    return say("risk_title", lang, offers=offers, merchants=merchants) + through(monitoring.book, reach, lang)

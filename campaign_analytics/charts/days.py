@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
 
 from campaign_analytics.charts.figure import BODY, MARGIN, SMALL, WIDTH, Chart
 from campaign_analytics.charts.fonts import width, wrap
 from campaign_analytics.charts.grid import Text
 from campaign_analytics.charts.labels import short
 from campaign_analytics.charts.palette import FAINT, INK, LINE, QUIET, UNKNOWN, shade
+from campaign_analytics.words import say
+
+if TYPE_CHECKING:
+    from campaign_analytics.rulebook.book import Rulebook
 
 _CELLS: Final = 3.2  # inches: where days begin
 _WIDEST, _ROW, _HEAD, _LINE, _TOTAL = 0.62, 0.36, 0.36, 0.15, 0.75  # inches
@@ -26,6 +32,12 @@ class DayRow:
     name: str
     counts: Sequence[int | None]
     total: str
+
+
+def through(book: Rulebook, offers: pd.Series[int], lang: str) -> str:
+    """The end of a title: the rule that matters for most ``offers`` (by rule); nothing where no rule leads alone."""
+    leading = offers[offers == offers.max()].index
+    return say("through", lang, rule=book.rules[leading[0]].label(lang, leading[0])) if len(leading) == 1 else ""
 
 
 def draw_days(text: Text, days: Sequence[date], rows: Sequence[DayRow], total: str, lang: str) -> Chart:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from campaign_analytics import Monitoring, load_rulebook, monitor
 from campaign_analytics.charts import at_risk, breaches
+from campaign_analytics.charts.days import through
 from campaign_analytics.charts.figure import WIDTH, Chart
 from campaign_analytics.demo import demo_snapshots
 
@@ -64,6 +66,32 @@ def test_the_title_says_who_will_fail_and_the_notes_that_it_is_an_assumption(fou
     chart = at_risk(found, lang)
     assert chart.answer.count("2") >= 2
     assert any("assumption" in text.lower() or "推算" in text for text in _texts(chart))
+
+
+def test_the_title_names_the_rule_that_matters_for_most_offers_unless_several_do(found: Monitoring) -> None:
+    one, other = list(found.book.rules)[:2]
+    label = found.book.rules[one].label("en", one)
+    assert through(found.book, pd.Series({one: 3, other: 2}), "en") == f", most through “{label}”"
+    assert through(found.book, pd.Series({one: 2, other: 2}), "en") == ""
+    rows = found.breaches()
+    offers = found.clocks()["merchant_id"].value_counts()
+    reach: dict[str, int] = {}
+    for row in rows[rows["severity"] == "block"].itertuples():
+        matters = 1 if row.level == "offers" else int(offers.get(row.merchant_id, 0))
+        reach[str(row.rule)] = reach.get(str(row.rule), 0) + matters
+    most = [rule for rule in reach if reach[rule] == max(reach.values())]
+    named = [rule for rule in reach if f"“{found.book.rules[rule].label('en', rule)}”" in breaches(found).answer]
+    assert named == (most if len(most) == 1 else [])
+
+
+def test_who_fails_several_rules_is_at_risk_once(found: Monitoring, monkeypatch: pytest.MonkeyPatch) -> None:
+    risks = found.at_risk()
+    subjects = len(risks[["level", "offer_id", "merchant_id"]].drop_duplicates())
+    other = next(rule for rule in found.book.rules if rule not in set(risks["rule"]))
+    twice = pd.concat([risks, risks.assign(rule=other)], ignore_index=True)
+    monkeypatch.setattr(Monitoring, "at_risk", lambda self: twice)
+    texts = _texts(at_risk(found, "en"))
+    assert texts[texts.index("Any rule (offers, merchants)") + 2] == str(subjects)  # after its one day
 
 
 @pytest.mark.parametrize("draws", [breaches, at_risk])
