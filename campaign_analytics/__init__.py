@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from campaign_analytics.dashboard.board import dashboard
     from campaign_analytics.demo import demo_market
     from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
-    from campaign_analytics.large.assessing import assess
+    from campaign_analytics.large.assessing import assess, what_if_cube
+    from campaign_analytics.large.kept import open_cube, save_cube
     from campaign_analytics.market.mapping import write_mapping
     from campaign_analytics.market.read import read_market
     from campaign_analytics.monitor.changes import Changes, changes
@@ -53,6 +54,9 @@ _HOMES = {
     "load_rulebook": "campaign_analytics.rulebook.load",
     "load_scenario": "campaign_analytics.rulebook.scenario",
     "monitor": "campaign_analytics.monitor.monitoring",
+    "open_cube": "campaign_analytics.large.kept",
+    "save_cube": "campaign_analytics.large.kept",
+    "what_if_cube": "campaign_analytics.large.assessing",
     "read_market": "campaign_analytics.market.read",
     "write_mapping": "campaign_analytics.market.mapping",
 }
@@ -70,6 +74,9 @@ __all__ = [  # noqa: RUF022  in the order of use
     "changes",
     "Changes",
     "WhatIf",
+    "what_if_cube",
+    "open_cube",
+    "save_cube",
     "dashboard",
     "load_scenario",
     "Scenario",

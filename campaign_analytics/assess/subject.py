@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign_analytics.derive.making import absent
+from campaign_analytics.derive.making import absent, on_rows
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Cells
 from campaign_analytics.rulebook.book import Level
@@ -113,7 +113,7 @@ def typed(held: Cells, value: Any, zone: Any) -> Any:
 
 def find(assessment: Assessment, level: Level, key: str, id: str) -> Subject:
     """The subject whose key is ``id``. Raises ``CampaignError`` that suggests the closest id."""
-    keys = assessment.market.tables[level].cells[key].values
+    keys = on_rows(assessment.market, assessment.book, key, level).values
     row = pc.index(pa.array(keys, pa.large_string()), pa.scalar(str(id), pa.large_string())).as_py()
     if row >= 0:
         return Subject(assessment, level, row)

@@ -16,7 +16,7 @@ from campaign_analytics.derive.making import on_rows
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells, Market, Table
 from campaign_analytics.rulebook.book import Level
-from campaign_analytics.simulate.at_rest import AtRest, Codes, Resting
+from campaign_analytics.simulate.at_rest import AtRest, Codes
 
 _WHOLE = ~np.uint64(0)
 _GONE = 2  # a flag in a byte: 0 no, 1 yes
@@ -25,17 +25,19 @@ _GONE = 2  # a flag in a byte: 0 no, 1 yes
 class Alike:
     """Rows of 64-bit words, each kept once with how many subjects have it."""
 
-    def __init__(self, most: int | None = None) -> None:
-        self.most = most
+    def __init__(self) -> None:
         self._held: tuple[Array, Array] | None = None
         self._waiting: list[tuple[Array, Array]] = []
+
+    def __len__(self) -> int:
+        """How many rows were kept when they were last brought together."""
+        return 0 if self._held is None else len(self._held[1])
 
     def add(self, rows: Array) -> Array:
         """Count (width, n) rows; gives (n,) which of those of this call each is."""
         of, example = combinations(rows, np.full(len(rows), _WHOLE))
         self._waiting.append((rows[:, example], added(of, len(example))))
-        held = 0 if self._held is None else len(self._held[1])
-        if sum(len(counts) for _, counts in self._waiting) > max(held, 1 << 18):
+        if sum(len(counts) for _, counts in self._waiting) > max(len(self), 1 << 18):
             self.settled()
         return of
 
@@ -53,8 +55,8 @@ class Alike:
 class Condensing:
     """Takes the parts of a market, each assessed over all merchants, and gives counts of all of it."""
 
-    def __init__(self, by: Sequence[str], explore: Sequence[str] = ()) -> None:
-        self.by, self.explore = tuple(by), tuple(explore)
+    def __init__(self, by: Sequence[str]) -> None:
+        self.by = tuple(by)
         self._names: dict[str, dict[str, int]] = {column: {} for column in self.by}
         self._offers = Alike()
         self._first: Assessment | None = None
@@ -64,16 +66,23 @@ class Condensing:
 
     def add(self, part: Assessment) -> None:
         """Count the offers of one part."""
-        codes = Resting(part).codes(self._moving(part))
+        codes, kept = self.codes(part), self.kept(part)
         if self._row is None:
             self._first, self._codes = part, codes
             alike = Alike()
-            of = alike.add(_keys(part, codes["merchants"], "merchants"))
+            of = alike.add(_keys(kept["merchants"], codes["merchants"]))
             self._merchants = alike.settled()
             self._row = np.append(of, -1).astype(np.int64)
-        more = [self._row[part.market.merchant_row].view(np.uint64)]
-        more += [self._group(part, column).astype(np.uint64) for column in self.by]
-        self._offers.add(np.vstack([*more, _keys(part, codes["offers"], "offers")]))
+        groups = [self._row[part.market.merchant_row].view(np.uint64), *self.groups(part)]
+        self._offers.add(np.vstack([*groups, _keys(kept["offers"], codes["offers"])]))
+
+    def codes(self, part: Assessment) -> Mapping[Level, Codes]:
+        """What is kept of rules that may move: nothing."""
+        return dict.fromkeys(("offers", "merchants"), Codes({}, {}, {}))
+
+    def kept(self, part: Assessment) -> Mapping[Level, Array]:
+        """(words, rows) uint64 a level: what is kept of outcomes, then of what does not apply."""
+        return {level: np.vstack([words, part.not_applicable[level]]) for level, words in part.words.items()}
 
     def assessment(self, what: str) -> AtRest:
         """Everything that was added; ``what`` it is called in messages."""
@@ -82,8 +91,7 @@ class Condensing:
         first = self._first
         rows, counts = self._offers.settled()
         joined, groups, keys = rows[0].view(np.int64), rows[1 : len(self.by) + 1], rows[len(self.by) + 1 :]
-        offers = _unpacked(keys, first, self._codes["offers"])
-        merchants = _unpacked(self._merchants[0], first, self._codes["merchants"])
+        words = 2 * len(first.words["offers"])
         cells = {
             column: _named(first, column, codes.astype(np.int64), tuple(self._names[column]))
             for column, codes in zip(self.by, groups, strict=True)
@@ -96,20 +104,18 @@ class Condensing:
             first.market.declared,
             rest_of=what,
         )
+        kept: dict[Level, Array] = {"offers": keys, "merchants": self._merchants[0]}
         return AtRest(
             book=first.book, market=market.joined_by(joined), moment=first.moment, rules=first.rules,
             not_computed=first.not_computed, unmade=first.unmade, bits=first.bits,
-            words={"offers": offers[0], "merchants": merchants[0]},
-            codes={"offers": offers[2], "merchants": merchants[2]},
-            outside={"offers": offers[1], "merchants": merchants[1]},
+            words={level: np.ascontiguousarray(held[: words // 2]) for level, held in kept.items()},
+            outside={level: np.ascontiguousarray(held[words // 2 : words]) for level, held in kept.items()},
+            codes={level: _unpacked(held[words:], self._codes[level]) for level, held in kept.items()},
         )  # fmt: skip
 
-    def _moving(self, part: Assessment) -> tuple[str, ...]:
-        book = part.book
-        for name in self.explore:
-            if not book.places(name):
-                raise CampaignError(f"{name} has no slider, so there is nothing to explore")
-        return tuple(rule for rule in part.rules if set(self.explore) & set(book.parameters_of(rule)))
+    def groups(self, part: Assessment) -> list[Array]:
+        """By column to group by: (offers,) uint64 the number of each one's value."""
+        return [self._group(part, column).astype(np.uint64) for column in self.by]
 
     def _group(self, part: Assessment, column: str) -> Array:
         """(offers,) the number of each one's value among those seen so far, a missing one's 0."""
@@ -126,25 +132,23 @@ def _named(first: Assessment, column: str, codes: Array, names: tuple[str, ...])
     return Cells.make(first.book.quantity(column).type, np.maximum(codes - 1, 0), codes == 0, None, names)
 
 
-def _keys(part: Assessment, codes: Codes, level: Level) -> Array:
-    """(words, rows) uint64: outcomes, what does not apply, and the codes, eight a word."""
+def _keys(kept: Array, codes: Codes) -> Array:
+    """(words, rows) uint64: what is kept, and the codes, eight a word."""
     ends: list[Array] = []
     for cells in codes.cells.values():
         if cells.type == "flag":
             ends.append(np.where(cells.gone, _GONE, cells.values))
         else:
             ends += [cells.values, cells.values if cells.high is None else cells.high]
-    rows = part.market.tables[level].rows
-    packed = np.zeros((rows, -(-len(ends) // 8) * 8), np.uint8)
+    packed = np.zeros((kept.shape[1], -(-len(ends) // 8) * 8), np.uint8)
     for place, end in enumerate(ends):
         packed[:, place] = end
-    return np.vstack([part.words[level], part.not_applicable[level], packed.view(np.uint64).T])
+    return np.vstack([kept, packed.view(np.uint64).T])
 
 
-def _unpacked(keys: Array, first: Assessment, codes: Codes) -> tuple[Array, Array, Codes]:
-    """Outcomes, what does not apply, and the codes out of ``_keys``."""
-    words = len(first.words["offers"])
-    packed = np.ascontiguousarray(keys[2 * words :].T).view(np.uint8)
+def _unpacked(keys: Array, codes: Codes) -> Codes:
+    """The codes out of ``_keys``."""
+    packed = np.ascontiguousarray(keys.T).view(np.uint8).reshape(keys.shape[1], 8 * len(keys))
     ends = iter(np.ascontiguousarray(packed.T))
     cells: dict[str, Cells] = {}
     for name, like in codes.cells.items():
@@ -154,4 +158,4 @@ def _unpacked(keys: Array, first: Assessment, codes: Codes) -> tuple[Array, Arra
         else:
             high = next(ends)
             cells[name] = Cells("count", low, None, None if np.array_equal(low, high) else high)
-    return keys[:words], keys[words : 2 * words], Codes(cells, codes.leaves, codes.flags)
+    return Codes(cells, codes.leaves, codes.flags)

@@ -20,8 +20,9 @@ import pyarrow.parquet
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.outcomes import VERDICTS
-from campaign_analytics.errors import CampaignError, MarketError
+from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.preparing import Prepared
+from campaign_analytics.large.said import room
 from campaign_analytics.large.source import Part, fingerprint
 from campaign_analytics.market.schema import Array
 
@@ -54,7 +55,7 @@ class Results:
                 raise CampaignError(f"{manifest} is no manifest of outcomes; give another folder: out=") from error
         elif folder.exists() and any(folder.iterdir()):
             raise CampaignError(f"{folder} is not empty and holds no outcomes; give a new folder: out=")
-        with _room(folder):
+        with room(folder):
             folder.mkdir(parents=True, exist_ok=True)
         results._keep(complete=False)
         return results
@@ -91,7 +92,7 @@ class Results:
                 outside.view(np.int64),
             )
         path = self.folder / "offers" / f"{self._name(part)}.parquet"
-        with _room(self.folder):
+        with room(self.folder):
             path.parent.mkdir(exist_ok=True)
             beside = path.with_suffix(".part")
             pyarrow.parquet.write_table(pa.table(columns), beside, compression="zstd")
@@ -137,23 +138,6 @@ class Results:
             "as_of": self.prepared.moment.as_of.isoformat(), "of": self.of, "bits": bits or {}, "parts": self._made,
         }  # fmt: skip
         beside = self.folder / f".{MANIFEST}"
-        with _room(self.folder):
+        with room(self.folder):
             beside.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
             beside.replace(self.folder / MANIFEST)
-
-
-class _room:
-    """Says where nothing can be written."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise MarketError(
-                f"{self.folder}: {error.strerror or error}; the parts written so far are valid: "
-                "make room and run the same again"
-            ) from error

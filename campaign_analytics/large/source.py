@@ -17,6 +17,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.large.said import said
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, table_named
 from campaign_analytics.market.schema import Cells, Declared, Table
@@ -86,7 +87,7 @@ class Source:
 
     def offers(self, part: Part, columns: Sequence[str]) -> Table:
         """Some columns of a part; one that the file lacks is left out."""
-        with _said(part.file):
+        with said(part.file):
             file = pyarrow.parquet.ParquetFile(part.file, memory_map=True)
             held = file.read_row_groups(list(part.groups), columns=_there(file.schema_arrow, columns), use_threads=True)
         return self._table("offers", held, part.file.name)
@@ -95,7 +96,7 @@ class Source:
         """Some columns of a table that is held at once."""
         held = []
         for file in self.files.get(table, ()):
-            with _said(file):
+            with said(file):
                 opened = pyarrow.parquet.ParquetFile(file)
                 held.append(opened.read(columns=_there(opened.schema_arrow, columns)))
         return self._table(table, pa.concat_tables(held, promote_options="permissive"), self._place(table))
@@ -108,7 +109,7 @@ class Source:
         key = pyarrow.dataset.field("offer_id")
         among = (key >= low) & (key <= high)
         files = self.files[table]
-        with _said(files[0].parent):
+        with said(files[0].parent):
             held = pyarrow.dataset.dataset([str(file) for file in files], format="parquet")
             if held.count_rows(filter=among) > _MANY * len(ids):
                 among &= key.isin(ids)
@@ -119,7 +120,7 @@ class Source:
         """The columns that all files of a table have between them."""
         named: set[str] = set()
         for file in self.files.get(table, ()):
-            with _said(file):
+            with said(file):
                 named |= set(pyarrow.parquet.read_schema(file).names)
         return frozenset(name for name in named if name in self.book.columns)
 
@@ -134,14 +135,14 @@ class Source:
 def fingerprint(file: Path) -> str:
     """A hash of what a file holds."""
     digest = hashlib.blake2b(digest_size=16)
-    with _said(file), file.open("rb") as opened:
+    with said(file), file.open("rb") as opened:
         while block := opened.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
 
 
 def _parts(file: Path) -> Iterator[Part]:
-    with _said(file):
+    with said(file):
         held = pyarrow.parquet.ParquetFile(file).metadata
     sizes = [held.row_group(group).num_rows for group in range(held.num_row_groups)]
     start, groups, rows = 0, list[int](), 0
@@ -158,17 +159,3 @@ def _parts(file: Path) -> Iterator[Part]:
 def _there(schema: pa.Schema, columns: Sequence[str]) -> list[str]:
     wanted = [each for name in columns for each in (name, name + HIGH, name + UNREAD)]
     return [name for name in wanted if name in schema.names]
-
-
-class _said:
-    """Says which file is broken."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, pa.ArrowInvalid | OSError):
-            raise MarketError(f"{self.file} can't be read as parquet: {error}; write it again") from error

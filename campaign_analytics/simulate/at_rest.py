@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+
+import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
+from campaign_analytics.assess.blockers import Patterns
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
-from campaign_analytics.rulebook.book import Level
+from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import Bound, Exact, Is
 from campaign_analytics.rulebook.tree import Tree
 from campaign_analytics.simulate.coded import Code, CodedMarket, parameters
@@ -24,8 +27,8 @@ class Codes:
     """The code columns of one level, and what each of them stands for."""
 
     cells: Mapping[str, Cells]  # by column
-    leaves: Mapping[tuple[Tree, str], Code]  # by comparison, and the parameter along whose slider it is coded
-    flags: Mapping[Tree, str]  # by condition without codes: its outcome, bound to the values of the assessment
+    leaves: Mapping[tuple[str, str], Code]  # by comparison as text, and the parameter along whose slider it is coded
+    flags: Mapping[str, str]  # by condition without codes, as text: its outcome at the values of the assessment
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,17 +48,59 @@ class AtRest(Assessment):
         """(words, rows) uint64 a level: as they stood when the market was read."""
         return self.outside
 
+    def check(self, book: Rulebook) -> None:
+        """Raise ``CampaignError`` where a rulebook changes what cannot be told here."""
+
+    def off_grid(self, name: str) -> CampaignError:
+        """Why a parameter cannot have a value between the places of its slider."""
+        grid = [self.book.show(name, value) for value in self.book.places(name)]
+        shown = ", ".join(grid if len(grid) <= 12 else [*grid[:3], "…", f"{grid[-1]} ({len(grid)} values)"])
+        return CampaignError(f"{name} can only be set to a value of its slider in {self.market.rest_of}: {shown}")
+
     def refused(self, named: Sequence[str]) -> CampaignError:
         """Why parameters, or a rule if none is named, cannot be moved here."""
-        book, what = self.book, self.market.rest_of
+        what = self.market.rest_of
         coded = sorted({name for codes in self.codes.values() for _, name in codes.leaves})
-        for name in named:
-            if name in coded:
-                grid = [book.show(name, value) for value in book.places(name)]
-                shown = ", ".join(grid if len(grid) <= 12 else [*grid[:3], "…", f"{grid[-1]} ({len(grid)} values)"])
-                return CampaignError(f"{name} can only be set to a value of its slider in {what}: {shown}")
         moved = f"{', '.join(named)} cannot be moved" if named else "a rule cannot be changed"
         return CampaignError(f"{moved} in {what}; it has codes of {', '.join(coded) or 'no parameter'}")
+
+
+@dataclass(frozen=True, eq=False)
+class Cube(AtRest):
+    """Counts at every place of some sliders: of the rules that these do not move only the outcome of all of them is
+    left, at one rule's bits, and how many offers fail each."""
+
+    moving: tuple[str, ...]  # the rules that the sliders move
+    cell: Array  # (offers,) which combination of the columns to group by each row has
+    settled: Mapping[str, tuple[Array, Array]]  # by rule that stays: (cells,) int64 offers that fail, are unknown
+
+    def check(self, book: Rulebook) -> None:
+        for rule, held in book.rules.items():
+            if held.severity != self.book.rules[rule].severity and rule not in self.moving:
+                raise self.refused(())
+
+    def outcome(self, rule: str, level: Level = "offers") -> Array:
+        """Refused, as all views that tell rules apart."""
+        raise self._only_verdicts()
+
+    def patterns(self, level: Level = "offers") -> Patterns:
+        """Refused."""
+        raise self._only_verdicts()
+
+    def funnel(self) -> pd.DataFrame:
+        """Refused."""
+        raise self._only_verdicts()
+
+    def _only_verdicts(self) -> CampaignError:
+        return CampaignError(
+            f"{self.market.rest_of} tell verdicts, not which of the rules fail together; assess the market itself"
+        )
+
+
+@cache
+def text(tree: Tree) -> str:
+    """A condition as a key that can be written down."""
+    return repr(tree)
 
 
 class Resting(CodedMarket):
@@ -71,8 +116,8 @@ class Resting(CodedMarket):
         return {
             level: Codes(
                 self._cells[level],
-                {(leaf, of): code for (at, leaf, of), (_, code) in self._codes.items() if code and at == level},
-                {tree: name for (at, tree), name in {**self._flags, **self._standing}.items() if at == level},
+                {(text(leaf), of): code for (at, leaf, of), (_, code) in self._codes.items() if code and at == level},
+                {text(tree): name for (at, tree), name in {**self._flags, **self._standing}.items() if at == level},
             )
             for level in levels
         }
@@ -84,8 +129,8 @@ class Resting(CodedMarket):
 
     def turns_both_ways(self, leaf: Tree, parameter: str) -> None:
         raise CampaignError(
-            f"{parameter} has no place in an index or cube of this market: what it is compared with lets some offers "
-            "pass at higher values and others at lower ones"
+            f"{parameter} cannot be explored: what it is compared with lets some offers pass at higher values and "
+            "others at lower ones"
         )
 
 
@@ -102,15 +147,17 @@ class _Held(CodedMarket):
         """They are."""
 
     def flag(self, tree: Tree, level: Level) -> str:
-        if tree not in self.basis.codes[level].flags:
+        if text(tree) not in self.basis.codes[level].flags:
             raise self.basis.refused(parameters(tree))
-        return self.basis.codes[level].flags[tree]
+        return self.basis.codes[level].flags[text(tree)]
 
     def code(self, leaf: Tree, parameter: str, level: Level, values: Mapping[str, Bound]) -> Code | None:
-        return self.basis.codes[level].leaves.get((leaf, parameter))
+        return self.basis.codes[level].leaves.get((text(leaf), parameter))
 
     def uncoded(self, leaf: Tree, level: Level, values: Mapping[str, Bound]) -> Exact:
         moved = [name for name in parameters(leaf) if values[name] != self.basis.book.values[name]]
+        if any((text(leaf), name) in self.basis.codes[level].leaves for name in moved):
+            raise self.basis.off_grid(moved[0])
         if moved:
             raise self.basis.refused(moved)
         return Is(self.flag(leaf, level), False)

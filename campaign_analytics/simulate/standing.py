@@ -13,6 +13,7 @@ from campaign_analytics.assess.outcomes import PRE_QUALIFIED, VERDICTS
 from campaign_analytics.assess.views import added, group_codes
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.market.schema import Array
+from campaign_analytics.simulate.at_rest import Cube
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
@@ -129,6 +130,20 @@ class Groups:
         """(3,) int64 merchants by verdict."""
         return added(assessment.verdict("merchants")[self.merchants], len(VERDICTS), self.merchants_stand_for)
 
+    @cached_property
+    def _settled(self) -> dict[str, list[Array]]:
+        """By rule that a cube keeps no codes of: (groups,) offers that fail it, and that are unknown in it."""
+        if not isinstance(self.baseline, Cube):
+            return {}
+        cells = np.zeros(int(self.baseline.cell.max(initial=-1)) + 1, np.intp)
+        cells[self.baseline.cell[self.rows]] = self.codes
+        looked_at = np.zeros(len(cells), bool)
+        looked_at[self.baseline.cell[self.rows]] = True
+        return {
+            rule: [added(cells, len(self.names), counts * looked_at) for counts in both]
+            for rule, both in self.baseline.settled.items()
+        }
+
     def outcomes(self, now: Assessment) -> tuple[Array, Array]:
         """(rules, groups) int64: how many offers fail each blocking rule, and how many are unknown in it.
 
@@ -136,7 +151,10 @@ class Groups:
         """
         rules, bits, words = now.blocking, now.bits, now.words["offers"]
         made_of = {rule: (now.market, *map(now.book.values.get, now.book.parameters_of(rule))) for rule in rules}
-        moved = [rule for rule in rules if self._outcomes.get(rule, ((), ()))[0] != made_of[rule]]
+        settled = self._settled
+        moved = [
+            rule for rule in rules if rule not in settled and self._outcomes.get(rule, ((), ()))[0] != made_of[rule]
+        ]
         for byte in {bits[rule] // 8 for rule in moved}:
             word, place = divmod(byte, RULES_PER_WORD // 8)
             planes = words[word].view(np.uint8).reshape(-1, 8)[self.rows, place :: RULES_PER_WORD // 8].T
@@ -146,7 +164,9 @@ class Groups:
                     set_ = (np.arange(256) >> bits[rule] % 8) & 1 == 1
                     self._outcomes[rule] = made_of[rule], [count[:, set_].sum(axis=1) for count in counts]
         fails, unknowns = (
-            np.array([self._outcomes[rule][1][plane] for rule in rules], np.int64).reshape(len(rules), len(self.names))
+            np.array([(settled.get(rule) or self._outcomes[rule][1])[plane] for rule in rules], np.int64).reshape(
+                len(rules), len(self.names)
+            )
             for plane in (0, 1)
         )
         unknowns[[rule in now.not_computed for rule in rules]] = 0

@@ -340,6 +340,8 @@ class WhatIf:
 
     def assessed(self, book: Rulebook) -> Assessment:
         """The assessment of a rulebook that differs from the baseline's in values and severities alone."""
+        if isinstance(self.baseline, AtRest):
+            self.baseline.check(book)
         market = self.coded(book)
         basis = market.basis
         moved = [rule for rule in book.active if _moved(rule, basis.book, book)]

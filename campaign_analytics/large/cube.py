@@ -1,0 +1,112 @@
+"""The what-if cube: how many offers there are at every place of some sliders, by class, and nothing of each offer.
+
+All that the sliders do not move is one outcome an offer: it passes, fails, or is unknown. So a cube has as many rows as
+combinations of places occur, however many offers there are; its curves, summaries and dashboard are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+import numpy as np
+
+from campaign_analytics.assess.assessment import Assessment
+from campaign_analytics.assess.outcomes import FAIL, UNKNOWN
+from campaign_analytics.assess.views import added, combinations
+from campaign_analytics.engines.arrays import RULES_PER_WORD
+from campaign_analytics.errors import CampaignError
+from campaign_analytics.large.condensing import Condensing
+from campaign_analytics.market.schema import Array
+from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.rulebook.exact import PerValue
+from campaign_analytics.simulate.at_rest import AtRest, Codes, Cube, Resting
+
+#: A cube of more rows than this is no quicker than the market itself.
+MOST = 4_000_000
+
+
+def _varies(book: Rulebook, parameter: str) -> str:
+    """The column by which a parameter varies; "" for one with one value."""
+    value = book.values[parameter]
+    return value.by if isinstance(value, PerValue) else ""
+
+
+class Cubing(Condensing):
+    """Takes the parts of a market and makes a cube of it."""
+
+    def __init__(self, by: Sequence[str], explore: Sequence[str], book: Rulebook) -> None:
+        super().__init__(by)
+        for name in explore:
+            if not book.places(name):
+                raise CampaignError(f"{name} has no slider, so there is nothing to explore")
+        self.moving = tuple(rule for rule in book.active if {*explore} & {*book.parameters_of(rule)})
+        self.explore = tuple(explore)
+        for rule in self.moving:
+            for column in {by for name in book.parameters_of(rule) if (by := _varies(book, name))}:
+                if book.level(rule) == "merchants":
+                    raise CampaignError(f"{rule} cannot be explored: it varies by {column}, a column of merchants")
+                if column not in self.by:
+                    raise CampaignError(f"{rule} cannot be explored unless by {column}, too: add it to by=")
+        self._cells: dict[tuple[int, ...], int] = {}  # the combinations of groups that occur
+        self._settled: dict[str, list[dict[int, int]]] = {}  # by rule: offers that fail, are unknown, by combination
+
+    def add(self, part: Assessment) -> None:
+        """Raises ``CampaignError`` where there are too many combinations of places."""
+        super().add(part)
+        if len(self._offers) > MOST:
+            each = [f"{name} ({len(part.book.places(name))} values)" for name in self.explore]
+            raise CampaignError(
+                f"a cube of {', '.join(each)} by {', '.join(self.by)} has more than {MOST:,} rows, and is no quicker "
+                "than the market; explore fewer of them, or load the rulebook with coarser steps"
+            )
+
+    def codes(self, part: Assessment) -> Mapping[Level, Codes]:
+        return Resting(part).codes(self.moving)
+
+    def kept(self, part: Assessment) -> Mapping[Level, Array]:
+        self._settle(part)
+        return {level: self._reduced(part, level) for level in part.words}
+
+    def assessment(self, what: str) -> Cube:
+        held = super().assessment(what)
+        codes = [held.market.offers.cells[column] for column in self.by]
+        numbers = np.column_stack([np.where(each.gone, 0, each.values.astype(np.int64) + 1) for each in codes])
+        cell = np.array([self._cells[tuple(row)] for row in numbers.tolist()], np.intp)
+
+        def counts(held: Mapping[int, int]) -> Array:
+            return np.array([held.get(i, 0) for i in range(len(self._cells))], np.int64)
+
+        settled = {rule: (counts(fails), counts(unknown)) for rule, (fails, unknown) in self._settled.items()}
+        known = {each.name: getattr(held, each.name) for each in fields(AtRest)}
+        return Cube(**known, moving=self.moving, cell=cell, settled=settled)
+
+    def _reduced(self, part: Assessment, level: Level) -> Array:
+        """Outcomes of the rules that move, and at the bits of one other rule that of all others."""
+        words = np.zeros_like(part.words[level])
+        both = part.mask(self.moving) | part.mask(self.moving, unknown=True)
+        words |= part.words[level] & both[:, np.newaxis]
+        there = part.rules_at(level)
+        still = [rule for rule in part.blocking if rule in there and rule not in self.moving]
+        decided = [rule for rule in still if rule in part.decided]
+        if still:
+            fails = part.any(level, still)
+            unknown = part.any(level, decided, unknown=True) & ~fails
+            word, bit = divmod(part.bits[(decided or still)[0]], RULES_PER_WORD)
+            words[word] |= fails.astype(np.uint64) << np.uint64(bit)
+            words[word] |= unknown.astype(np.uint64) << np.uint64(bit + RULES_PER_WORD)
+        return np.vstack([words, np.zeros_like(words)])
+
+    def _settle(self, part: Assessment) -> None:
+        """Count who fails, and is unknown in, each rule that stays, by combination of groups."""
+        groups = np.vstack(self.groups(part))
+        of, example = combinations(groups, np.full(len(groups), ~np.uint64(0)))
+        place = [self._cells.setdefault(tuple(row), len(self._cells)) for row in groups[:, example].T.tolist()]
+        for rule in part.blocking:
+            if rule in self.moving:
+                continue
+            outcome = part.outcome(rule)
+            held = self._settled.setdefault(rule, [{}, {}])
+            for counts, code in zip(held, (FAIL, UNKNOWN), strict=True):
+                for cell, count in zip(place, added(of, len(example), (outcome == code).astype(np.int64)), strict=True):
+                    counts[cell] = counts.get(cell, 0) + int(count)

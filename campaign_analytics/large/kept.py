@@ -1,0 +1,174 @@
+"""A cube as one parquet file: a row for each of its rows of offers, then of merchants; all else in its metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from campaign_analytics.assess.masks import bits_of
+from campaign_analytics.derive.making import Moment
+from campaign_analytics.errors import CampaignError, MarketError
+from campaign_analytics.large.said import room, said
+from campaign_analytics.market.schema import Array, Cells, Declared, Market, Table
+from campaign_analytics.market.typed import HIGH
+from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.simulate.at_rest import Codes, Cube
+from campaign_analytics.simulate.coded import Code
+
+_KEY = b"campaign_analytics cube"
+_COUNT, _MERCHANT, _CELL, _WORD = "count", "merchant_row", "cell", "outcomes_{}"
+_GONE = 2  # a flag in a byte: 0 no, 1 yes
+LEVELS: tuple[Level, ...] = ("offers", "merchants")
+
+
+def save_cube(cube: Cube, path: str | Path) -> None:
+    """Write a cube. Raises ``MarketError`` where nothing can be written."""
+    path = Path(path)
+    parts = [_columns(cube, level) for level in LEVELS]
+    whole = pa.concat_tables(parts, promote_options="default")
+    with room(path.parent):
+        beside = path.with_name(f".{path.name}")
+        pyarrow.parquet.write_table(
+            whole.replace_schema_metadata({_KEY: json.dumps(_told(cube), ensure_ascii=False).encode()}), beside
+        )
+        beside.replace(path)
+
+
+def open_cube(path: str | Path, book: Rulebook) -> Cube:
+    """Read a cube that ``save_cube`` wrote.
+
+    Raises ``MarketError`` for a file that is none, ``CampaignError`` for one that was made of another rulebook than
+    ``book``, or with other values.
+    """
+    path = Path(path)
+    with said(path):
+        whole = pyarrow.parquet.read_table(path)
+    if _KEY not in (whole.schema.metadata or {}):
+        raise MarketError(f"{path} is no cube; what_if_cube makes one")
+    told = json.loads(whole.schema.metadata[_KEY])
+    _check(path, told, book)
+    rows = [told["rows"][level] for level in LEVELS]
+    tables = {level: whole.slice(sum(rows[:i]), rows[i]) for i, level in enumerate(LEVELS)}
+    codes = {level: _codes(tables[level], told["codes"][level]) for level in LEVELS}
+    groups = {name: _group(tables["offers"], name, told["by"][name], book) for name in told["by"]}
+    market = Market(
+        {
+            level: Table(level, groups if level == "offers" else {}, len(held), stands_for=_whole(held, _COUNT))
+            for level, held in tables.items()
+        },
+        Declared(),
+        rest_of=told["rest_of"],
+    )
+    words = {level: _words(held, told["words"]) for level, held in tables.items()}
+    settled = {rule: (np.array(fails), np.array(unknown)) for rule, (fails, unknown) in told["settled"].items()}
+    return Cube(
+        book=book, market=market.joined_by(_whole(tables["offers"], _MERCHANT)), rules=book.active,
+        moment=Moment(datetime.fromisoformat(told["as_of"]).astimezone(book.zone)),
+        not_computed=tuple(told["not_computed"]), unmade=frozenset(told["unmade"]), bits=bits_of(book, book.active),
+        words=words, outside={level: np.zeros_like(held) for level, held in words.items()}, codes=codes,
+        moving=tuple(told["moving"]), cell=_whole(tables["offers"], _CELL), settled=settled,
+    )  # fmt: skip
+
+
+# ---- writing
+
+
+def _columns(cube: Cube, level: Level) -> pa.Table:
+    table = cube.market.tables[level]
+    columns: dict[str, Any] = {_COUNT: table.stands_for}
+    if level == "offers":
+        columns |= {_MERCHANT: cube.market.merchant_row.astype(np.int64), _CELL: cube.cell.astype(np.int64)}
+        columns |= {
+            name: pa.array(cells.values.astype(np.int64), mask=cells.gone) for name, cells in table.cells.items()
+        }
+    columns |= {_WORD.format(i): word.view(np.int64) for i, word in enumerate(cube.words[level])}
+    for name, cells in cube.codes[level].cells.items():
+        columns[name] = np.where(cells.gone, _GONE, cells.values).astype(np.uint8)
+        if cells.high is not None:
+            columns[name + HIGH] = cells.high
+    return pa.table(columns)
+
+
+def _told(cube: Cube) -> dict[str, Any]:
+    book = cube.book
+    return {
+        "rulebook": {"id": book.id, "version": book.version, "hash": book.hash},
+        "values": _values(book),
+        "as_of": cube.as_of.isoformat(),
+        "rest_of": cube.market.rest_of,
+        "rows": {level: cube.market.tables[level].rows for level in LEVELS},
+        "words": len(cube.words["offers"]),
+        "by": {name: cells.names for name, cells in cube.market.offers.cells.items()},
+        "not_computed": cube.not_computed,
+        "unmade": sorted(cube.unmade),
+        "moving": cube.moving,
+        "settled": {rule: [counts.tolist() for counts in both] for rule, both in cube.settled.items()},
+        "codes": {level: _of_codes(cube.codes[level]) for level in LEVELS},
+    }
+
+
+def _of_codes(codes: Codes) -> dict[str, Any]:
+    return {
+        "cells": {name: cells.type for name, cells in codes.cells.items()},
+        "leaves": [[*key, code.column, code.rises] for key, code in codes.leaves.items()],
+        "flags": codes.flags,
+    }
+
+
+def _values(book: Rulebook) -> dict[str, str]:
+    """What is in force, as text: parameters, and rules of another severity than in the file."""
+    return {name: repr(value) for name, value in book.values.items()} | {
+        name: rule.severity for name, rule in book.rules.items()
+    }
+
+
+# ---- reading
+
+
+def _check(path: Path, told: Mapping[str, Any], book: Rulebook) -> None:
+    of = told["rulebook"]
+    if of["hash"] != book.hash:
+        raise CampaignError(
+            f"{path} was made of {of['id']} {of['version']} ({of['hash'][:12]}), this is {book.id} {book.version} "
+            f"({book.hash[:12]}); make it again"
+        )
+    now = _values(book)
+    other = sorted(name for name in now if now[name] != told["values"].get(name))
+    if other:
+        raise CampaignError(
+            f"{path} was made with other values of {', '.join(other)}; open it with those, and move from there"
+        )
+
+
+def _codes(held: pa.Table, told: Mapping[str, Any]) -> Codes:
+    cells: dict[str, Cells] = {}
+    for name, type in told["cells"].items():
+        low = np.asarray(held[name]).astype(np.uint8)
+        if type == "flag":
+            cells[name] = Cells.make("flag", low == 1, low == _GONE)
+        else:
+            high = np.asarray(held[name + HIGH]).astype(np.uint8) if name + HIGH in held.column_names else None
+            cells[name] = Cells("count", low, None, high)
+    leaves = {(text, parameter): Code(column, rises) for text, parameter, column, rises in told["leaves"]}
+    return Codes(cells, leaves, told["flags"])
+
+
+def _group(held: pa.Table, name: str, names: list[str], book: Rulebook) -> Cells:
+    column = held[name].combine_chunks()
+    values = np.asarray(column.fill_null(0))
+    return Cells.make(book.quantity(name).type, values, np.asarray(column.is_null()), None, tuple(names))
+
+
+def _words(held: pa.Table, count: int) -> Array:
+    return np.array([_whole(held, _WORD.format(i)) for i in range(count)]).view(np.uint64)
+
+
+def _whole(held: pa.Table, name: str) -> Array:
+    return np.asarray(held[name], np.int64)

@@ -1,0 +1,31 @@
+"""What goes wrong with files of parquet, said for the person who can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from campaign_analytics.errors import MarketError
+
+
+@contextmanager
+def said(file: Path) -> Iterator[None]:
+    """Say which file can't be read, and why."""
+    try:
+        yield
+    except (pa.ArrowInvalid, OSError) as error:
+        raise MarketError(f"{file} can't be read as parquet: {error}; write it again") from error
+
+
+@contextmanager
+def room(folder: Path) -> Iterator[None]:
+    """Say where nothing can be written; what was written before stays valid."""
+    try:
+        yield
+    except OSError as error:
+        raise MarketError(
+            f"{folder}: {error.strerror or error}; what was finished is valid: make room and run the same again"
+        ) from error
