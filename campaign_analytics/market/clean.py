@@ -15,7 +15,7 @@ from campaign_analytics.market.headers import Matched
 from campaign_analytics.market.mapping import declared_toml
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
-from campaign_analytics.market.schema import KEYS, Cells, Market
+from campaign_analytics.market.schema import KEYS, Cells, Declared, Market
 from campaign_analytics.market.typed import HIGH, UNREAD, from_arrow, to_arrow
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def clean_table(market: Market, name: str, book: Rulebook) -> pa.Table:
 
 def clean_declared(market: Market) -> str:
     """The ``market.toml`` beside these files: what the owner knows; their headers and units need no words."""
-    return "\n".join(declared_toml(replace(market.declared, headers={}, units={}, tables={}))) + "\n"
+    held = market.declared
+    known = Declared(held.as_of, held.penalty_feed_complete, held.offers_are_complete)
+    return "\n".join(declared_toml(known)) + "\n"
 
 
 def typed_columns(

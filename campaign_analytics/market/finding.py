@@ -53,17 +53,24 @@ def gather(
     Raises MarketError where nothing is there, where a file that its name makes a table can't be opened, and where
     merchants or offers are missing.
     """
-    if isinstance(source, str) and is_url(source):
-        held = _of_database(source, book, declared)
-    elif isinstance(source, Mapping):
-        held = Gathered("the tables given")
-        for table, frame in _named(source).items():
-            held.add(table, open_frame(table, frame))
-    else:
-        held = _of_files(Path(source), book, declared, progress)
+    held = look(source, book, declared, progress)
     for table in NEEDED:
         if table not in held.parts:
             raise MarketError(_nothing(table, held))
+    return held
+
+
+def look(
+    source: str | Path | Mapping[str, pd.DataFrame], book: Rulebook, declared: Declared, progress: Progress
+) -> Gathered:
+    """The same of what need not be a market yet: tables may be missing."""
+    if isinstance(source, str) and is_url(source):
+        return _of_database(source, book, declared)
+    if not isinstance(source, Mapping):
+        return _of_files(Path(source), book, declared, progress)
+    held = Gathered("the tables given")
+    for table, frame in _named(source).items():
+        held.add(table, open_frame(table, frame))
     return held
 
 

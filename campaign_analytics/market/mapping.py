@@ -49,7 +49,7 @@ def understood(market: Market) -> Declared:
             for name in KEYS
             if name in headers or name in declared.headers
         },
-        {column: unit for column, unit in _units(market).items() if unit} | dict(declared.units),
+        {column: unit for column, unit in settled_units(market).items() if unit} | dict(declared.units),
         tables | dict(declared.tables),
         declared.missing,
         declared.empty,
@@ -143,7 +143,7 @@ def _open(section: str, market: Market, book: Rulebook, lang: str) -> Iterator[s
     elif section in ("missing", "empty"):
         return
     elif section == "units":
-        for column, settled in _units(market).items():
+        for column, settled in settled_units(market).items():
             if not settled and column not in market.declared.units:
                 yield from (
                     _comment(column, unit, say("mapping_unit", lang)) for unit in UNITS[book.columns[column].type]
@@ -206,7 +206,7 @@ def _in_utf8(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _units(market: Market) -> dict[str, str]:
+def settled_units(market: Market) -> dict[str, str]:
     """Column -> the unit that its bare numbers were settled on; "" where it can't be told of all of them."""
     assert market.quality is not None
     units: dict[str, set[str]] = {}
