@@ -23,6 +23,8 @@ from campaign_analytics.market.texts import Texts
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 #: So many known headers are no accident: no other delimiter is tried.
 _SURE = 2
+#: Texts held once each while they are read: most columns repeat a few.
+_ONCE = pa.dictionary(pa.int32(), pa.string())
 #: A spreadsheet has no more columns.
 MOST_COLUMNS = 16_384
 
@@ -42,6 +44,7 @@ def open_delimited(place: str, data: bytes, knows: Knows) -> Opened:
     if _is_page(data):
         raise MarketError(f"{place} is a web page, no table; open it in a spreadsheet program and save it as xlsx")
     held = decoded(place, data, lambda head: _known(head, knows))
+    del data  # what is not needed any more is let go at once: a csv may be as large as what is left of the memory
     settled = _settled(place, held, knows)
     misfits: list[Any] = []
     try:
@@ -51,21 +54,23 @@ def open_delimited(place: str, data: bytes, knows: Knows) -> Opened:
             table = _parsed(held, settled, misfits)
         except pa.ArrowInvalid as error:
             raise MarketError(f"{place} can't be read as rows of cells: {error}") from error
+    columns, encoding, broken = table.columns, held.encoding, held.broken
+    del table, held
     numbers = np.asarray([each.number for each in misfits], np.int64)
-    present = np.ones(table.num_rows + len(misfits), bool)
+    present = np.ones(len(columns[0]) + len(misfits), bool)
     present[numbers - 1] = False
     found = Found(
         place,
         settled.heads.headers,
-        [Texts.of_arrow(table.column(number)) for number in range(settled.width)],
+        [Texts.of_arrow(columns.pop(0)) for _ in range(settled.width)],
         np.flatnonzero(present) + settled.heads.data + 1,
         [(int(each.number) + settled.heads.data, _cells(each.text, settled.delimiter)) for each in misfits],
-        told=(f"{held.encoding}, cells between {_DELIMITERS[settled.delimiter]}", *settled.heads.told()),
+        told=(f"{encoding}, cells between {_DELIMITERS[settled.delimiter]}", *settled.heads.told()),
         notes=settled.heads.notes,
         heads=settled.heads.rows,
         blank=settled.heads.blank,
     )
-    return Opened([_without_broken(found, held.encoding, settled.delimiter) if held.broken else found])
+    return Opened([_without_broken(found, encoding, settled.delimiter) if broken else found])
 
 
 def _settled(place: str, held: Decoded, knows: Knows) -> _Settled:
@@ -142,13 +147,13 @@ def _parsed(held: Decoded, settled: _Settled, misfits: list[Any] | None) -> pa.T
         return "skip"
 
     if not size:
-        return pa.table({name: pa.array([], pa.string()) for name in names})
+        return pa.table({name: pa.array([], _ONCE) for name in names})
     return pyarrow.csv.read_csv(
         pa.BufferReader(pa.py_buffer(held.data).slice(start)),
         read_options=pyarrow.csv.ReadOptions(
             column_names=names,
-            use_threads=misfits is None,  # only one thread alone knows the row numbers
-            block_size=1 << 23 if misfits is None else min(size + 1, 2**31 - 1),
+            use_threads=False,  # several hold twice the memory; only one alone knows the row numbers
+            block_size=1 << 22 if misfits is None else min(size + 1, 2**31 - 1),
         ),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=settled.delimiter,
@@ -157,7 +162,7 @@ def _parsed(held: Decoded, settled: _Settled, misfits: list[Any] | None) -> pa.T
             invalid_row_handler=None if misfits is None else keep_apart,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+            column_types=dict.fromkeys(names, _ONCE), strings_can_be_null=False, check_utf8=False
         ),
     )
 

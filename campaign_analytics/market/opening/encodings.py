@@ -30,7 +30,7 @@ _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "gb180
 class Decoded:
     """A text in UTF-8."""
 
-    data: bytes
+    data: bytes | bytearray
     encoding: str  # as people call it
     start: int = 0  # where in the data the text begins
     broken: bool = False  # whether ``BROKEN`` stands for bytes that are no character
@@ -78,8 +78,7 @@ def decoded(place: str, data: bytes, known: Callable[[str], int] = lambda head: 
         return _read(data, 0, "utf-8")
     if knows("cp950") > max(headers, 1) and _fault(data, "cp950") is None:
         return _read(data, 0, "cp950")
-    broken = _fault(data, "gb18030")
-    if broken is not None and not headers:
+    if not headers and (broken := _fault(data, "gb18030")) is not None:
         raise MarketError(
             f"{place}: unknown encoding; it is neither UTF-8 (broken at byte {fault}) nor GB18030 "
             f"(broken at byte {broken}); save it as csv in UTF-8"
@@ -91,10 +90,17 @@ def _read(data: bytes, start: int, encoding: str) -> Decoded:
     if encoding == "utf-8" and _is_utf8(data):
         return Decoded(data, _NAMES[encoding], start)
     try:
-        text, broken = data[start:].decode(encoding), False
+        return Decoded(_in_utf8(data, start, encoding, "strict"), _NAMES[encoding])
     except UnicodeDecodeError:
-        text, broken = data[start:].decode(encoding, "replace"), True
-    return Decoded(text.encode(), _NAMES[encoding], broken=broken)
+        return Decoded(_in_utf8(data, start, encoding, "replace"), _NAMES[encoding], broken=True)
+
+
+def _in_utf8(data: bytes, start: int, encoding: str, errors: str) -> bytearray:
+    """A text in UTF-8, made part by part: a text as a whole takes twice its bytes."""
+    decoder, held = codecs.getincrementaldecoder(encoding)(errors), bytearray()
+    for place in range(start, len(data), HEAD):
+        held += decoder.decode(data[place : place + HEAD], place + HEAD >= len(data)).encode()
+    return held
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -115,8 +121,11 @@ def _is_mostly_utf8(data: bytes, fault: int) -> bool:
 
 def _fault(data: bytes, encoding: str) -> int | None:
     """The first byte that is no character; None = all are."""
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError as error:
-        return error.start
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for place in range(0, len(data), HEAD):
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(data[place : place + HEAD], place + HEAD >= len(data))
+        except UnicodeDecodeError as error:
+            return place - waiting + error.start
     return None
