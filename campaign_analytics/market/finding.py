@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
@@ -16,7 +16,7 @@ from campaign_analytics.market.declared import NAME
 from campaign_analytics.market.found import Found, Knows
 from campaign_analytics.market.headers import fitting, knows
 from campaign_analytics.market.marks import alike, load_marks
-from campaign_analytics.market.opening.files import OPENERS, open_path
+from campaign_analytics.market.opening.files import ENDINGS, open_path
 from campaign_analytics.market.opening.frames import open_frame
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.schema import KEYS, Declared
@@ -80,9 +80,15 @@ def table_named(name: str) -> str | None:
     return _names().get(like) or _names().get(like.removesuffix("rejected"))
 
 
+def _member_named(member: str) -> str | None:
+    """The table that a file of an archive holds by its name, or by that of its folder."""
+    path = PurePosixPath(member)
+    return table_named(path.stem) or table_named(path.parent.name)
+
+
 def names_a_table(folder: Path) -> bool:
     """Whether some file of ``folder`` holds a table by its name."""
-    return any(path.suffix.lower() in OPENERS and table_named(path.stem) for path in folder.iterdir())
+    return any(path.suffix.lower() in ENDINGS and table_named(path.stem) for path in folder.iterdir())
 
 
 def _names() -> dict[str, str]:
@@ -109,7 +115,7 @@ def _of_database(url: str, book: Rulebook, declared: Declared) -> Gathered:
     with opened(url) as database:
         there = {table.full_name: table for table in database.tables()}
         for name in declared.tables:
-            if name not in there and Path(name).suffix.lower() not in OPENERS:
+            if name not in there and Path(name).suffix.lower() not in ENDINGS:
                 raise MarketError(f"{NAME}: tables: no table {name!r} in {database.label}{did_you_mean(name, there)}")
         for name, each in there.items():
             found = found_in(database, each)
@@ -134,9 +140,6 @@ def _of_files(source: Path, book: Rulebook, declared: Declared, progress: Progre
     sizes = [path.stat().st_size for path, _ in files]
     for number, (path, folder_table) in enumerate(files):
         progress(sum(sizes[:number]), sum(sizes))
-        if path.suffix.lower() not in OPENERS:
-            held.unread.append((path.name, Reason("unread", "not a table: its ending is not known")))
-            continue
         named = folder_table or declared.tables.get(path.name) or table_named(path.stem)
         for found in _opened(path, named, heads, held):
             table, why = _table_of(found, named, book, declared)
@@ -174,7 +177,10 @@ def _opened(path: Path, named: str | None, heads: Knows, held: Gathered) -> Sequ
             raise
         held.unread.append((path.name, Reason("unread", str(error))))
         return ()
-    held.unread += [(place, Reason("unread", why)) for place, why in opened.unread]
+    for each in opened.unread:
+        if each.broken and _member_named(each.broken):
+            raise MarketError(each.why)
+        held.unread.append((each.place, Reason("unread", each.why)))
     return opened.found
 
 
@@ -185,8 +191,11 @@ def _table_of(found: Found, named: str | None, book: Rulebook, declared: Declare
     said = found.table or declared.tables.get(found.place, "") or (found.sheet and table_named(found.sheet)) or ""
     if said:
         return said, Reason("unread", "")
-    if named and (not found.sheet or named in fits or not fits):
-        return (named, Reason("unread", "")) if not found.sheet or fits else ("", Reason("unread", _NO_HEADERS))
+    own = _member_named(found.member)
+    sure = not found.sheet and bool(own or not found.member)  # what it is called is called for it alone
+    named = own or named
+    if named and (sure or named in fits or not fits):
+        return (named, Reason("unread", "")) if sure or fits else ("", Reason("unread", _NO_HEADERS))
     most = max(fits.values(), default=0)
     best = [table for table, count in fits.items() if count == most]
     if len(best) == 1:
@@ -202,7 +211,7 @@ _NO_HEADERS = "not a table: neither its name nor its headers are known"
 
 
 def _nothing(table: str, held: Gathered) -> str:
-    wanted = f"{table}{', '.join(OPENERS)}"
+    wanted = f"{table}{', '.join(ENDINGS)}"
     there = [found.place for parts in held.parts.values() for found in parts] + [name for name, _ in held.unread]
     why = "".join(f"\n  {name}: {reason.text}" for name, reason in held.unread)
     return (

@@ -44,6 +44,7 @@ class Found:
     called: str | None = None  # how [tables] calls it: None = by its place, "" = not at all
     table: str = ""  # which table it is, where its source says so
     sheet: str = ""  # the sheet's name, where the file has several
+    member: str = ""  # its path, where the file is an archive
     told: Sequence[str] = ()  # what was settled once for the file: encoding, delimiter, where its headers stand
     notes: Sequence[tuple[int, str]] = ()  # rows above the headers: number and text
     heads: int = 1  # rows that hold the headers
@@ -62,12 +63,20 @@ class Found:
         return self.columns[place] if self.typed is None else Texts.of_arrow(self.typed[self.headers[place]])
 
 
+class Unread(NamedTuple):
+    """What in a file is not read."""
+
+    place: str
+    why: str
+    broken: str = ""  # the path of an archive's member that can't be opened
+
+
 @dataclass(frozen=True, eq=False)
 class Opened:
     """What one file holds: its tables, and what in it is not read."""
 
     found: Sequence[Found]
-    unread: Sequence[tuple[str, str]] = ()  # place, and why
+    unread: Sequence[Unread] = ()
 
 
 #: Opens the bytes of a file or of an archive's member, called by its place; raises MarketError.

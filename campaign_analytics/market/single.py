@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.cells import read_column
 from campaign_analytics.market.headers import knows, match_found
-from campaign_analytics.market.opening.files import OPENERS, open_path
+from campaign_analytics.market.opening.files import ENDINGS, open_path
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.parts import Part
 from campaign_analytics.market.quality import Quality
@@ -25,9 +25,14 @@ def read_some(path: Path, table: str, wanted: Sequence[str], book: Rulebook) -> 
     Of several sheets, or files of an archive, the one that has most of them is read. Raises ``MarketError`` where the
     file cannot be read or has none of them.
     """
-    if path.suffix.lower() not in OPENERS:
-        raise MarketError(f"{path}: expected a folder of tables, or a file that ends in {' or '.join(OPENERS)}")
-    parts = [(found, match_found(found, table, book, {}).columns) for found in open_path(path, knows(book, {})).found]
+    if path.suffix.lower() not in ENDINGS:
+        raise MarketError(f"{path}: expected a folder of tables, or a file that ends in {' or '.join(ENDINGS)}")
+    opened = open_path(path, knows(book, {}))
+    parts = [(found, match_found(found, table, book, {}).columns) for found in opened.found]
+    if not parts:
+        raise MarketError(
+            f"{path.name} holds no table\n" + "\n".join(f"{each.place}: {each.why}" for each in opened.unread)
+        )
     found, places = max(parts, key=lambda part: (part[0].table == table, sum(column in part[1] for column in wanted)))
     if not any(column in places for column in wanted):
         labels = ", ".join(book.quantity(column).label("zh", column) for column in wanted)
@@ -35,9 +40,7 @@ def read_some(path: Path, table: str, wanted: Sequence[str], book: Rulebook) -> 
     quality = Quality()
     origin = Origin.of(found.place, found.source_rows)
     cells = {
-        column: read_column(
-            found.columns[places[column]], column, book, table=table, rows=origin, quality=quality
-        ).cells
+        column: read_column(found.texts(places[column]), column, book, table=table, rows=origin, quality=quality).cells
         for column in (KEYS[table][0], *wanted)
         if column in places
     }

@@ -65,14 +65,14 @@ def test_a_workbook_in_words_with_nothing_that_a_spreadsheet_would_run(run: Run,
     ("arguments", "reason"),
     [
         (["nowhere"], "nowhere does not exist"),
-        (["titles.txt"], "titles.txt: expected a folder of tables, or a file that ends in .csv or .xlsx or .parquet"),
+        (["titles.docx"], "titles.docx: expected a folder of tables, or a file that ends in .csv or .tsv or .txt"),
         (["prices.csv"], "prices.csv: none of its columns is one of 标题"),
         (["--text", "x", "--rulebook", "daily_deals"], "daily_deals looks for no words in texts"),
         (["--text", "x", "--out", "hits.txt"], "hits.txt: expected a name that ends in"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(run: Run, tmp_path: Path, arguments: list[str], reason: str) -> None:
-    (tmp_path / "titles.txt").write_text("最大", "utf-8")
+    (tmp_path / "titles.docx").write_text("最大", "utf-8")
     (tmp_path / "prices.csv").write_text("offer_id,价格\n1,2\n", "utf-8")
     said = run("claims", *arguments)
     assert (said.code, said.out) == (1, "")

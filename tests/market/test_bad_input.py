@@ -41,7 +41,7 @@ def test_no_file_of_offers(book: Rulebook, tmp_path: Path) -> None:
     (tmp_path / "ofers.csv").write_text("offer_id\n1\n")
     said = message(tmp_path, book)
     assert "no table offers" in said
-    assert "looked for offers.csv, .xlsx, .parquet, " in said
+    assert "looked for offers.csv, .tsv, .txt, .xlsx, .xls, .parquet, " in said
     assert ", or headers of offers; found merchants.csv" in said
     assert "ofers.csv: not a table: neither its name nor its headers are known" in said
 

@@ -22,16 +22,7 @@ LATER = (
     "cells: other sets",
     "headers: traditional",
     "headers: stars of required ones",
-    "rows: headers above headers",
-    "rows: notes above",
-    "files: semicolons",
-    "files: tabs",
-    "files: tabs in csv",
-    "files: bars",
-    "files: utf 16",
-    "files: one workbook",
     "files: json lines",
-    "files: archive",
 )
 NOW = [kind for kind in KINDS if kind not in LATER]
 

@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from campaign_analytics.errors import MarketError
-from campaign_analytics.market.found import Found, Knows, Opened, Opener
+from campaign_analytics.market.found import Found, Knows, Opened, Opener, Unread
+from campaign_analytics.market.opening.archives import open_archive
 from campaign_analytics.market.opening.delimited import open_delimited
 from campaign_analytics.market.opening.frames import open_parquet
-from campaign_analytics.market.opening.workbooks import open_workbook
+from campaign_analytics.market.opening.workbooks import is_workbook, open_workbook
 from campaign_analytics.market.records import DOCUMENT, LINES, open_records
 
-#: How the name of a file that may hold tables ends, and what opens it.
-OPENERS: Mapping[str, Opener] = {
+#: How the name of a file that may hold tables ends, and what opens it where its bytes don't say otherwise.
+_FILES: Mapping[str, Opener] = {
     ".csv": open_delimited,
+    ".tsv": open_delimited,
+    ".txt": open_delimited,
     ".xlsx": open_workbook,
+    ".xls": open_delimited,  # what is no workbook is often text that only claims to be one
     ".parquet": open_parquet,
     **dict.fromkeys((*DOCUMENT, *LINES), open_records),
 }
+_ARCHIVE = ".zip"
+ENDINGS = (*_FILES, _ARCHIVE)
+_UNKNOWN = "not a table: its ending is not known"
 
 
 def open_path(path: Path, knows: Knows) -> Opened:
-    """Open one file of a known ending: a part for each of its tables.
+    """Open one file: a part for each of its tables. Raises MarketError that says what is wrong and what to do."""
+    return _opened(path, path.name, lambda: _bytes(path), knows)
 
-    Raises MarketError that says what is wrong with it and what to do.
-    """
+
+def _opened(path: PurePath, place: str, read: Callable[[], bytes], knows: Knows, inside: bool = False) -> Opened:
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        return Opened([], [Unread(place, _UNKNOWN)])
+    if ending == _ARCHIVE and inside:
+        return Opened([], [Unread(place, "an archive in an archive; unpack it")])
+    data = read()
+    if ending == _ARCHIVE and not is_workbook(data):
+        return open_archive(place, data, lambda name, where, unpack: _opened(name, where, unpack, knows, inside=True))
+    opened = (_by_content(data) or _FILES[ending])(place, data, knows)
+    return Opened([_without_idle_columns(found) for found in opened.found], opened.unread)
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise MarketError(f"{path.name} can't be opened: {error.strerror or error}") from error
-    opened = OPENERS[path.suffix.lower()](path.name, data, knows)
-    return Opened([_without_idle_columns(found) for found in opened.found], opened.unread)
+
+
+def _by_content(data: bytes) -> Opener | None:
+    """What opens these bytes whatever their file is called; None = its ending decides."""
+    if data.startswith(b"PAR1"):
+        return open_parquet
+    return open_workbook if is_workbook(data) else None
 
 
 def _without_idle_columns(found: Found) -> Found:

@@ -1,38 +1,96 @@
-"""Workbooks: a part for each sheet."""
+"""Workbooks: a part for each sheet that people see."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from campaign_analytics.errors import MarketError
-from campaign_analytics.market.found import Found, Knows, Opened
-from campaign_analytics.market.marks import stripped
+from campaign_analytics.market.found import Found, Knows, Opened, Unread
+from campaign_analytics.market.opening.heads import MOST_ROWS, Heads, find_heads
+from campaign_analytics.market.opening.packages import Package, is_package, measured
+from campaign_analytics.market.opening.zips import is_zip
 from campaign_analytics.market.texts import Texts, text_of
+
+_Cell: TypeAlias = tuple[int, int]  # row and column, from 0
+_OLD = b"\xd0\xcf\x11\xe0"  # how an xls file begins, and an xlsx file with a password
+
+
+def is_workbook(data: bytes) -> bool:
+    """Whether the bytes are those of an xlsx or xls file."""
+    return data.startswith(_OLD) or (is_zip(data) and is_package(data))
 
 
 def open_workbook(place: str, data: bytes, knows: Knows) -> Opened:
-    """Open every sheet that holds something."""
+    """Open every sheet that holds something. Raises MarketError where none does, or the workbook can't be read."""
     import python_calamine
 
+    package = measured(place, data) if is_zip(data) else Package(io.BytesIO(data), {})
+    found: list[Found] = []
+    hidden: list[Unread] = []
     try:
-        book = python_calamine.load_workbook(io.BytesIO(data))
-        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    except (python_calamine.CalamineError, OSError) as error:
+        book = python_calamine.load_workbook(package.file)
+        for each in book.sheets_metadata:
+            if each.typ != python_calamine.SheetTypeEnum.WorkSheet:
+                continue
+            sheet = book.get_sheet_by_name(each.name)
+            rows = sheet.to_python(skip_empty_area=False)
+            told = _completed(rows, package.unsaid.get(each.name, {}), sheet.merged_cell_ranges or ())
+            heads = find_heads([list(map(text_of, row)) for row in rows[: MOST_ROWS + 1]], knows)
+            if each.visible != python_calamine.SheetVisibleEnum.Visible:
+                hidden += [Unread(f"{place}: {each.name}", "a hidden sheet; show it, or delete it")] if heads else []
+            elif heads:
+                found.append(_found(place, each.name, rows, heads, told))
+    except python_calamine.PasswordError as error:
+        raise MarketError(f"{place} is locked by a password; save it without one") from error
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise MarketError(f"{place} can't be read as a workbook: {error}; save it as xlsx again, or as csv") from error
-    filled = {name: rows for name, rows in sheets.items() if any(cell != "" for row in rows for cell in row)}
-    if not filled:
+    if not found:
         raise MarketError(f"{place} is empty; expected a row of headers and rows of data")
-    found = []
-    for name, rows in filled.items():
-        above = next(number for number, row in enumerate(rows) if any(cell != "" for cell in row))
-        headers = [stripped(text_of(cell)) for cell in rows[above]]
-        body = np.array(rows[above + 1 :], object).reshape(-1, len(headers))
-        columns = [Texts.of_values(body[:, number].tolist()) for number in range(len(headers))]
-        source = np.arange(len(body), dtype=np.int64) + above + 2
-        several = len(filled) > 1
-        found.append(
-            Found(f"{place}: {name}" if several else place, headers, columns, source, sheet=name if several else "")
-        )
-    return Opened(found)
+    if len(found) > 1:
+        found = [replace(each, place=f"{place}: {each.sheet}") for each in found]
+    else:
+        found = [replace(found[0], sheet="")]
+    return Opened(found, hidden)
+
+
+def _found(place: str, sheet: str, rows: list[list[Any]], heads: Heads, told: Sequence[str]) -> Found:
+    width = len(heads.headers)
+    body = np.array(rows[heads.data :], object).reshape(-1, width)
+    return Found(
+        place,
+        heads.headers,
+        [Texts.of_values(body[:, number].tolist()) for number in range(width)],
+        np.arange(len(body), dtype=np.int64) + heads.data + 1,
+        sheet=sheet,
+        told=(*heads.told(), *told),
+        notes=heads.notes,
+        heads=heads.rows,
+        blank=heads.blank,
+    )
+
+
+def _completed(
+    rows: list[list[Any]], unsaid: Mapping[tuple[int, int], str], merged: Sequence[tuple[_Cell, _Cell]]
+) -> list[str]:
+    """Put into ``rows`` what stands in their cells and the reader leaves out; tell what is to be said of it.
+
+    A cell that is merged with those below it stands for each of them.
+    """
+    for (row, column), text in unsaid.items():
+        if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
+            rows[row][column] = text
+    left, count = sum(map(len, rows)), 0
+    for (first, column), (last, _) in merged:
+        left -= last - first
+        if left < 0 or first >= len(rows) or column >= len(rows[first]):
+            continue
+        for below in rows[first + 1 : last + 1]:
+            if below[column] == "" and rows[first][column] != "":
+                below[column] = rows[first][column]
+                count += 1
+    return [f"{count:,} cells that are merged with one above hold what it holds"] if count else []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,11 +71,9 @@ def test_rows_that_all_end_in_a_delimiter_are_no_misfits() -> None:
     ],
 )
 def test_what_is_no_table_is_refused_in_words(data: bytes, said: str) -> None:
-    start = time.monotonic()
     with pytest.raises(MarketError) as caught:
         opened(data)
     assert said in str(caught.value)
-    assert time.monotonic() - start < 20
 
 
 def test_a_row_that_never_ends_is_kept_apart_and_bounded() -> None:

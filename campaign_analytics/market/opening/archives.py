@@ -1,0 +1,53 @@
+"""Archives: a part for each table in each of their files, whatever these are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TypeAlias
+
+from campaign_analytics.errors import MarketError
+from campaign_analytics.market.found import Found, Opened, Unread
+from campaign_analytics.market.opening.zips import members, unpacked
+from campaign_analytics.market.quality import shown
+
+#: Called with a file's path in the archive, its place for messages, and what unpacks it.
+OpenMember: TypeAlias = Callable[[PurePosixPath, str, Callable[[], bytes]], Opened]
+#: Marks of files that programs leave for themselves.
+_IDLE = (".", "~$", "_")
+
+
+def open_archive(
+    place: str, data: bytes, open_member: Callable[[PurePosixPath, str, Callable[[], bytes]], Opened]
+) -> Opened:
+    """Open every file in a zip file by ``open_member``. One that can't be opened is told; it stops no other."""
+    found: list[Found] = []
+    unread: list[Unread] = []
+    seen: set[PurePosixPath] = set()
+    for name, info, held in members(place, data):
+        path = _path(name)
+        if any(part.startswith(_IDLE) for part in path.parts):
+            continue
+        where = f"{place}: {shown(str(path))}"
+        if path in seen:
+            unread.append(Unread(where, "a second file of this name"))
+            continue
+        seen.add(path)
+        try:
+            opened = open_member(path, where, partial(unpacked, where, info, held))
+        except MarketError as error:
+            unread.append(Unread(where, str(error), str(path)))
+            continue
+        found += [replace(each, member=str(path)) for each in opened.found]
+        unread += opened.unread
+    if not found and not unread:
+        raise MarketError(f"{place} is empty; expected files of tables in it")
+    return Opened(found, unread)
+
+
+def _path(name: str) -> PurePosixPath:
+    """A member's name as a path within the archive: drives, roots and steps upwards in it lead nowhere."""
+    plain = "".join(char if char.isprintable() else "?" for char in name)
+    return PurePosixPath(*(part for part in plain.replace("\\", "/").split("/") if part.strip(". ")))

@@ -1,0 +1,68 @@
+"""Zip files in memory, within bounds: none is unpacked to disk, and none makes more of itself than a market needs."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from campaign_analytics.errors import MarketError
+
+#: So much may a zip file unpack to, whatever it says of itself ...
+MOST = 2 << 30
+#: ... and beyond this no more than so many times its size: tables shrink by less.
+_PLAIN, _TIMES = 64 << 20, 200
+_MOST_MEMBERS = 10_000
+_FAULTS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, ValueError)
+_ENCRYPTED, _NAMES_IN_UTF8 = 0x1, 0x800
+
+
+def is_zip(data: bytes) -> bool:
+    """Whether the bytes begin as those of a zip file do, be it empty."""
+    return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def members(place: str, data: bytes) -> Iterator[tuple[str, zipfile.ZipInfo, zipfile.ZipFile]]:
+    """The files in a zip file, by their names. Raises MarketError where it is broken, or too large when unpacked."""
+    try:
+        held = zipfile.ZipFile(io.BytesIO(data))
+    except _FAULTS as error:
+        raise MarketError(f"{place} can't be read as a zip file: {error}; was it cut off?") from error
+    infos = [info for info in held.infolist() if not info.is_dir()]
+    if len(infos) > _MOST_MEMBERS:
+        raise MarketError(f"{place} holds {len(infos):,} files; expected at most {_MOST_MEMBERS:,}")
+    size = sum(info.file_size for info in infos)  # no more than it says is ever unpacked
+    if size > min(MOST, max(_PLAIN, _TIMES * len(data))):
+        raise MarketError(
+            f"{place} unpacks to {size:,} bytes, from {len(data):,}: too much for a table; it is not unpacked. "
+            "Unpack it yourself if you trust it"
+        )
+    yield from ((_name(info), info, held) for info in infos)
+
+
+def unpacked(place: str, info: zipfile.ZipInfo, held: zipfile.ZipFile) -> bytes:
+    """One file of a zip file. Raises MarketError where it is broken, or locked by a password."""
+    if info.flag_bits & _ENCRYPTED:
+        raise MarketError(f"{place} is locked by a password; unpack it yourself")
+    try:
+        return held.read(info)
+    except _FAULTS as error:
+        raise MarketError(f"{place} can't be unpacked: {error or type(error).__name__}; was it cut off?") from error
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """A member's name; those of older programs are in the encoding of their machine, which they do not say."""
+    if info.flag_bits & _NAMES_IN_UTF8:
+        return info.filename
+    try:
+        raw = info.filename.encode("cp437")
+    except UnicodeEncodeError:  # the zip file has told its name a second time, and better
+        return info.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return info.filename

@@ -1,0 +1,196 @@
+"""Workbooks: every sheet a part; merged cells, formulas, hidden sheets; and files that only claim to be small."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaign_analytics.errors import MarketError
+from campaign_analytics.market.found import Opened
+from campaign_analytics.market.opening.workbooks import open_workbook
+from campaign_analytics.market.read import read_market
+from campaign_analytics.rulebook.book import Rulebook
+from tests.market.conftest import Write, reasons, shown
+
+KNOWN = {"商品ID", "商家ID", "标题", "PC活动价", "手机活动价"}
+SHEET = "xl/worksheets/sheet1.xml"
+HEAD, ROW = ["商品ID", "商家ID", "标题"], ["1", "m", "甲"]
+
+
+def book_of(sheets: Mapping[str, Sequence[Sequence[Any]]], then: Callable[[Any], None] = lambda book: None) -> bytes:
+    """A workbook of these sheets, as a spreadsheet program writes it."""
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+        then(book)
+    return held.getvalue()
+
+
+def opened(data: bytes) -> Opened:
+    return open_workbook("x.xlsx", data, lambda cells: len(KNOWN & set(cells)))
+
+
+def rows_of(data: bytes) -> list[list[str]]:
+    (found,) = opened(data).found
+    columns = [column.at(np.arange(found.rows)) for column in found.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def patched(data: bytes, member: str, change: Callable[[bytes], bytes]) -> bytes:
+    """The workbook with one file in it changed."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, change(source.read(name)) if name == member else source.read(name))
+    return held.getvalue()
+
+
+def test_one_sheet_is_called_by_its_file() -> None:
+    (found,) = opened(book_of({"导出": [HEAD, ROW], "Sheet2": []})).found
+    assert (found.place, found.sheet, found.headers, found.source_rows.tolist()) == ("x.xlsx", "", HEAD, [2])
+
+
+def test_every_sheet_is_a_part() -> None:
+    both = opened(book_of({"商品": [["导出"], [], HEAD, ROW], "店铺": [["商家ID"], ["m"]]})).found
+    assert [(found.place, found.sheet) for found in both] == [("x.xlsx: 商品", "商品"), ("x.xlsx: 店铺", "店铺")]
+    assert (both[0].notes, both[0].blank, both[0].source_rows.tolist()) == ([(1, "导出")], 1, [4])
+
+
+def test_a_hidden_sheet_is_told_and_not_read() -> None:
+    held = opened(book_of({"a": [HEAD, ROW], "旧": [HEAD, ROW]}, lambda book: book.worksheets()[1].hide()))
+    assert [found.place for found in held.found] == ["x.xlsx"]
+    assert held.unread == [("x.xlsx: 旧", "a hidden sheet; show it, or delete it", "")]
+
+
+def test_merged_headers_and_cells() -> None:
+    def merge(book: Any) -> None:
+        sheet = book.worksheets()[0]
+        for place, text in {"A1:A2": "商品ID", "B1:B2": "商家ID", "C1:D1": "价格", "B3:B4": "m"}.items():
+            sheet.merge_range(place, text)
+
+    rows: list[list[Any]] = [[], ["", "", "PC活动价", "手机活动价"], ["1", "m", 1, 2], ["2", "", 3, 4]]
+    (found,) = opened(book_of({"a": rows}, merge)).found
+    assert (found.headers, found.heads) == (["商品ID", "商家ID", "PC活动价", "手机活动价"], 2)
+    assert found.columns[1].at(np.arange(2)) == ["m", "m"]
+    assert found.told == ("headers in rows 1 and 2", "3 cells that are merged with one above hold what it holds")
+
+
+def test_values_are_spelled_exactly() -> None:
+    row: list[Any] = [610000000001, 0.1, True, datetime(2024, 2, 26), "=1"]
+    data = book_of({"a": [[*HEAD, "d", "e"], row]})
+    assert rows_of(data) == [["610000000001", "0.1", "true", "2024-02-26", "0"]]
+
+
+def test_a_formula_is_its_value_or_else_its_text_and_is_never_run() -> None:
+    held = openpyxl.Workbook()
+    assert held.active is not None
+    for row in (HEAD, ["1", "m", '=HYPERLINK("http://x","&")'], ["2", "=B2", "x"]):
+        held.active.append(row)
+    data = io.BytesIO()
+    held.save(data)
+    assert rows_of(data.getvalue()) == [["1", "m", '=HYPERLINK("http://x","&")'], ["2", "=B2", "x"]]
+
+
+def test_an_error_in_a_cell_is_told(book: Rulebook, folder: Write) -> None:
+    def broken(held: Any) -> None:
+        held.worksheets()[0].write_formula("C2", "=1/0", value="#DIV/0!")
+
+    data = book_of({"a": [["商品ID", "商家ID", "起批量"], ["1", "m"], ["2", "m", 2]]}, broken)
+    market = read_market(folder({"offers.xlsx": data}), book)
+    assert shown(market, "moq") == [None, 2]
+    assert reasons(market, "moq") == {"#DIV/0!": "not understood as a number"}
+
+
+FAR = [(1_048_575, 16_383), (1_048_575, 99), (99_999, 16_383)]
+
+
+@pytest.mark.parametrize("cell", FAR)
+@pytest.mark.parametrize("spelled", [b' r="%s"', b" r='%s'", b' r = "%s"', b'\nr=\n"%s"', b' s="1" r="%s"'])
+def test_far_cells_that_ask_for_gigabytes_are_refused(cell: tuple[int, int], spelled: bytes) -> None:
+    data = book_of({"a": [HEAD, ROW]}, lambda book: book.worksheets()[0].write(*cell, "x"))
+    data = patched(data, SHEET, lambda xml: re.sub(rb' r="([A-Z]+\d+)"', lambda found: spelled % found[1], xml))
+    refused(data, "reaches to row")
+
+
+def test_cells_that_do_not_say_where_they_stand_are_counted() -> None:
+    wide, tall = b"<row>" + b"<c><v>1</v></c>" * 2_000 + b"</row>", b"<row><c><v>1</v></c></row>" * 100_000
+    xml = b"<worksheet><sheetData>%s</sheetData></worksheet>" % (wide + tall)
+    refused(patched(book_of({"a": [HEAD]}), SHEET, lambda _: xml), "reaches to row")
+
+
+def test_a_long_text_that_stands_in_thousands_of_cells_is_refused() -> None:
+    data = book_of({"a": [HEAD, *([str(row), "m", "长"] for row in range(2_000))]})
+    refused(
+        patched(data, "xl/sharedStrings.xml", lambda xml: xml.replace("长".encode(), b"x" * 600_000)),
+        "the texts in its",
+    )
+
+
+def test_a_workbook_that_unpacks_to_far_more_than_it_is_is_refused() -> None:
+    refused(patched(book_of({"a": [HEAD]}), SHEET, lambda xml: xml + b" " * (100 << 20)), "unpacks to")
+
+
+def test_many_cells_over_many_columns_are_read() -> None:
+    (found,) = opened(book_of({"a": [[f"c{place}" for place in range(1000)], *[[1] * 1000] * 30]})).found
+    assert (len(found.headers), found.rows) == (1000, 30)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"PK\x03\x04 nothing of the kind", "x.xlsx can't be read as a zip file"),
+        (book_of({"a": []}), "x.xlsx is empty"),
+        (book_of({"a": [HEAD, ROW]})[:-200], "x.xlsx can't be read as a zip file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000, "x.xlsx can't be read as a workbook"),
+        (
+            patched(book_of({"a": [HEAD]}), "xl/workbook.xml", lambda _: b"<broken"),
+            "x.xlsx can't be read as a workbook",
+        ),
+        (b"<?xml version='1.0'?><Workbook/>", "x.xlsx can't be read as a workbook"),
+    ],
+)
+def test_what_is_no_workbook_is_refused_in_words(data: bytes, said: str) -> None:
+    refused(data, said)
+
+
+def refused(data: bytes, said: str) -> None:
+    with pytest.raises(MarketError) as caught:
+        opened(data)
+    assert said in str(caught.value)
+
+
+SMALL = book_of({"a": [HEAD, ROW]}, lambda book: book.worksheets()[0].merge_range("C2:C5", "x"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(SMALL) - 1), st.binary(min_size=1, max_size=8), st.booleans())
+def test_any_damage_is_read_or_refused(place: int, noise: bytes, whole: bool) -> None:
+    damaged = SMALL[:place] + noise + (SMALL[place + len(noise) :] if whole else b"")
+    with suppress(MarketError):
+        opened(damaged)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=60), st.integers(0, 2000))
+def test_any_xml_is_read_or_refused(noise: bytes, place: int) -> None:
+    def spoil(xml: bytes) -> bytes:
+        return xml[: place % len(xml)] + noise + xml[place % len(xml) :]
+
+    for member in (SHEET, "xl/workbook.xml", "xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels"):
+        with suppress(MarketError):
+            opened(patched(SMALL, member, spoil))
