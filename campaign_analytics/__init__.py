@@ -22,8 +22,16 @@ if TYPE_CHECKING:
     from campaign_analytics.assess.claims import claims
     from campaign_analytics.dashboard.board import dashboard
     from campaign_analytics.demo import demo_market
-    from campaign_analytics.errors import CampaignError, MarketError, RulebookError, RulebookWarning, ValueFault
+    from campaign_analytics.errors import (
+        CampaignError,
+        MarketError,
+        MarketWarning,
+        RulebookError,
+        RulebookWarning,
+        ValueFault,
+    )
     from campaign_analytics.large.assessing import assess, what_if_cube
+    from campaign_analytics.large.index import Index, build_index
     from campaign_analytics.large.kept import open_cube, save_cube
     from campaign_analytics.market.mapping import write_mapping
     from campaign_analytics.market.read import read_market
@@ -40,6 +48,7 @@ _HOMES = {
     "CampaignError": "campaign_analytics.errors",
     "Changes": "campaign_analytics.monitor.changes",
     "MarketError": "campaign_analytics.errors",
+    "MarketWarning": "campaign_analytics.errors",
     "Monitoring": "campaign_analytics.monitor.monitoring",
     "RulebookError": "campaign_analytics.errors",
     "RulebookWarning": "campaign_analytics.errors",
@@ -54,6 +63,8 @@ _HOMES = {
     "load_rulebook": "campaign_analytics.rulebook.load",
     "load_scenario": "campaign_analytics.rulebook.scenario",
     "monitor": "campaign_analytics.monitor.monitoring",
+    "Index": "campaign_analytics.large.index",
+    "build_index": "campaign_analytics.large.index",
     "open_cube": "campaign_analytics.large.kept",
     "save_cube": "campaign_analytics.large.kept",
     "what_if_cube": "campaign_analytics.large.assessing",
@@ -75,6 +86,8 @@ __all__ = [  # noqa: RUF022  in the order of use
     "Changes",
     "WhatIf",
     "what_if_cube",
+    "build_index",
+    "Index",
     "open_cube",
     "save_cube",
     "dashboard",
@@ -82,6 +95,7 @@ __all__ = [  # noqa: RUF022  in the order of use
     "Scenario",
     "CampaignError",
     "MarketError",
+    "MarketWarning",
     "RulebookError",
     "RulebookWarning",
     "ValueFault",

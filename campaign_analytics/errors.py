@@ -42,3 +42,7 @@ class RulebookError(CampaignError):
 
 class RulebookWarning(UserWarning):
     """Something in a loaded rulebook that its reader should know, such as a probable misprint of the notice."""
+
+
+class MarketWarning(UserWarning):
+    """Something about data that its user should know, such as an index that is older than its market."""

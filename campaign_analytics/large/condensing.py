@@ -19,7 +19,7 @@ from campaign_analytics.rulebook.book import Level
 from campaign_analytics.simulate.at_rest import AtRest, Codes
 
 _WHOLE = ~np.uint64(0)
-_GONE = 2  # a flag in a byte: 0 no, 1 yes
+GONE = 2  # a flag in a byte: 0 no, 1 yes
 
 
 class Alike:
@@ -119,13 +119,19 @@ class Condensing:
 
     def _group(self, part: Assessment, column: str) -> Array:
         """(offers,) the number of each one's value among those seen so far, a missing one's 0."""
-        cells, known = on_rows(part.market, part.book, column, "offers"), self._names[column]
-        if not cells.names or cells.type == "set":
-            raise CampaignError(f"cannot count by {column!r}: expected a column of levels, or of texts of a list")
+        cells, known = group_cells(part, column), self._names[column]
         for name in cells.names:
             known.setdefault(name, len(known))
         place = np.array([known[name] + 1 for name in cells.names], np.int64)
         return np.where(cells.gone, 0, place[cells.values])
+
+
+def group_cells(part: Assessment, column: str) -> Cells:
+    """A column to group by, on the rows of offers. Raises ``CampaignError`` for one that has too many values."""
+    cells = on_rows(part.market, part.book, column, "offers")
+    if not cells.names or cells.type == "set":
+        raise CampaignError(f"cannot count by {column!r}: expected a column of levels, or of texts of a list")
+    return cells
 
 
 def _named(first: Assessment, column: str, codes: Array, names: tuple[str, ...]) -> Cells:
@@ -137,7 +143,7 @@ def _keys(kept: Array, codes: Codes) -> Array:
     ends: list[Array] = []
     for cells in codes.cells.values():
         if cells.type == "flag":
-            ends.append(np.where(cells.gone, _GONE, cells.values))
+            ends.append(np.where(cells.gone, GONE, cells.values))
         else:
             ends += [cells.values, cells.values if cells.high is None else cells.high]
     packed = np.zeros((kept.shape[1], -(-len(ends) // 8) * 8), np.uint8)
@@ -154,7 +160,7 @@ def _unpacked(keys: Array, codes: Codes) -> Codes:
     for name, like in codes.cells.items():
         low = next(ends)
         if like.type == "flag":
-            cells[name] = Cells.make("flag", low == 1, low == _GONE)
+            cells[name] = Cells.make("flag", low == 1, low == GONE)
         else:
             high = next(ends)
             cells[name] = Cells("count", low, None, None if np.array_equal(low, high) else high)

@@ -62,7 +62,7 @@ class Cubing(Condensing):
             )
 
     def codes(self, part: Assessment) -> Mapping[Level, Codes]:
-        return Resting(part).codes(self.moving)
+        return part.codes_of(self.moving) if isinstance(part, AtRest) else Resting(part).codes(self.moving)
 
     def kept(self, part: Assessment) -> Mapping[Level, Array]:
         self._settle(part)

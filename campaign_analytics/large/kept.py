@@ -15,6 +15,7 @@ import pyarrow.parquet
 from campaign_analytics.assess.masks import bits_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.errors import CampaignError, MarketError
+from campaign_analytics.large.condensing import GONE
 from campaign_analytics.large.said import room, said
 from campaign_analytics.market.schema import Array, Cells, Declared, Market, Table
 from campaign_analytics.market.typed import HIGH
@@ -24,7 +25,6 @@ from campaign_analytics.simulate.coded import Code
 
 _KEY = b"campaign_analytics cube"
 _COUNT, _MERCHANT, _CELL, _WORD = "count", "merchant_row", "cell", "outcomes_{}"
-_GONE = 2  # a flag in a byte: 0 no, 1 yes
 LEVELS: tuple[Level, ...] = ("offers", "merchants")
 
 
@@ -90,7 +90,7 @@ def _columns(cube: Cube, level: Level) -> pa.Table:
         }
     columns |= {_WORD.format(i): word.view(np.int64) for i, word in enumerate(cube.words[level])}
     for name, cells in cube.codes[level].cells.items():
-        columns[name] = np.where(cells.gone, _GONE, cells.values).astype(np.uint8)
+        columns[name] = np.where(cells.gone, GONE, cells.values).astype(np.uint8)
         if cells.high is not None:
             columns[name + HIGH] = cells.high
     return pa.table(columns)
@@ -110,16 +110,23 @@ def _told(cube: Cube) -> dict[str, Any]:
         "unmade": sorted(cube.unmade),
         "moving": cube.moving,
         "settled": {rule: [counts.tolist() for counts in both] for rule, both in cube.settled.items()},
-        "codes": {level: _of_codes(cube.codes[level]) for level in LEVELS},
+        "codes": {level: told_codes(cube.codes[level]) for level in LEVELS},
     }
 
 
-def _of_codes(codes: Codes) -> dict[str, Any]:
+def told_codes(codes: Codes) -> dict[str, Any]:
+    """What code columns stand for, to be written as JSON."""
     return {
         "cells": {name: cells.type for name, cells in codes.cells.items()},
         "leaves": [[*key, code.column, code.rises] for key, code in codes.leaves.items()],
         "flags": codes.flags,
     }
+
+
+def read_codes(cells: Mapping[str, Cells], told: Mapping[str, Any]) -> Codes:
+    """What ``told_codes`` told, over the columns."""
+    leaves = {(text, parameter): Code(column, rises) for text, parameter, column, rises in told["leaves"]}
+    return Codes(cells, leaves, told["flags"])
 
 
 def _values(book: Rulebook) -> dict[str, str]:
@@ -152,12 +159,11 @@ def _codes(held: pa.Table, told: Mapping[str, Any]) -> Codes:
     for name, type in told["cells"].items():
         low = np.asarray(held[name]).astype(np.uint8)
         if type == "flag":
-            cells[name] = Cells.make("flag", low == 1, low == _GONE)
+            cells[name] = Cells.make("flag", low == 1, low == GONE)
         else:
             high = np.asarray(held[name + HIGH]).astype(np.uint8) if name + HIGH in held.column_names else None
             cells[name] = Cells("count", low, None, high)
-    leaves = {(text, parameter): Code(column, rises) for text, parameter, column, rises in told["leaves"]}
-    return Codes(cells, leaves, told["flags"])
+    return read_codes(cells, told)
 
 
 def _group(held: pa.Table, name: str, names: list[str], book: Rulebook) -> Cells:

@@ -6,14 +6,16 @@ codes are those of the whole market; whatever needs a column that is gone is ref
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.blockers import Patterns
+from campaign_analytics.assess.masks import masks
+from campaign_analytics.engines.arrays import RULES_PER_WORD, needed_columns
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -29,6 +31,18 @@ class Codes:
     cells: Mapping[str, Cells]  # by column
     leaves: Mapping[tuple[str, str], Code]  # by comparison as text, and the parameter along whose slider it is coded
     flags: Mapping[str, str]  # by condition without codes, as text: its outcome at the values of the assessment
+
+    def only(self, columns: Collection[str]) -> Codes:
+        """Some of the columns."""
+        return Codes(
+            {name: cells for name, cells in self.cells.items() if name in columns},
+            {key: code for key, code in self.leaves.items() if code.column in columns},
+            {key: name for key, name in self.flags.items() if name in columns},
+        )
+
+    def map(self, change: Callable[[Cells], Cells]) -> Codes:
+        """The same with every column changed."""
+        return replace(self, cells={name: change(cells) for name, cells in self.cells.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +62,14 @@ class AtRest(Assessment):
         """(words, rows) uint64 a level: as they stood when the market was read."""
         return self.outside
 
+    def codes_of(self, rules: Sequence[str]) -> dict[Level, Codes]:
+        """The codes that some rules read."""
+        read: dict[Level, set[str]] = {"offers": set(), "merchants": set()}
+        for rule in rules:
+            level = self.book.level(rule)
+            read[level] |= needed_columns([self.coded.condition(self.book.whole(rule), level, self.book.values)])
+        return {level: codes.only(read[level]) for level, codes in self.codes.items()}
+
     def check(self, book: Rulebook) -> None:
         """Raise ``CampaignError`` where a rulebook changes what cannot be told here."""
 
@@ -63,6 +85,30 @@ class AtRest(Assessment):
         coded = sorted({name for codes in self.codes.values() for _, name in codes.leaves})
         moved = f"{', '.join(named)} cannot be moved" if named else "a rule cannot be changed"
         return CampaignError(f"{moved} in {what}; it has codes of {', '.join(coded) or 'no parameter'}")
+
+
+@dataclass(frozen=True, eq=False)
+class Coded(AtRest):
+    """Every rule of every subject in codes, and no outcome but what follows from them."""
+
+    @classmethod
+    def of(cls, bare: Coded) -> Coded:
+        """With the outcomes of its rules."""
+        return replace(bare, words=bare.run_coded({rule: bare.book.whole(rule) for rule in bare.rules}, True))
+
+    @cached_property
+    def not_applicable(self) -> Mapping[Level, Array]:
+        """(words, rows) uint64 a level: bit ``i`` says that the rule of that bit does not apply."""
+        return self.run_coded({rule: self.book.guards[rule] for rule in self.rules if rule in self.book.guards}, False)
+
+    def run_coded(self, trees: Mapping[str, Tree], orphans_unknown: bool) -> dict[Level, Array]:
+        """See ``Evaluated.run``."""
+        rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
+        for rule, tree in trees.items():
+            level = self.book.level(rule)
+            rules[level].append((self.bits[rule], self.coded.condition(tree, level, self.book.values)))
+        words = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
+        return masks(self.market, rules, self.coded.columns, words, orphans_unknown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +157,8 @@ class Resting(CodedMarket):
         book = self.basis.book
         self._standing: dict[tuple[Level, Tree], str] = {}
         for rule in rules:
-            self.condition(book.whole(rule), book.level(rule), book.values)
+            for tree in [book.whole(rule), *([book.guards[rule]] if rule in book.guards else [])]:
+                self.condition(tree, book.level(rule), book.values)
         levels: tuple[Level, ...] = ("offers", "merchants")
         return {
             level: Codes(

@@ -15,13 +15,12 @@ import pytest
 
 import campaign_analytics as ca
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.demo.write import write_declared
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.large import source
 from campaign_analytics.market.schema import Market
-from campaign_analytics.market.typed import to_arrow
 from campaign_analytics.rulebook.book import Rulebook
+from tests.large.files import written
 
 ROWS = 700  # offers in a part
 COUNTS: list[Callable[[Assessment], pd.DataFrame]] = [
@@ -61,13 +60,6 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def files(market: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(market, tmp_path_factory.mktemp("market"))
-
-
-def written(market: Market, folder: Path) -> Path:
-    for name, table in market.tables.items():
-        pyarrow.parquet.write_table(to_arrow(table), folder / f"{name}.parquet", row_group_size=350)
-    write_declared(market.declared, folder, {})
-    return folder
 
 
 def alike(one: Assessment, other: Assessment) -> None:

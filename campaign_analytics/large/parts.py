@@ -1,0 +1,59 @@
+"""The parts of a source, each assessed over all merchants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from campaign_analytics.assess.assessment import Assessment, assessed
+from campaign_analytics.assess.moment import moment_of
+from campaign_analytics.derive.making import Moment
+from campaign_analytics.engines.arrays import Progress, Runs
+from campaign_analytics.large.preparing import Prepared, prepare
+from campaign_analytics.large.results import Results
+from campaign_analytics.large.source import Part, Source
+from campaign_analytics.market.schema import Array, Market
+from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.simulate.at_rest import AtRest, Codes
+
+
+def parts_of(
+    source: Source,
+    book: Rulebook,
+    as_of: str | date | datetime | None,
+    by: Sequence[str],
+    program: type[Runs],
+    progress: Progress | None = None,
+    out: Path | None = None,
+) -> Iterator[Assessment]:
+    """Each part of a source assessed over all merchants, with the columns of ``by``. With a folder ``out`` outcomes are
+    written there; a part whose outcomes are there already has nothing else but the columns of ``by``."""
+    moment = Moment(moment_of(Market({}, source.declared), book, as_of))
+    prepared = prepare(source, book, moment, tuple(by))
+    results = None if out is None else Results.open(out, prepared)
+    nobody = assessed(prepared.nobody(), book, moment, program=program)
+    done = 0
+    for part in source.parts:
+        if results and results.has(part):
+            assessment = _read_back(nobody, prepared, part, *results.words(part))
+        else:
+            assessment = assessed(prepared.part(part), book, moment, program=program)
+            if results:
+                results.put(part, assessment)
+        yield assessment
+        done += part.rows
+        if progress:
+            progress(done, source.rows)
+    if results:
+        results.close(nobody.bits)
+
+
+def _read_back(nobody: Assessment, prepared: Prepared, part: Part, words: Array, outside: Array) -> Assessment:
+    """A part whose outcomes were there before, with nothing but the columns to group by."""
+    return AtRest(
+        book=nobody.book, market=prepared.derived(part, prepared.by).market, moment=nobody.moment, rules=nobody.rules,
+        not_computed=nobody.not_computed, unmade=nobody.unmade, bits=nobody.bits,
+        words={**nobody.words, "offers": words}, outside={**nobody.not_applicable, "offers": outside},
+        codes=dict.fromkeys(("offers", "merchants"), Codes({}, {}, {}))
+    )  # fmt: skip

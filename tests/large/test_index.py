@@ -1,0 +1,112 @@
+"""A market in codes on disk gives at any places of the sliders what the market gives; it knows when it is out of date."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import campaign_analytics as ca
+from campaign_analytics.assess.assessment import Assessment
+from campaign_analytics.errors import CampaignError, MarketWarning
+from campaign_analytics.large import index as indexes
+from campaign_analytics.large import source
+from campaign_analytics.large.index import Index
+from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.simulate.what_if import WhatIf
+from tests.large.files import written
+
+MOVED = {"min_pickup_rate_48h": "85%", "max_moq": 3, "min_trade_medal": "AAA", "min_deposit": 2000}
+BY = "category"
+
+
+@pytest.fixture(scope="module")
+def book() -> Rulebook:
+    return ca.load_rulebook("spring_2024", "corrected")
+
+
+@pytest.fixture(scope="module")
+def held(book: Rulebook) -> Assessment:
+    return ca.assess(ca.demo_market(2_000, seed=5), book)
+
+
+@pytest.fixture(scope="module")
+def folder(held: Assessment, book: Rulebook, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    files = written(ca.demo_market(2_000, seed=5), tmp_path_factory.mktemp("market"))
+    out = tmp_path_factory.mktemp("index") / "coded"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "ROWS", 700)
+        ca.build_index(files, book, out)
+    return out
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexes, "ROWS", 900)
+
+
+def test_every_outcome_is_that_of_the_market(folder: Path, book: Rulebook, held: Assessment) -> None:
+    found = Index.open(folder, book).assessment()
+    for level in ("offers", "merchants"):
+        np.testing.assert_array_equal(found.words[level], held.words[level])
+        np.testing.assert_array_equal(found.not_applicable[level], held.not_applicable[level])
+
+
+def test_what_if_and_curves_run_on_it(folder: Path, book: Rulebook, held: Assessment) -> None:
+    ours, theirs = WhatIf(Index.open(folder, book).assessment()), WhatIf(held)
+    for name in ("min_pickup_rate_48h", "min_trade_medal", "min_dispute_score"):
+        pd.testing.assert_frame_equal(ours.curve(name, by=BY), theirs.curve(name, by=BY))
+    ours.set(MOVED).switch_off("escrow")
+    theirs.set(MOVED).switch_off("escrow")
+    pd.testing.assert_frame_equal(ours.summary(by=BY), theirs.summary(by=BY))
+    pd.testing.assert_frame_equal(ours.assessment.blockers(by=BY), theirs.assessment.blockers(by=BY))
+
+
+def test_counts_of_other_values_are_those_of_the_market(folder: Path, book: Rulebook, held: Assessment) -> None:
+    moved = book.set(MOVED)
+    ours, theirs = ca.assess(folder, moved), WhatIf(held).assessed(moved)
+    for table in ("summary", "blockers", "misses"):
+        pd.testing.assert_frame_equal(getattr(ours, table)(by=BY), getattr(theirs, table)(by=BY), rtol=1e-9)
+
+
+def test_a_cube_is_made_of_it(folder: Path, book: Rulebook, held: Assessment) -> None:
+    cube = ca.what_if_cube(folder, book, ["min_pickup_rate_48h", "max_moq"])
+    moved = {"min_pickup_rate_48h": "80%", "max_moq": 5}
+    pd.testing.assert_frame_equal(WhatIf(cube).set(moved).summary(by=BY), WhatIf(held).set(moved).summary(by=BY))
+
+
+def test_values_off_the_grid_are_refused_with_the_grid(folder: Path, book: Rulebook) -> None:
+    with pytest.raises(CampaignError, match=r"min_pickup_rate_48h can only be set to .* 0%, 0.5%, 1%, …, 100%"):
+        ca.assess(folder, book.set(min_pickup_rate_48h="85.03%"))
+    with pytest.raises(CampaignError, match="cannot be moved in the index"):
+        ca.assess(folder, book.set(max_shared=3))
+    with pytest.raises(CampaignError, match="offer_id is not in the index"):
+        Index.open(folder, book).assessment().offers()
+
+
+def test_it_knows_when_it_is_out_of_date(book: Rulebook, tmp_path: Path) -> None:
+    files = written(ca.demo_market(50, seed=5), tmp_path)
+    ca.build_index(files, book, tmp_path / "coded")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Index.open(tmp_path / "coded", book)
+    with pytest.raises(CampaignError, match="is out of date: it was made of spring_2024"):
+        Index.open(tmp_path / "coded", ca.load_rulebook("daily_deals"))
+    written(ca.demo_market(50, seed=6), tmp_path)
+    with pytest.warns(MarketWarning, match=r"out of date: .*offers\.parquet"):
+        Index.open(tmp_path / "coded", book)
+
+
+def test_one_that_is_not_whole_is_refused_and_made_again(folder: Path, book: Rulebook, tmp_path: Path) -> None:
+    broken = tmp_path / "coded"
+    shutil.copytree(folder, broken)
+    (broken / "index.json").unlink()
+    with pytest.raises(CampaignError, match="holds no whole index"):
+        Index.open(broken, book)
+    files = written(ca.demo_market(50, seed=5), tmp_path)
+    with pytest.raises(CampaignError, match="is not empty and holds no index"):
+        ca.build_index(files, book, broken)
