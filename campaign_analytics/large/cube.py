@@ -54,8 +54,11 @@ class Cubing(Condensing):
     def add(self, part: Assessment) -> None:
         """Raises ``CampaignError`` where there are too many combinations of places."""
         super().add(part)
-        if len(self._offers) > MOST:
-            each = [f"{name} ({len(part.book.places(name))} values)" for name in self.explore]
+        self._bounded(len(self._offers), part.book)
+
+    def _bounded(self, rows: int, book: Rulebook) -> None:
+        if rows > MOST:
+            each = [f"{name} ({len(book.places(name))} values)" for name in self.explore]
             raise CampaignError(
                 f"a cube of {', '.join(each)} by {', '.join(self.by)} has more than {MOST:,} rows, and is no quicker "
                 "than the market; explore fewer of them, or load the rulebook with coarser steps"
@@ -70,6 +73,7 @@ class Cubing(Condensing):
 
     def assessment(self, what: str) -> Cube:
         held = super().assessment(what)
+        self._bounded(held.market.offers.rows, held.book)
         codes = [held.market.offers.cells[column] for column in self.by]
         numbers = np.column_stack([np.where(each.gone, 0, each.values.astype(np.int64) + 1) for each in codes])
         cell = np.array([self._cells[tuple(row)] for row in numbers.tolist()], np.intp)

@@ -1,4 +1,4 @@
-"""A market in codes on disk gives at any places of the sliders what the market gives; it knows when it is out of date."""
+"""A market in codes on disk gives at any places of the sliders what the market gives; it knows when it is outdated."""
 
 from __future__ import annotations
 
@@ -88,6 +88,7 @@ def test_values_off_the_grid_are_refused_with_the_grid(folder: Path, book: Ruleb
         Index.open(folder, book).assessment().offers()
 
 
+@pytest.mark.filterwarnings("ignore::campaign_analytics.errors.RulebookWarning")
 def test_it_knows_when_it_is_out_of_date(book: Rulebook, tmp_path: Path) -> None:
     files = written(ca.demo_market(50, seed=5), tmp_path)
     ca.build_index(files, book, tmp_path / "coded")
