@@ -15,6 +15,7 @@ from campaign_analytics.assess.moves import moved, naming
 from campaign_analytics.assess.spelling import read_back, spell_all
 from campaign_analytics.derive.making import absent
 from campaign_analytics.errors import CampaignError, ValueFault
+from campaign_analytics.market.by_hand import InForce
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Rulebook
 
@@ -48,6 +49,7 @@ def applied(assessment: Assessment, fixes: pd.DataFrame, rows: Mapping[str, Arra
     made = assessment.book.derived.keys()
     for name in writer.changed:
         market = market.with_table(replace(market.tables[name], cells=writer.cells[name]))
+    market = replace(market, overrides=(), by_hand=writer.left_by_hand()).joined_by(market.merchant_row)
     for table in market.tables.values():  # what was derived from the old cells goes
         if made & table.cells.keys():
             kept = {column: cells for column, cells in table.cells.items() if column not in made}
@@ -174,6 +176,16 @@ class _Writer:
         self.cells[table][column] = moved(before, where, to)
         self._written.setdefault((table, column), {})[action] = where
         self.changed.add(table)
+
+    def left_by_hand(self) -> dict[str, InForce]:
+        """What stood by hand and was not moved."""
+        held = dict(self.assessment.market.by_hand)
+        for (_, column), done in self._written.items():
+            if column in held:
+                moved_rows = np.flatnonzero(np.logical_or.reduce(list(done.values())))
+                if left := held.pop(column).without(moved_rows):
+                    held[column] = left
+        return held
 
     # ---- columns that hang together
 

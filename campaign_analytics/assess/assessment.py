@@ -15,6 +15,7 @@ from campaign_analytics.assess.blockers import Patterns
 from campaign_analytics.assess.checks import rule_checks
 from campaign_analytics.assess.deadlines import deadlines
 from campaign_analytics.assess.evaluated import Evaluated
+from campaign_analytics.assess.evidence import overrides
 from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.fixes import fixes_of_one
 from campaign_analytics.assess.headline import headline
@@ -33,6 +34,7 @@ from campaign_analytics.assess.tiers import Tiers, checked_level, every_ladder, 
 from campaign_analytics.derive import Derivation, derive
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Program, Progress, Runs
+from campaign_analytics.market.by_hand import in_force
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Level, Rulebook
 
@@ -53,6 +55,7 @@ def assess(
     """
     moment = Moment(moment_of(market, rulebook, as_of))
     market.merchant_row  # noqa: B018  (joined once, before copies of the market are made)
+    market = in_force(market, rulebook, moment.as_of.date())
     return assessed(derive(market, rulebook, moment, columns_read(rulebook)), rulebook, moment, progress, program)
 
 
@@ -318,6 +321,17 @@ class Assessment(Evaluated):
         our own order, and what it needs. Raises ``CampaignError`` for an unknown id.
         """
         return benefits(self, offer_id, merchant_id, lang)
+
+    def overrides(self) -> pd.DataFrame:
+        """The values that were given by hand, a row each: subject, table, column, given (what was written), standing,
+        in_files (what the files have there, "" = nothing), source, entered_by (str), dated, valid_until (datetime64),
+        file, row.
+
+        standing, those to look at first: conflicting (others in force say otherwise) and not_understood leave the cell
+        unknown; expired (valid_until is before the day of the assessment) and not_here (no such subject on this day)
+        change nothing; in_force decides.
+        """
+        return overrides(self)
 
     def assumptions(self, lang: str = "en") -> pd.DataFrame:
         """What the notice leaves open and we assumed: kind (parameter or rule), name, clause, value, note."""

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from campaign_analytics.assess.after_gate import after_the_gate
+from campaign_analytics.assess.evidence import told as by_hand
 from campaign_analytics.assess.outcomes import (
     FAIL,
     INELIGIBLE,
@@ -163,6 +164,13 @@ class Card:
             return []
         kind = kind_of(book.quantity(column), book.lists, book.header.currency)
         shown = "" if column in self.assessment.unmade else teller.shown_cell(column, kind)
+        entries = self.subject.by_hand(column)
+        if entries:
+            held = {"column": column, "value": shown}
+            return [
+                say("origin_by_hand", self.lang, **held, file=each.file, row=each.row, told=by_hand([each], self.lang))
+                for each in entries
+            ]
         if column in book.derived:
             read = book.reads(column)
             made = {"column": column, "recipe": book.derived[column].make, "columns": ", ".join(read), "value": shown}

@@ -37,6 +37,7 @@ def headline(assessment: Assessment, lang: str) -> str:
     orphans = assessment.market.offers.count(assessment.market.merchant_row < 0)
     if orphans:
         lines.append(say("headline_orphans", lang, count=orphans))
+    lines += _by_hand(assessment, lang)
     later = [_rule(assessment, rule, lang) for rule in assessment.not_computed]
     if later:
         lines.append(say("headline_not_computed", lang, rules=say("list", lang).join(later)))
@@ -55,6 +56,16 @@ def deadlines_told(assessment: Assessment, lang: str) -> Iterator[str]:
             key = "headline_deadline" if left >= 0 else "headline_deadline_over"
             clause = book.rules[each.rule].clause[0]
             yield say(key, lang, date=each.submit_by, reading=reading(book, each, lang), clause=clause, count=left)
+
+
+def _by_hand(assessment: Assessment, lang: str) -> Iterator[str]:
+    """How many values were given by hand, and how many of them do not decide."""
+    if assessment.market.overrides:
+        counts = assessment.overrides()["standing"].value_counts()
+        others = [f"{say(str(kind), lang)} {count:,}" for kind, count in counts.items() if kind != "in_force"]
+        yield say("headline_by_hand", lang, count=counts.get("in_force", 0)) + (
+            say("headline_by_hand_not", lang, others=say("list", lang).join(others)) if others else ""
+        )
 
 
 def _after_the_gate(assessment: Assessment, lang: str) -> Iterator[str]:

@@ -91,7 +91,13 @@ class _Undetermined:
         """The market with these subjects alone in the table of their level."""
         market = self.assessment.market
         cells = {name: held.take(self.subjects) for name, held in market.tables[self.level].cells.items()}
-        return replace(market, tables={**market.tables, self.level: Table(self.level, cells, len(self.subjects))})
+        tables = {**market.tables, self.level: Table(self.level, cells, len(self.subjects))}
+        by_hand = {
+            column: own
+            for column, each in market.by_hand.items()
+            if (own := each.taken(self.subjects) if each.table == self.level else each)
+        }
+        return replace(market, tables=tables, by_hand=by_hand)
 
     @cached_property
     def rules(self) -> dict[str, Exact]:

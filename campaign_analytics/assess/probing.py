@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from campaign_analytics.derive import BUILT
+from campaign_analytics.derive import made_of
 from campaign_analytics.derive.making import Making, Moment, on_rows
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -88,7 +88,7 @@ class Probing:
                 cells = filled[column][min(i, len(filled[column]) - 1)]
                 market = market.with_table(market.tables[place].with_cells({column: cells}))
             for name in self._downstream(supplied):
-                made = BUILT[self.book.derived[name].make](Making(market, self.book, name, self.moment))
+                made = made_of(Making(market, self.book, name, self.moment))
                 market = market.with_table(market.tables[self.book.table_of(name)].with_cells({name: made.cells}))
             yield market
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from campaign_analytics.assess.after_gate import over_quota, tier_of
 from campaign_analytics.assess.benefits import benefits_of, unmet
+from campaign_analytics.assess.evidence import behind
+from campaign_analytics.assess.evidence import told as by_hand
 from campaign_analytics.assess.outcomes import PRE_QUALIFIED, VERDICTS
 from campaign_analytics.assess.score import enrolled, participation
 from campaign_analytics.assess.scorecard import Fact, Scorecard, Section, card
@@ -158,6 +160,8 @@ def _platform(assessment: Assessment, merchant: Subject | None, offers: Array, l
         if merchant is not None and name in (*market.merchants.cells,) and name not in market.offers.cells:
             value = merchant.value(name)
             text = say("is_missing", lang, what=label) if value is None else _shown(assessment, name, value, lang)
+            entries = behind(merchant, name)
+            text += say("resting_on", lang, told=by_hand(entries, lang)) if entries else ""
             facts.append(Fact(name, label, None if value is None else str(value), text))
         else:
             facts.append(_spread(assessment, name, label, offers, lang))

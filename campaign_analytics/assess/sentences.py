@@ -6,7 +6,7 @@ Everything is said from the parsed condition and the rulebook's labels; nothing 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from campaign_analytics.assess.evidence import behind
+from campaign_analytics.assess.evidence import told as by_hand
 from campaign_analytics.assess.leaves import Leaf, LeafTree
 from campaign_analytics.assess.spelling import DIGITS, range_words
 from campaign_analytics.assess.subject import Subject, typed
@@ -155,8 +157,15 @@ class Teller:
 
     def _reason(self, leaf: LeafTree) -> Reason:
         if id(leaf) not in self._reasons:
-            self._reasons[id(leaf)] = self._told(leaf)
+            self._reasons[id(leaf)] = self._resting(self._told(leaf), leaf)
         return self._reasons[id(leaf)]
+
+    def _resting(self, told: Reason, leaf: LeafTree) -> Reason:
+        """The comparison, with where the values come from that were given by hand."""
+        entries = dict.fromkeys(entry for name in _columns(leaf) for entry in behind(self.subject, name))
+        if not entries:
+            return told
+        return replace(told, text=told.text + say("resting_on", self.lang, told=by_hand(entries, self.lang)))
 
     def _told(self, leaf: LeafTree) -> Reason:
         match leaf:

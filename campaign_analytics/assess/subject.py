@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from campaign_analytics.derive.making import absent, on_rows
 from campaign_analytics.errors import CampaignError
+from campaign_analytics.market.by_hand import Entry
 from campaign_analytics.market.schema import Cells
 from campaign_analytics.rulebook.book import Level
 from campaign_analytics.rulebook.scalar import Range
@@ -72,6 +73,11 @@ class Subject:
         """Whether something stood in the cell that is not understood, or on which rows conflict."""
         unread = self.cells(name).unread
         return unread is not None and bool(unread[0])
+
+    def by_hand(self, name: str) -> tuple[Entry, ...]:
+        """What was given by hand for the cell, and stands there."""
+        held = self.assessment.market.by_hand.get(name)
+        return () if held is None else held.at(self.row if held.table == self.level else self.merchant)
 
     def _typed(self, name: str) -> Any:
         held = self.cells(name)

@@ -72,6 +72,8 @@ class Table:
             return say(value, self.lang) if name in _WORDS and known(value) else value
         if name.startswith("share"):
             return f"{value:.1%}"
+        if isinstance(value, pd.Timestamp) and value == value.normalize():
+            return f"{value:%Y-%m-%d}"
         if name == "difference":
             return f"{value:+,}" if value else "0"
         return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}" if isinstance(value, float) else str(value)

@@ -26,7 +26,7 @@ def assess(asked: argparse.Namespace) -> None:
         result, market = asked_for.result, asked_for.result.market
         progress.say(f"writing {asked.out}")
         assert market.quality is not None
-        tables = {"offers": result.offers(), "merchants": result.merchants(), "faults": _faults(market.quality)}
+        tables = {"offers": result.offers(), "merchants": result.merchants(), "faults": _faults(result, market.quality)}
         written = [str(path) for path in write_tables(asked.out, tables, asked.format)]
     if asked.json:
         answer = _counts(result) | asked_for.told() | {"written": written}
@@ -54,9 +54,13 @@ def _told(quality: Quality) -> dict[str, int]:
     return {kind: count for kind, count in quality.counts().items() if kind not in ("empty", "settled")}
 
 
-def _faults(quality: Quality) -> pd.DataFrame:
-    """One row a cell, row or column that was doubtful or not understood; ``row`` counts as a spreadsheet does."""
+def _faults(result: Assessment, quality: Quality) -> pd.DataFrame:
+    """One row a cell, row or column that was doubtful or not understood, or is given by hand and does not decide.
+
+    ``row`` counts as a spreadsheet does."""
     cells = quality.cells()
     summary = quality.summary()
     whole = summary[summary["kind"].isin(["absent", "unread"])].rename(columns={"example": "raw"})
-    return pd.concat([whole, cells])[cells.columns].fillna({"became": ""}).astype({"row": "Int64"})
+    by_hand = result.overrides().rename(columns={"standing": "kind", "given": "raw", "in_files": "became"})
+    by_hand = by_hand[by_hand["kind"] != "in_force"].assign(reason=say("by_hand_heading"))
+    return pd.concat([whole, cells, by_hand])[cells.columns].fillna({"became": ""}).astype({"row": "Int64"})

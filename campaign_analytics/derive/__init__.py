@@ -56,17 +56,23 @@ def derive(
     for name in book.derived_order:
         if name not in needed or book.derived[name].table not in market.tables:
             continue
-        recipe = BUILT.get(book.derived[name].make)
         reads = set(book.reads(name))
-        if recipe is None or reads & unmade:
+        if book.derived[name].make not in BUILT or reads & unmade:
             unmade.add(name)
             continue
-        made = recipe(Making(market, book, name, moment))
+        made = made_of(Making(market, book, name, moment))
         if not made.complete or reads & partly:
             partly.add(name)
         table = market.tables[book.derived[name].table]
         market = market.with_table(table.with_cells({name: made.cells}))
     return Derivation(market, frozenset(unmade), frozenset(partly))
+
+
+def made_of(making: Making) -> Made:
+    """What a built recipe makes, with the values that stand by hand in its place."""
+    made = BUILT[making.spec.make](making)
+    by_hand = making.market.by_hand.get(making.name)
+    return made if by_hand is None else Made(by_hand.over(made.cells), made.complete)
 
 
 def closure(book: Rulebook, wanted: Iterable[str]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from campaign_analytics.market.found import Found, Knows
 from campaign_analytics.market.marks import alike, load_marks, simplified
 from campaign_analytics.market.quality import Reason
-from campaign_analytics.market.schema import ANYWHERE, KEYS
+from campaign_analytics.market.schema import ANYWHERE, KEYS, OVERRIDES
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
@@ -69,7 +69,7 @@ def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: 
     A header that fits two columns and a column that has two headers are put aside; only a declared mapping decides.
     """
     names, labels = _spellings(book, table)
-    elsewhere = {bare(id_)[0]: column.table for id_, column in book.columns.items()}
+    elsewhere = {bare(id_)[0]: column.table for id_, column in book.columns.items() if table != OVERRIDES}
     declared_for = {declared[header] for header in headers if header in declared}
     places: dict[str, list[int]] = {}
     units: dict[str, str] = {}
@@ -116,7 +116,17 @@ def match_found(found: Found, table: str, book: Rulebook, declared: Mapping[str,
 
 def known_columns(book: Rulebook, table: str) -> list[str]:
     """The columns that may stand in ``table``: its own, and the structural ones that may stand anywhere."""
+    if table == OVERRIDES:
+        return list(load_marks().overrides)
     return [id_ for id_, column in book.columns.items() if column.table == table or id_ in ANYWHERE]
+
+
+def spellings_of(column: str, table: str, book: Rulebook) -> list[str]:
+    """How a column may be headed, its label first."""
+    if table == OVERRIDES:
+        return [column, *load_marks().overrides[column][1:]]
+    held = book.columns[column]
+    return list(dict.fromkeys(filter(None, (held.zh, column, *held.aliases))))
 
 
 def knows(book: Rulebook, declared: Mapping[str, Mapping[str, str]]) -> Knows:
@@ -176,6 +186,10 @@ def _spellings(book: Rulebook, table: str) -> tuple[dict[str, set[str]], dict[st
     """Compared form -> columns, of ids and aliases, and of labels."""
     names: dict[str, set[str]] = {}
     labels: dict[str, set[str]] = {}
+    if table == OVERRIDES:
+        for field, spellings in load_marks().overrides.items():
+            names |= {bare(spelling)[0]: {field} for spelling in spellings}
+        return names, labels
     for id_ in known_columns(book, table):
         column = book.columns[id_]
         for spelling in (id_, *column.aliases):

@@ -91,7 +91,7 @@ def _settled(
     for name, held in cells.items():
         mute = silent(name)
         if mute is None:
-            differ = _differ(held, repeats, heads)
+            apart = differ(held, repeats, heads)
         else:
             speaks = ~mute[repeats]
             fills = speaks & mute[heads]
@@ -99,11 +99,11 @@ def _settled(
             source = np.arange(len(rows))
             source[heads[fills][::-1]] = repeats[fills][::-1]  # the first that speaks is written last
             settled[name] = held = held.take(source)
-            differ = speaks & _differ(held, repeats, heads)
-        if not differ.any():
+            apart = speaks & differ(held, repeats, heads)
+        if not apart.any():
             continue
-        other |= differ
-        where = np.unique(heads[differ])
+        other |= apart
+        where = np.unique(heads[apart])
         texts = spelled(held.take(where))
         quality.cells_noted(table, name, CONFLICT, rows[where], np.arange(len(where)), texts)
         conflict = np.zeros(len(rows), bool)
@@ -121,8 +121,8 @@ def _settled(
     return settled
 
 
-def _differ(held: Cells, one: Array, other: Array) -> Array:
-    """(n,) bool: whether cells differ, where one is missing and the other is not included."""
+def differ(held: Cells, one: Array, other: Array) -> Array:
+    """(n,) bool: whether the cells at rows ``one`` and ``other`` differ; also where one of them alone is missing."""
     a, b = held.take(one), held.take(other)
     differ: Array = np.asarray(a.values != b.values, bool)
     if a.high is not None and b.high is not None:

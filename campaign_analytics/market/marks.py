@@ -36,6 +36,7 @@ class Marks:
     minimum: tuple[str, ...]
     pieces: tuple[str, ...]
     discounts: dict[str, list[str]]  # what stands before the number of a discount, and for its point
+    overrides: dict[str, list[str]]  # field of the table of overrides -> headers
     ranges: dict[str, dict[str, list[str]]]  # way of a range -> place of the word -> words
 
 
@@ -93,5 +94,6 @@ def load_marks() -> Marks:
         pieces=tuple(held["pieces"]["words"]),
         discounts=held["discounts"],
         ranges=held["ranges"],
+        overrides=held["overrides"],
         **cells,
     )

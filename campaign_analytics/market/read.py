@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -14,21 +14,23 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.market.by_hand import Given
 from campaign_analytics.market.cells import ReadColumn, all_missing, read_column
 from campaign_analytics.market.clean import typed_columns
 from campaign_analytics.market.databases import file_of, is_url
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, Gathered, Progress, gather
 from campaign_analytics.market.found import Found
-from campaign_analytics.market.headers import UNKNOWN, Matched, match_found, match_headers, near
+from campaign_analytics.market.headers import UNKNOWN, Matched, match_found, match_headers, near, spellings_of
 from campaign_analytics.market.keys import merge_repeats, report_orphans
 from campaign_analytics.market.origin import Origin
+from campaign_analytics.market.overrides import read_overrides, together
 from campaign_analytics.market.parts import Aside, Part
 from campaign_analytics.market.prices import prices_from_discounts
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.rejected import as_they_were
 from campaign_analytics.market.rows import Rows, data_rows
-from campaign_analytics.market.schema import KEYS, Array, Cells, Declared, Market, Table, joined
+from campaign_analytics.market.schema import KEYS, OVERRIDES, Array, Cells, Declared, Market, Table, joined
 from campaign_analytics.market.shares import rates_from_counts
 from campaign_analytics.market.times import AHEAD, ahead_of
 from campaign_analytics.market.units import units_from_quantities
@@ -74,6 +76,19 @@ def _beside(source: object) -> Path | None:
 
 
 @dataclass(frozen=True, eq=False)
+class _Opened:
+    """One part of a table, its headers matched and its rows of data told from the others."""
+
+    found: Found
+    matched: Matched
+    part: Part
+    kept: Array  # places of the rows of data
+    read: int  # rows of the file, headers and all
+    fates: Counter[str]
+    mends: frozenset[tuple[str, int]]  # places (file, row) of rows that were put aside and stand here, repaired
+
+
+@dataclass(frozen=True, eq=False)
 class _Read:
     """One part of a table, read."""
 
@@ -82,7 +97,7 @@ class _Read:
     origin: Origin
     read: int  # rows of the file, headers and all
     fates: Counter[str]
-    mends: frozenset[tuple[str, int]]  # places (file, row) of rows that were put aside and stand here, repaired
+    mends: frozenset[tuple[str, int]]
     sparse: bool  # an empty cell says nothing
 
 
@@ -102,11 +117,27 @@ class _Reader:
         for place, reason in gathered.unread:
             self.quality.remark("", place, reason)
         self.cells = sum(found.rows * len(found.headers) for parts in gathered.parts.values() for found in parts)
+        by_hand = gathered.parts.pop(OVERRIDES, [])
         tables = {name: self.table(name, gathered.parts.pop(name)) for name in KEYS if name in gathered.parts}
         market = Market(tables, self.declared, self.quality, self.earlier)
         report_orphans(market, self.quality)
         self.report_ahead(tables)
-        return market
+        return replace(market, overrides=self.overrides(by_hand, market)).joined_by(market.merchant_row)
+
+    def overrides(self, found: list[Found], market: Market) -> tuple[Given, ...]:
+        """The values that are given by hand, read last."""
+        if not found:
+            return ()
+        self.check_mapping(OVERRIDES, found)
+        opened = [self.opened(OVERRIDES, each) for each in found]
+        given: list[Given] = []
+        for each in opened:
+            some, rejected = read_overrides(each.found, each.matched, each.kept, market, self.book, self.quality)
+            given += some
+            each.fates["rejected"] += rejected
+        kept = sum(len(held.entries) for held in given)
+        self.quality.account(OVERRIDES, sum(each.read for each in opened), kept=kept, **self.fates(OVERRIDES, opened))
+        return together(given)
 
     def table(self, name: str, found: list[Found]) -> Table:
         self.check_mapping(name, found)
@@ -114,11 +145,7 @@ class _Reader:
         parts = [self.part(name, found.pop(0)) for _ in range(len(found))]
         origin = Origin.joined([part.origin for part in parts])
         cells = self.joined(name, parts)
-        fates = sum((part.fates for part in parts), Counter[str]())
-        mended = self.quality.mended(name, frozenset().union(*(part.mends for part in parts)))
-        if mended:
-            fates += Counter(mended=mended)
-            fates["rejected"] -= mended
+        fates = self.fates(name, parts)
         now = np.arange(len(origin))
         if name in NEEDED:
             single = merge_repeats(
@@ -138,6 +165,15 @@ class _Reader:
             )
         self.quality.account(name, sum(part.read for part in parts), kept=len(now), **fates)
         return _taken(name, cells, now, origin, parts)
+
+    def fates(self, name: str, parts: Sequence[_Opened | _Read]) -> Counter[str]:
+        """How many rows of a table had which fate; rejected ones that stand repaired in another part were mended."""
+        fates = sum((part.fates for part in parts), Counter[str]())
+        mended = self.quality.mended(name, frozenset().union(*(part.mends for part in parts)))
+        if mended:
+            fates["mended"] = mended
+            fates["rejected"] -= mended
+        return fates
 
     def check_mapping(self, name: str, found: list[Found]) -> None:
         """Refuse a mapping of headers that are in no part of the table, unless it says of them what is known anyway;
@@ -160,8 +196,8 @@ class _Reader:
                         f"{header!r}; keep one"
                     )
 
-    def part(self, name: str, found: Found) -> _Read:
-        """Read one file of a table."""
+    def opened(self, name: str, found: Found) -> _Opened:
+        """Match one file's headers, and tell its rows of data from all others."""
         found, mends = as_they_were(found)
         matched = match_found(found, name, self.book, self.declared.headers.get(name, {}))
         self.check_keys(name, found, matched)
@@ -170,26 +206,33 @@ class _Reader:
         aside = [self.put_aside(name, found, place, reason) for place, reason in matched.unread]
         if found.typed is None:
             rows = data_rows(name, KEYS[name][0], matched.columns[KEYS[name][0]], found, self.quality)
-            origin = Origin.of(found.place, found.source_rows[rows.kept])
-            cells = self.columns(name, found, matched, rows.kept, origin)
         else:
             rows = Rows(np.arange(found.rows), Counter())
-            origin = Origin.of(found.place, found.source_rows)
-            cells = typed_columns(name, found, matched, self.book, origin, self.quality)
-        self.done += found.rows * len(found.headers)
-        self.progress(self.cells + self.done, 2 * self.cells)
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
         read = found.rows + len(found.misfits) + len(found.broken) + found.heads + len(found.notes) + found.blank
         called = found.place if found.called is None else found.called
         part = Part(found.place, called, found.source_rows, headers, aside)
-        return _Read(part, cells, origin, read, rows.fates, mends, found.sparse)
+        return _Opened(found, matched, part, rows.kept, read, rows.fates, mends)
+
+    def part(self, name: str, found: Found) -> _Read:
+        """Read one file of a table."""
+        each = self.opened(name, found)
+        found = each.found
+        origin = Origin.of(found.place, found.source_rows[each.kept])
+        if found.typed is None:
+            cells = self.columns(name, found, each.matched, each.kept, origin)
+        else:
+            cells = typed_columns(name, found, each.matched, self.book, origin, self.quality)
+        self.done += found.rows * len(found.headers)
+        self.progress(self.cells + self.done, 2 * self.cells)
+        return _Read(each.part, cells, origin, each.read, each.fates, each.mends, found.sparse)
 
     def put_aside(self, table: str, found: Found, place: int, reason: Reason) -> Aside:
         """Keep a column that is not read, with the columns that its header may mean: proposed, never applied."""
         header = found.headers[place]
         columns = near(header, table, self.book) if reason == UNKNOWN else []
         if columns:
-            labels = " or ".join(f"{column} ({self.book.columns[column].label('zh', column)})" for column in columns)
+            labels = " or ".join(f"{column} ({spellings_of(column, table, self.book)[0]})" for column in columns)
             reason = Reason("unread", f"{reason.text}; near {labels}: if it is, say so in {NAME}: [headers.{table}]")
         self.quality.remark(table, header, reason, found.rows)
         return Aside(header, reason, columns, found.texts(place))
@@ -223,20 +266,19 @@ class _Reader:
         if not matched.columns:
             raise MarketError(
                 f"{found.place}: no header of the table {name} is known in its first row ({seen}); "
-                f"expected a row of headers above the data, such as {self.spellings(absent[0])}"
+                f"expected a row of headers above the data, such as {self.spellings(absent[0], name)}"
             )
         why = "; ".join(
             f"{found.headers[place]!r} {reason.text}" for place, reason in matched.unread if absent[0] in reason.text
         )
         raise MarketError(
             f"{found.place}: no column {absent[0]}, without which a row of {name} means nothing; "
-            f"looked for {self.spellings(absent[0])}, found {seen}; "
+            f"looked for {self.spellings(absent[0], name)}, found {seen}; "
             f"{why or f'rename its header, or name it in {NAME}: [headers.{name}]'}"
         )
 
-    def spellings(self, column: str) -> str:
-        held = self.book.columns[column]
-        return ", ".join(dict.fromkeys(filter(None, (column, held.zh, *held.aliases[:3]))))
+    def spellings(self, column: str, table: str) -> str:
+        return ", ".join(dict.fromkeys((column, *spellings_of(column, table, self.book)[:5])))
 
     def columns(self, name: str, found: Found, matched: Matched, kept: Array, origin: Origin) -> dict[str, Cells]:
         whole = len(kept) == found.rows

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
+    from campaign_analytics.market.by_hand import Given, InForce
     from campaign_analytics.market.origin import Origin
     from campaign_analytics.market.parts import Part
     from campaign_analytics.market.quality import Quality
@@ -38,7 +39,11 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "skus": ("offer_id",),
     "price_tiers": ("offer_id",),
     "price_history": ("offer_id",),
+    "overrides": ("subject", "column", "value"),
 }
+
+#: The table of values that are given by hand, for columns of merchants and offers; its headers stand in ``marks.toml``.
+OVERRIDES = "overrides"
 
 #: The NumPy kind behind each of a rulebook's types; integers take the narrowest signed width that holds them.
 #: flag bool · count, day (days since 1970-01-01), time (UTC microseconds since 1970) integers · money integers, in
@@ -258,6 +263,8 @@ class Market:
     quality: Quality | None = None
     earlier: Mapping[str, Table] = field(default_factory=dict)  # rows of earlier snapshots, by table
     rest_of: str = ""  # what this is where only some columns are left, for messages: "the counts of ..."
+    overrides: Sequence[Given] = ()  # values given by hand, by column
+    by_hand: Mapping[str, InForce] = field(default_factory=dict)  # column -> those of them that stand in its cells now
 
     @property
     def offers(self) -> Table:

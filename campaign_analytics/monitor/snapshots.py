@@ -165,7 +165,7 @@ def _of_column(market: Market, book: Rulebook) -> Snapshots:
         cut = {name: _on_day(table, days[name], day) if name in days else table for name, table in tables.items()}
         return Snapshot(
             datetime.combine(_EPOCH + timedelta(days=day), time(), book.zone),
-            Market(cut, replace(market.declared, as_of=None), market.quality),
+            Market(cut, replace(market.declared, as_of=None), market.quality, overrides=market.overrides),
         )
 
     return Snapshots(map(of, wanted), len(wanted))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from campaign_analytics.assess import evidence
 from campaign_analytics.assess.causes import in_words
 from campaign_analytics.assess.explain import told
 from campaign_analytics.assess.fixes import placed_fixes, subject_keys
@@ -95,6 +96,7 @@ def _alike(assessment: Assessment, level: Level, rule: str, rows: Array, outcome
         held = on_rows(market, book, name, level).take(rows)
         of_cells = [getattr(held, each.name) for each in fields(held) if each.name not in _OF_COLUMN]
         parts += [part for part in of_cells if part is not None]
+    parts += evidence.codes(assessment, level, names, rows)
     of = np.zeros(len(rows), np.int64)
     for part in parts:
         within, distinct = pd.factorize(part)

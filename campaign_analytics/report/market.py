@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
 
 _MARKS = dict(zip(VERDICTS, ("good", "bad", "unsure"), strict=True))
-_MOST = {"blockers": 15, "causes": 30, "hinges": 8, "quality": 25}  # rows of a table
+_MOST = {"blockers": 15, "causes": 30, "hinges": 8, "by_hand": 50, "quality": 25}  # rows of a table
 
 
 def market_page(assessment: Assessment, lang: str = "en") -> str:
@@ -44,6 +44,7 @@ def _parts(assessment: Assessment, lang: str) -> Iterator[Html]:
     assumed = assessment.assumptions(lang)
     assumed["value"] = assumed["value"].where(assumed["kind"] == "parameter", "")
     yield grid(_table(assessment, assumed[["clause", "name", "value", "note"]], lang))
+    yield from _by_hand(assessment, lang)
     yield from _quality(assessment, lang)
     yield footer(assessment, lang)
 
@@ -87,6 +88,12 @@ def _hinges(assessment: Assessment, lang: str) -> Iterator[Html]:
     if len(found):
         yield from _section("hinges_heading", lang, "hinges_note")
         yield grid(_table(assessment, found, lang, _MOST["hinges"]))
+
+
+def _by_hand(assessment: Assessment, lang: str) -> Iterator[Html]:
+    if assessment.market.overrides:
+        yield from _section("by_hand_heading", lang, "by_hand_note")
+        yield grid(_table(assessment, assessment.overrides(), lang, _MOST["by_hand"]))
 
 
 def _quality(assessment: Assessment, lang: str) -> Iterator[Html]:

@@ -95,6 +95,14 @@ class MerchantReport:
         """Its tiers, and how many of its offers are over quota."""
         return after_the_gate(Subject(self.assessment, "merchants", self.row), self.lang)
 
+    @cached_property
+    def by_hand(self) -> pd.DataFrame:
+        """The values of it and of its offers that were given by hand, with where they come from."""
+        held = self.assessment.overrides()
+        keys = self.assessment.market.offers.cells["offer_id"].values[self.offers]
+        own = np.where(held["table"] == "merchants", held["subject"] == self.merchant_id, held["subject"].isin(keys))
+        return held[own].drop(columns=["table", "file", "row"]).reset_index(drop=True)
+
     # ---- words
 
     @property
@@ -139,6 +147,9 @@ class MerchantReport:
             yield grid(self._table(_filled(self.of_offers[[*self._keys, *_SHOWN]])), "outcome")
         else:
             yield text("p", say("merchant_offers_fine", lang))
+        if len(self.by_hand):
+            yield text("h2", say("by_hand_heading", lang))
+            yield grid(self._table(_filled(self.by_hand)))
         yield text("h2", say("merchant_notes", lang))
         yield listing(self._notes())
         if len(self.assumed):
@@ -170,6 +181,7 @@ class MerchantReport:
             "merchant_own": self.own[_SHOWN],
             "merchant_causes": self.causes,
             "merchant_offers": self.of_offers[[*self._keys, *_SHOWN]],
+            "by_hand_heading": self.by_hand,
             "all_offers": held[[*self._keys, "verdict", "failed", "unknown", *quotas]],
         }
         return {say(name, lang): self._table(frame, rows=len(frame)) for name, frame in frames.items() if len(frame)}
