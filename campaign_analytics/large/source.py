@@ -20,7 +20,7 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.large.said import said
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, table_named
-from campaign_analytics.market.schema import Cells, Declared, Table
+from campaign_analytics.market.schema import OVERRIDES, Cells, Declared, Table
 from campaign_analytics.market.typed import HIGH, UNREAD, from_arrow
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.values import did_you_mean
@@ -65,6 +65,11 @@ class Source:
                 continue
             parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" else []
             files.setdefault(table, []).extend(part for part in parts if not part.name.startswith((".", "_")))
+        if OVERRIDES in files:
+            raise MarketError(
+                f"{place}: values given by hand ({OVERRIDES}) can't be applied to a market that is read part by part; "
+                "read it whole, or take them away"
+            )
         for table in NEEDED:
             if not files.get(table):
                 there = [path.name for path in paths]

@@ -13,10 +13,12 @@ from campaign_analytics.market.cells import NOTHING
 from campaign_analytics.market.found import Found
 from campaign_analytics.market.headers import Matched
 from campaign_analytics.market.mapping import declared_toml
+from campaign_analytics.market.marks import load_marks
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.schema import KEYS, Cells, Declared, Market
-from campaign_analytics.market.typed import HIGH, UNREAD, from_arrow, to_arrow
+from campaign_analytics.market.texts import text_of
+from campaign_analytics.market.typed import HIGH, MARK, UNREAD, from_arrow, to_arrow
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
@@ -37,11 +39,24 @@ def clean_table(market: Market, name: str, book: Rulebook) -> pa.Table:
     return to_arrow(replace(table, cells={column: table.cells[column] for column in order}))
 
 
+def clean_overrides(market: Market) -> pa.Table:
+    """The values that are given by hand, as texts: which of them hold depends on the day."""
+    entries = dict.fromkeys(entry for given in market.overrides for entry in given.entries)
+    rows = [[each.subject, each.column, each.raw, each.source, each.by, each.dated, each.valid_until] for each in entries]
+    columns = [pa.array(map(text_of, column), pa.string()) for column in zip(*rows, strict=True)]
+    return pa.table(columns, names=list(load_marks().overrides)).replace_schema_metadata(MARK)
+
+
 def clean_declared(market: Market) -> str:
-    """The ``market.toml`` beside these files: what the owner knows; their headers and units need no words."""
-    held = market.declared
+    """The ``market.toml`` beside these files: what the owner knows; their headers and units need no words, but for those
+    of columns that are given by hand, as texts."""
+    held, by_hand = market.declared, {given.column for given in market.overrides}
+    units, missing, empty = (
+        {column: said for column, said in each.items() if column in by_hand}
+        for each in (held.units, held.missing, held.empty)
+    )
     known = Declared(held.as_of, held.penalty_feed_complete, held.offers_are_complete)
-    return "\n".join(declared_toml(known)) + "\n"
+    return "\n".join(declared_toml(replace(known, units=units, missing=missing, empty=empty))) + "\n"
 
 
 def typed_columns(

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from campaign_analytics.market.by_hand import Entry, Given, rows_of
-from campaign_analytics.market.cells import read_column
+from campaign_analytics.market.cells import ReadColumn, read_column
 from campaign_analytics.market.found import Found
 from campaign_analytics.market.headers import Matched, bare, match_headers, near
 from campaign_analytics.market.marks import alike, load_marks, stripped
 from campaign_analytics.market.origin import Origin
+from campaign_analytics.market.prices import prices_from_discounts
 from campaign_analytics.market.quality import Quality
 from campaign_analytics.market.rows import reject
-from campaign_analytics.market.schema import ANYWHERE, OVERRIDES, Array, Market, joined
+from campaign_analytics.market.schema import ANYWHERE, OVERRIDES, Array, Cells, Market, joined
 from campaign_analytics.market.texts import Texts
 from campaign_analytics.market.times import NOT_A_DATE, read_times
+from campaign_analytics.market.units import units_from_quantities
 from campaign_analytics.market.words import read_keys
 from campaign_analytics.rulebook.model import Column
 
@@ -51,10 +53,29 @@ def read_overrides(
         entries = tuple(lines.entry(place, column) for place in places)
         texts = Texts.of_values(entry.raw for entry in entries)
         rows = Origin.of(found.place, found.source_rows[kept[places]])
-        unit = market.declared.units.get(column, "")
-        read = read_column(texts, column, wider, table=table, rows=rows, quality=quality, declared_unit=unit)
-        given.append(Given(table, column, entries, read.cells))
+        read = read_column(
+            texts, column, wider, table=table, rows=rows, quality=quality, declared=market.declared
+        )
+        own = rows_of(market, table, [entry.subject for entry in entries])
+        for name, cells in _beside(read, market, wider, table, column, own, rows, quality).items():
+            told = np.flatnonzero(~cells.blank)
+            given.append(Given(table, name, tuple(entries[place] for place in told.tolist()), cells.take(told)))
     return given, lines.put_aside()
+
+
+def _beside(
+    read: ReadColumn, market: Market, book: Rulebook, table: str, column: str, own: Array, rows: Origin, quality: Quality
+) -> dict[str, Cells]:
+    """The cells of a column, and those of others of which its texts tell: a discount is taken off the full price in the
+    subject's own row, a unit beside a quantity is the unit's."""
+    columns = {column: read}
+    full = market.tables[table].cells.get(book.columns[column].discount_of)
+    if full is not None:
+        plain = replace(read, cells=full.take(own), reading=replace(read.reading, shares=None))
+        columns[book.columns[column].discount_of] = plain
+    cells = {column: read.cells}
+    cells |= dict(prices_from_discounts(table, book, columns, rows, quality))
+    return cells | dict(units_from_quantities(table, book, {column: read}, rows, quality))
 
 
 def together(given: Iterable[Given]) -> tuple[Given, ...]:

@@ -12,10 +12,10 @@ import pyarrow.parquet
 
 from campaign_analytics.charts.tables import Table, table
 from campaign_analytics.errors import CampaignError
-from campaign_analytics.market.clean import clean_declared, clean_table
+from campaign_analytics.market.clean import clean_declared, clean_overrides, clean_table
 from campaign_analytics.market.declared import NAME
 from campaign_analytics.market.mapping import absent_columns, mapping, understood
-from campaign_analytics.market.schema import KEYS
+from campaign_analytics.market.schema import KEYS, OVERRIDES
 from campaign_analytics.report.files import MADE_BY, whole
 from campaign_analytics.report.quality import quality_report, write_rejected
 from campaign_analytics.words import say
@@ -53,7 +53,7 @@ class Intake:
     def fates(self) -> list[str]:
         """A line a table: where its rows went."""
         told = quality_report(self.market, self.book, self.lang).text().splitlines()
-        return told[: len(self.market.tables)]
+        return told[: len(self.quality.accounts)]
 
     def sections(self) -> Iterator[tuple[str, Table]]:
         """Heading and table, in the order in which people want to know them."""
@@ -145,18 +145,20 @@ def write_intake(
     where another file stands in the way.
     """
     folder = Path(folder)
-    files = {name: folder / CLEAN / f"{name}.parquet" for name in market.tables}
+    names = [*market.tables, *([OVERRIDES] if market.overrides else [])]
+    files = {name: folder / CLEAN / f"{name}.parquet" for name in names}
     declared, mapped = folder / CLEAN / NAME, folder / MAPPING
     text = mapping(market, book, lang)
     with whole([*files.values(), declared]) as parts:
         for name, path in files.items():
-            pyarrow.parquet.write_table(clean_table(market, name, book), parts[path])
+            held = clean_overrides(market) if name == OVERRIDES else clean_table(market, name, book)
+            pyarrow.parquet.write_table(held, parts[path])
         parts[declared].write_text(f"# {MADE_BY}\n{clean_declared(market)}", "utf-8", newline="\n")
         kept = _kept(mapped, text, passed, lang)
         rejected = write_rejected(market, book, folder)
         if not kept:
             mapped.write_text(text, "utf-8", newline="\n")
-    for name in KEYS.keys() - market.tables.keys():  # of an earlier run
+    for name in KEYS.keys() - set(names):  # of an earlier run
         (folder / CLEAN / f"{name}.parquet").unlink(missing_ok=True)
     return [folder / CLEAN, mapped, *rejected]
 

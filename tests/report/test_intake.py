@@ -12,6 +12,7 @@ import pytest
 
 from campaign_analytics.assess.assessment import assess
 from campaign_analytics.errors import CampaignError, MarketError
+from campaign_analytics.large.source import Source
 from campaign_analytics.market.read import read_market
 from campaign_analytics.market.schema import Declared
 from campaign_analytics.report.intake import Intake, write_intake
@@ -157,3 +158,27 @@ def test_what_was_understood(book: Rulebook) -> None:
     matched = told.matched().frame
     assert {"header": "最小起批量", "column": "moq"} in matched[["header", "column"]].to_dict("records")
     assert "Files" in dict(told.sections())
+
+
+def test_values_given_by_hand_stay_apart_and_come_back(book: Rulebook, tmp_path: Path) -> None:
+    headers = ["对象ID", "列", "值", "来源", "经办人", "日期", "有效期至"]
+    rows = [
+        ["1", "pickup_rate_48h", "95", "screen", "Li", "2024-02-20", "2024-02-26"],
+        ["m", "法院失信", "否", "", "", "", ""],
+    ]
+    tables = offers({"moq": ["2"]}) | {"overrides": pd.DataFrame(rows, columns=headers)}
+    market = read_market(tables, book, Declared(units={"pickup_rate_48h": "percent"}))
+    write_intake(market, book, tmp_path)
+    again = read_market(tmp_path / "clean", book)
+    assert_same(market, again)
+    assert "pickup_rate_48h" not in again.offers.cells or again.offers.cells["pickup_rate_48h"].gone.all()
+    for day in ("2024-02-26", "2024-02-27"):
+        one, other = (assess(each, book, as_of=day) for each in (market, again))
+        told = [each.overrides().drop(columns=["file", "row"]) for each in (one, other)]
+        pd.testing.assert_frame_equal(told[0], told[1])
+        pd.testing.assert_frame_equal(one.outcomes(), other.outcomes())
+    with pytest.raises(MarketError, match=r"values given by hand \(overrides\) can't be applied"):
+        Source.open(tmp_path / "clean", book)
+    (tmp_path / "mapping.toml").unlink()
+    write_intake(read_market(offers({"moq": ["2"]}), book), book, tmp_path)
+    assert not (tmp_path / "clean" / "overrides.parquet").exists()
