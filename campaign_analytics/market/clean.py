@@ -42,21 +42,26 @@ def clean_table(market: Market, name: str, book: Rulebook) -> pa.Table:
 def clean_overrides(market: Market) -> pa.Table:
     """The values that are given by hand, as texts: which of them hold depends on the day."""
     entries = dict.fromkeys(entry for given in market.overrides for entry in given.entries)
-    rows = [[each.subject, each.column, each.raw, each.source, each.by, each.dated, each.valid_until] for each in entries]
+    rows = [
+        [each.subject, each.column, each.raw, each.source, each.by, each.dated, each.valid_until] for each in entries
+    ]
     columns = [pa.array(map(text_of, column), pa.string()) for column in zip(*rows, strict=True)]
     return pa.table(columns, names=list(load_marks().overrides)).replace_schema_metadata(MARK)
 
 
 def clean_declared(market: Market) -> str:
-    """The ``market.toml`` beside these files: what the owner knows; their headers and units need no words, but for those
-    of columns that are given by hand, as texts."""
+    """The ``market.toml`` beside these files: what the owner knows. Their headers need no words, nor do their units and
+    empty cells, but for those of columns that are given by hand, as texts."""
     held, by_hand = market.declared, {given.column for given in market.overrides}
-    units, missing, empty = (
-        {column: said for column, said in each.items() if column in by_hand}
-        for each in (held.units, held.missing, held.empty)
+    known = Declared(
+        held.as_of,
+        held.penalty_feed_complete,
+        held.offers_are_complete,
+        units={column: unit for column, unit in held.units.items() if column in by_hand},
+        missing={column: marks for column, marks in held.missing.items() if column in by_hand},
+        empty={column: means for column, means in held.empty.items() if column in by_hand},
     )
-    known = Declared(held.as_of, held.penalty_feed_complete, held.offers_are_complete)
-    return "\n".join(declared_toml(replace(known, units=units, missing=missing, empty=empty))) + "\n"
+    return "\n".join(declared_toml(known)) + "\n"
 
 
 def typed_columns(

@@ -53,9 +53,7 @@ def read_overrides(
         entries = tuple(lines.entry(place, column) for place in places)
         texts = Texts.of_values(entry.raw for entry in entries)
         rows = Origin.of(found.place, found.source_rows[kept[places]])
-        read = read_column(
-            texts, column, wider, table=table, rows=rows, quality=quality, declared=market.declared
-        )
+        read = read_column(texts, column, wider, table=table, rows=rows, quality=quality, declared=market.declared)
         own = rows_of(market, table, [entry.subject for entry in entries])
         for name, cells in _beside(read, market, wider, table, column, own, rows, quality).items():
             told = np.flatnonzero(~cells.blank)
@@ -64,10 +62,19 @@ def read_overrides(
 
 
 def _beside(
-    read: ReadColumn, market: Market, book: Rulebook, table: str, column: str, own: Array, rows: Origin, quality: Quality
+    read: ReadColumn,
+    market: Market,
+    book: Rulebook,
+    table: str,
+    column: str,
+    own: Array,
+    rows: Origin,
+    quality: Quality,
 ) -> dict[str, Cells]:
-    """The cells of a column, and those of others of which its texts tell: a discount is taken off the full price in the
-    subject's own row, a unit beside a quantity is the unit's."""
+    """The cells of a column, and those of others of which its texts tell.
+
+    A discount is taken off the full price in the subject's ``own`` row; a unit beside a quantity is the unit's.
+    """
     columns = {column: read}
     full = market.tables[table].cells.get(book.columns[column].discount_of)
     if full is not None:

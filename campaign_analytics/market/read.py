@@ -130,12 +130,12 @@ class _Reader:
             return ()
         self.check_mapping(OVERRIDES, found)
         opened = [self.opened(OVERRIDES, each) for each in found]
-        given: list[Given] = []
+        given, kept = list[Given](), 0
         for each in opened:
             some, rejected = read_overrides(each.found, each.matched, each.kept, market, self.book, self.quality)
             given += some
             each.fates["rejected"] += rejected
-        kept = sum(len(held.entries) for held in given)
+            kept += len(each.kept) - rejected
         self.quality.account(OVERRIDES, sum(each.read for each in opened), kept=kept, **self.fates(OVERRIDES, opened))
         return together(given)
 

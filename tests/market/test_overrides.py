@@ -26,6 +26,7 @@ OFFERS = pd.DataFrame(
         "merchant_id": ["m", "n", "n"],
         "on_time_pickups_30d": ["180", "", "90"],
         "orders_30d": ["200", "", "100"],
+        "list_price": ["10", "", ""],
     }
 )
 
@@ -101,6 +102,14 @@ def test_every_kind_of_cell_is_read_as_in_its_column(book: Rulebook) -> None:
     moq = market.offers.cells["moq"]
     assert moq.high is not None
     assert (moq.values[0], moq.high[0]) == (1, 3)
+
+
+def test_what_a_text_tells_of_other_columns_is_told_by_hand_too(book: Rulebook) -> None:
+    market = given(book, ["1", "moq", "1手/12件"], ["1", "campaign_price", "9折"], ["2", "campaign_price", "9折"])
+    told = [cells(market, column, "offers")[0] for column in ("moq", "moq_unit", "batch_size", "campaign_price")]
+    assert told == [1, "手", 12, 9]
+    assert cells(market, "campaign_price", "offers")[1] is None  # its full price is not known
+    assert market.by_hand["moq_unit"].at(0) == market.by_hand["moq"].at(0)
 
 
 def test_the_unit_of_a_rate_may_be_declared(book: Rulebook) -> None:
