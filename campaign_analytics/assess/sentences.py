@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -18,6 +18,7 @@ import numpy as np
 from campaign_analytics.assess.evidence import behind
 from campaign_analytics.assess.evidence import told as by_hand
 from campaign_analytics.assess.leaves import Leaf, LeafTree
+from campaign_analytics.assess.scales import decimal, moved, position
 from campaign_analytics.assess.spelling import DIGITS, range_words
 from campaign_analytics.assess.subject import Subject, typed
 from campaign_analytics.rulebook.exact import MIRRORED, Bound, PerValue, bind, columns, per_value_columns
@@ -40,7 +41,7 @@ from campaign_analytics.rulebook.tree import (
     columns_and_parameters,
     operands,
 )
-from campaign_analytics.rulebook.values import MINOR_UNITS, instant, show_value
+from campaign_analytics.rulebook.values import MINOR_UNITS, show_value
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
@@ -292,11 +293,11 @@ class Teller:
         if left is None or right is None:
             return None
         if isinstance(left, date):
-            return left - right if isinstance(right, date) else _moved(left, right, operand.op)
+            return left - right if isinstance(right, date) else moved(left, right, operand.op)
         result = {"+": Fraction(left) + Fraction(right), "-": Fraction(left) - Fraction(right)}.get(
             operand.op, Fraction(left) * Fraction(right)
         )
-        return _decimal(result)
+        return decimal(result)
 
     def _parameter(self, operand: Operand) -> Any:
         if isinstance(operand, Lit):
@@ -319,7 +320,7 @@ class Teller:
         if value is None or bound is None or kind.type in ("text", "set", "flag"):
             return None
         sign = 1 if op in (">", ">=") else -1
-        return _decimal(sign * (_position(value, kind) - _position(bound, kind)))
+        return decimal(sign * (position(value, kind) - position(bound, kind)))
 
     # ---- words
 
@@ -373,26 +374,6 @@ class Teller:
             case "time":
                 return say("duration", self.lang, days=f"{float(gap) / 86_400e6:,.1f}")
         return self.show(int(gap) if kind.type in ("money", "count") and gap == int(gap) else gap, kind)
-
-
-def _moved(day: date, days: Any, op: str) -> date:
-    return day + timedelta(days=int(days)) * (1 if op == "+" else -1)
-
-
-def _position(value: Any, kind: Kind) -> Fraction:
-    if kind.type == "level":
-        return Fraction(kind.names.index(value))
-    if isinstance(value, datetime):
-        return Fraction(instant(value))
-    if isinstance(value, date):
-        return Fraction(value.toordinal())
-    if isinstance(value, timedelta):
-        return Fraction(value.days)
-    return Fraction(value)
-
-
-def _decimal(number: Fraction) -> Decimal:
-    return Decimal(number.numerator) / Decimal(number.denominator)
 
 
 def _inside(operand: Operand) -> list[Col | Param | Lit]:
