@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign_analytics.derive.making import Evidence, Made, Making, gone
+from campaign_analytics.derive.making import Evidence, Made, Making, gone, unread
 from campaign_analytics.derive.phrases import Hits, Phrases
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.model import Values
@@ -32,15 +32,15 @@ def make(making: Making) -> Made:
     phrases = phrases_of(making)
     found = np.zeros(making.rows, np.int64)
     nothing = np.ones(making.rows, bool)
-    unread = np.zeros(making.rows, bool)
+    not_read = np.zeros(making.rows, bool)
     for name in making.argument("columns"):
         cells = making.cells(name)
         texts, codes = _distinct(cells)
         found += np.append(_counted(name, cells, texts, phrases), 0)[codes]  # one more behind missing cells
         nothing &= gone(cells)
-        unread |= gone(cells) & ~cells.blank
-    missing = nothing | (unread & (found == 0))
-    return Made(Cells.make("count", found, missing, np.where(unread, MANY, found), unread=unread & missing))
+        not_read |= unread(cells)
+    missing = nothing | (not_read & (found == 0))
+    return Made(Cells.make("count", found, missing, np.where(not_read, MANY, found), unread=not_read & missing))
 
 
 def hits(making: Making) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from campaign_analytics.derive.making import Made, Making, ends, gone
+from campaign_analytics.derive.making import Made, Making, ends, gone, unread
 from campaign_analytics.market.schema import Array, Cells
 
 
@@ -28,12 +28,8 @@ def _filled(first: Cells, other: Cells, blank: Array) -> Cells:
     high = None
     if first.high is not None or other.high is not None:
         high = np.where(blank, ends(other)[1], ends(first)[1])
-    unread = np.where(blank, _unread(other), _unread(first))
-    return Cells.make(first.type, values, np.where(blank, gone(other), gone(first)), high, names, unread)
-
-
-def _unread(cells: Cells) -> Array:
-    return gone(cells) & ~cells.blank
+    not_read = np.where(blank, unread(other), unread(first))
+    return Cells.make(first.type, values, np.where(blank, gone(other), gone(first)), high, names, not_read)
 
 
 def _codes(cells: Cells, names: tuple[str, ...]) -> Array:

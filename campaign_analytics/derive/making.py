@@ -111,6 +111,11 @@ def gone(cells: Cells) -> Array:
     return np.zeros(len(cells), bool) if cells.missing is None else cells.missing
 
 
+def unread(cells: Cells) -> Array:
+    """(rows,) bool: where a cell is missing though something was given: it is not understood, or rows conflict."""
+    return gone(cells) & ~cells.blank
+
+
 def ends(cells: Cells) -> tuple[Array, Array]:
     """The least and the greatest that each cell can be; equal where it is known exactly."""
     return cells.values, cells.values if cells.high is None else cells.high

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from campaign_analytics.derive.making import Made, Making, absent, ends, gone
+from campaign_analytics.derive.making import Made, Making, absent, ends, gone, unread
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.model import Quantity
@@ -29,7 +29,9 @@ def make(making: Making) -> Made:
         listed * np.where(size > 0, size, each).astype(np.int64)
         for listed, each in zip(ends(quantity), ends(batch), strict=True)
     )
-    return Made(Cells.make("count", low, gone(quantity) | gone(unit) | ((size == 0) & gone(batch)), high))
+    missing = gone(quantity) | gone(unit) | ((size == 0) & gone(batch))
+    not_read = unread(quantity) | unread(unit) | ((size == 0) & ~gone(unit) & unread(batch))
+    return Made(Cells.make("count", low, missing, high, unread=not_read))
 
 
 def _sizes(making: Making, units: tuple[str, ...]) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from campaign_analytics.derive.making import Made, Making, ends, gone
+from campaign_analytics.derive.making import Made, Making, ends, gone, unread
 from campaign_analytics.market.schema import Array, Cells
 
 
@@ -40,23 +40,25 @@ def make(making: Making) -> Made:
     elif making.argument("conflict") != "list":
         unknown |= conflict
 
-    surely, maybe = _too_few(making)
+    surely, maybe, not_read = _too_few(making)
     maybe &= (charged & ~standard) == 0  # a region too many is charged either way
+    not_read = (not_read & maybe) | unread(listed) | (no_list & unread(flag)) | conflict
     charged, unknown = np.where(surely, every, charged), (unknown | maybe) & ~surely
-    return Made(Cells.make("set", charged, unknown, names=listed.names))
+    return Made(Cells.make("set", charged, unknown, names=listed.names, unread=unknown & not_read))
 
 
-def _too_few(making: Making) -> tuple[Array, Array]:
-    """Where shipping is surely, and where it may be, free only from more pieces than the minimum order."""
+def _too_few(making: Making) -> tuple[Array, Array, Array]:
+    """Where shipping is surely, and where it may be, free only from more pieces than the minimum order; and where one
+    of the two is not understood."""
     free_from, quantity = making.column("free_from"), making.column("quantity")
     if free_from is None or quantity is None:
-        return np.zeros(making.rows, bool), np.zeros(making.rows, bool)
+        nowhere = np.zeros(making.rows, bool)
+        return nowhere, nowhere, nowhere
     most_free, most_ordered = ends(free_from)[1], ends(quantity)[1]
     told = ~gone(free_from) & (most_free > 1)  # free from one piece on: free at any minimum order
     surely: Array = told & ~gone(quantity) & (free_from.values > most_ordered)
     maybe: Array = told & (gone(quantity) | (most_free > quantity.values))
-    unread = gone(free_from) & ~free_from.blank
-    return surely, (maybe | unread) & ~surely
+    return surely, (maybe | unread(free_from)) & ~surely, unread(free_from) | unread(quantity)
 
 
 def _bits(names: tuple[str, ...], some: Iterable[str], like: Array) -> Any:

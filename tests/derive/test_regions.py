@@ -29,9 +29,9 @@ LIST_AND_FLAG: list[tuple[Any, Any, Any, Any, Any]] = [
     (MORE, None, MORE, MORE, MORE),
     (MORE, False, MORE, MORE, MORE),
     # "not free" beside a harmless list: a conflict
-    (STANDARD, False, UNKNOWN, STANDARD, ALL),
-    (FEWER, False, UNKNOWN, FEWER, ALL),
-    (NONE, False, UNKNOWN, NONE, ALL),
+    (STANDARD, False, UNREAD, STANDARD, ALL),
+    (FEWER, False, UNREAD, FEWER, ALL),
+    (NONE, False, UNREAD, NONE, ALL),
     # no list
     (None, False, ALL, ALL, ALL),
     (None, True, UNKNOWN, UNKNOWN, UNKNOWN),
@@ -122,12 +122,13 @@ def test_columns_that_the_market_lacks_leave_it_unknown(book: Rulebook) -> None:
 @pytest.mark.parametrize("policy", POLICIES)
 def test_what_is_not_understood_may_say_anything(book: Rulebook, policy: str) -> None:
     held = book.set(freight_conflict=policy)
-    assert charged(held, paid_regions=UNREAD, is_free_shipping=False) is UNKNOWN
-    assert charged(held.set(assume_standard_exclusions=True), paid_regions=UNREAD, is_free_shipping=True) is UNKNOWN
-    assert charged(held, is_free_shipping=UNREAD) is UNKNOWN
+    assert charged(held, paid_regions=UNREAD, is_free_shipping=False) is UNREAD
+    assert charged(held.set(assume_standard_exclusions=True), paid_regions=UNREAD, is_free_shipping=True) is UNREAD
+    assert charged(held, is_free_shipping=UNREAD) is UNREAD
     cells = {"paid_regions": STANDARD, "moq": 2, "moq_unit": "件"}
-    assert charged(held, free_shipping_from=UNREAD, **cells) is UNKNOWN
+    assert charged(held, free_shipping_from=UNREAD, **cells) is UNREAD
     assert charged(held, free_shipping_from=UNREAD, **{**cells, "paid_regions": MORE}) == MORE
+    assert charged(held, moq=UNREAD, moq_unit="件", free_shipping_from=5, paid_regions=STANDARD) is UNREAD
 
 
 def test_no_offers_no_regions(book: Rulebook) -> None:
