@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from campaign_analytics.derive.making import Evidence, Made, Making, gone, unread
 from campaign_analytics.derive.phrases import Hits, Phrases
+from campaign_analytics.derive.texts import numbered, texts_of
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.model import Values
 from campaign_analytics.words import say
@@ -35,8 +35,7 @@ def make(making: Making) -> Made:
     not_read = np.zeros(making.rows, bool)
     for name in making.argument("columns"):
         cells = making.cells(name)
-        texts, codes = _distinct(cells)
-        found += np.append(_counted(name, cells, texts, phrases), 0)[codes]  # one more behind missing cells
+        found += _counted(name, cells, phrases)
         nothing &= gone(cells)
         not_read |= unread(cells)
     missing = nothing | (not_read & (found == 0))
@@ -57,7 +56,7 @@ def evidence(making: Making, row: int, lang: str) -> Iterator[Evidence]:
     for name in making.argument("columns"):
         texts, codes = _distinct(making.cells(name).take(np.array([row])))
         if codes[0] < len(texts):
-            text = texts[int(codes[0])].as_py()
+            text = texts[codes[0]]
             found = phrases.find([text])
             for start, end in zip(found.start.tolist(), found.end.tolist(), strict=True):
                 place = {"column": name, "start": start + 1, "end": end, "found": text[start:end]}
@@ -81,40 +80,40 @@ def _phrases(spellings: tuple[tuple[str, str], ...], harmless: tuple[str, ...]) 
     return Phrases(dict(spellings), harmless)
 
 
-def _distinct(cells: Cells) -> tuple[pa.Array, Array]:
+def _distinct(cells: Cells) -> tuple[list[str], Array]:
     """The texts that stand in a column, each once, and for every row which one; one more stands for none."""
-    if cells.names:
-        texts, codes = pa.array(cells.names, pa.large_string()), np.asarray(cells.values, np.int64)
-    else:
-        held = pa.array(cells.values, pa.large_string(), from_pandas=True).dictionary_encode()
-        held = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
-        texts, codes = held.dictionary, np.asarray(held.indices.fill_null(len(held.dictionary)), np.int64)
-    return texts, np.where(gone(cells), len(texts), codes)
+    held = texts_of(cells).dictionary_encode()
+    texts = held.dictionary.to_pylist()
+    return texts, np.asarray(held.indices.fill_null(len(texts)), np.int64)
 
 
-def _counted(name: str, cells: Cells, texts: pa.Array, phrases: Phrases) -> Array:
-    """(texts,) int64 places found in each. What stood in the column that was counted last, such as that of the day
-    before, is not looked at again while its market is held."""
+def _counted(name: str, cells: Cells, phrases: Phrases) -> Array:
+    """(rows,) int64 places found in the text of each. Texts of the column that was counted last, such as that of the
+    day before, are not looked at again while its market is held."""
     last = _LAST.setdefault((phrases, name), WeakKeyDictionary())
-    counts = np.full(len(texts), -1)
-    for others, theirs in list(last.values()):
-        at = np.asarray(pc.index_in(texts, others).fill_null(-1), np.int64)
-        counts = np.append(theirs, -1)[at]
-    new = np.flatnonzero(counts < 0)
-    counts[new] = np.bincount(phrases.find(texts.take(pa.array(new)).to_pylist()).text, minlength=len(new))
+    known, counts = next(iter(last.values()), (pa.array([], pa.large_string()), np.zeros(0, np.int64)))
+    texts, places = numbered(texts_of(cells), known)
+    new = texts[len(known) :]
+    found = np.bincount(phrases.find(new.to_pylist()).text, minlength=len(new))
+    counts = np.concatenate([counts, found])
     last.clear()
-    last[cells] = texts, counts
-    return counts
+    last[cells] = _in_use(texts, counts, places)
+    return np.append(counts, 0)[places]  # 0 where there is no text
 
 
-#: The column that was counted last, while it is held: its distinct texts and how many places were found in each.
+def _in_use(texts: pa.Array, counts: Array, places: Array) -> tuple[pa.Array, Array]:
+    """The texts with their counts, without those of days before that no row has, once these are many."""
+    used = np.bincount(places[places >= 0], minlength=len(texts)) > 0
+    return (texts, counts) if used.sum() * 2 > len(texts) else (texts.filter(pa.array(used)), counts[used])
+
+
+#: The column that was counted last, while it is held: its texts, and how many places were found in each.
 _LAST: dict[tuple[Phrases, str], WeakKeyDictionary[Cells, tuple[pa.Array, Array]]] = {}
 
 
 def _told(name: str, cells: Cells, phrases: Phrases) -> pd.DataFrame:
     """The hits in one column, each distinct text looked at once and told for every row that has it."""
-    distinct, codes = _distinct(cells)
-    texts = distinct.to_pylist()
+    texts, codes = _distinct(cells)
     held = phrases.find(texts)
     rows = np.flatnonzero(np.isin(codes, np.unique(held.text)))
     first, behind = (np.searchsorted(held.text, codes[rows], side) for side in ("left", "right"))

@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from campaign_analytics.derive.making import Making, gone
+from campaign_analytics.derive.making import Making
+from campaign_analytics.derive.texts import numbered, texts_of
 from campaign_analytics.market.schema import Array, Cells
 
 IGNORED = ("column", "kind", "value", "accounts", "example")
@@ -195,15 +196,15 @@ class _Tied(NamedTuple):
 
 def _everyone(own: Cells, others: Sequence[Cells]) -> tuple[pa.Array, Mapping[Cells, Array]]:
     """The ids of all accounts, and for each of the columns that name some the account of each cell, -1 for none."""
-    texts = [_texts(cells) for cells in others]
-    ids, places = numbered(pa.concat_arrays([pa.array([], pa.large_string()), *texts]), _texts(own))
+    texts = [texts_of(cells) for cells in others]
+    ids, places = numbered(pa.concat_arrays([pa.array([], pa.large_string()), *texts]), texts_of(own))
     ends = np.cumsum([len(each) for each in texts])
     return ids, dict(zip(others, np.split(places, ends[:-1]), strict=True)) if texts else {}
 
 
 def _shared(column: str, cells: Cells, ids: pa.Array, most: int | None, placeholders: Iterable[str]) -> _Tied:
     """Accounts of which the same text stands in a column."""
-    held = _texts(cells).dictionary_encode()
+    held = texts_of(cells).dictionary_encode()
     values, code = held.dictionary, np.asarray(held.indices.fill_null(-1))
     accounts = np.bincount(code[code >= 0], minlength=len(values))
     several = np.flatnonzero(accounts > 1)
@@ -272,7 +273,7 @@ def similar(making: Making) -> Iterator[tuple[str, Array, Array]]:
     """
     most = making.argument("max_shared") or np.inf
     for column, cells in _identifiers(making).items():
-        held = _texts(cells).dictionary_encode()
+        held = texts_of(cells).dictionary_encode()
         values, code = held.dictionary, np.asarray(held.indices.fill_null(-1))
         alike = folded(values).dictionary_encode()
         group = np.asarray(alike.indices)
@@ -282,31 +283,3 @@ def similar(making: Making) -> Iterator[tuple[str, Array, Array]]:
         several &= np.bincount(of[of >= 0], minlength=len(several)) <= most
         found = np.flatnonzero(np.append(several, False)[of])
         yield column, found, of[found]
-
-
-def _texts(cells: Cells) -> pa.Array:
-    """A column of texts, null where a cell is missing or empty."""
-    held = np.asarray(cells.names, object)[cells.values] if cells.names else cells.values
-    texts = pa.array(held, pa.large_string(), from_pandas=True)
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    empty = pc.equal(texts, "")
-    if cells.missing is not None:
-        empty = pc.or_(empty, pa.array(gone(cells)))
-    return pc.if_else(empty.fill_null(True), None, texts) if pc.any(empty).as_py() else texts
-
-
-def numbered(texts: pa.Array, known: pa.Array) -> tuple[pa.Array, Array]:
-    """The texts ``known``, each once, and those that are new, and (n,) int64 the place of each of ``texts`` among them;
-    -1 for a null."""
-    places = _places(texts, known)
-    strange = places < 0
-    strangers = texts.filter(pa.array(strange))
-    new = strangers.unique().drop_null()
-    found = _places(strangers, new)
-    places[strange] = np.where(found < 0, -1, len(known) + found)
-    return pa.concat_arrays([known, new]), places
-
-
-def _places(texts: pa.Array, among: pa.Array) -> Array:
-    return np.array(pc.index_in(texts, among, skip_nulls=True).fill_null(-1), np.int64)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from campaign_analytics.derive.linked import numbered
+from campaign_analytics.derive.texts import numbered
 from campaign_analytics.market.schema import Array, Cells
 
 
