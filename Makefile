@@ -40,6 +40,10 @@ pytest: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/what_if.py
+	$(BIN)/python benchmarks/explain.py
+	$(BIN)/python benchmarks/claims.py
+	$(BIN)/python benchmarks/links.py
+	$(BIN)/python benchmarks/monitor.py
 	$(BIN)/python benchmarks/intake.py
 
 screenshots: $(INSTALLED)
