@@ -80,7 +80,8 @@ def main() -> None:
         f"{given.titles:,} titles of {statistics.fmean(map(len, titles)):.0f} characters on average (seed "
         f"{given.seed}), "
         f"{len(lists[0].values) + len(lists[0].aliases)} words and spellings, {len(lists[1].values)} harmless phrases, "
-        f"{len(hits.text):,} places found. Medians of {given.repeats} runs, on one core.",
+        f"{len(hits.text):,} places found. Medians of {given.repeats} runs, on one core, beside other "
+        f"work: {os.getloadavg()[1]:.1f} processes were running or waiting.",
         "",
         f"{os.cpu_count()} cores, Python {platform.python_version()}, ahocorasick-rs {version('ahocorasick-rs')}, "
         f"opencc {version('opencc')}, numpy {version('numpy')}; {date.today():%Y-%m-%d}.",

@@ -68,7 +68,8 @@ def main() -> None:
         f"{given.merchants:,} merchants with {3 * given.merchants:,} identifiers, "
         f"{market.tables['links'].rows:,} links, {market.tables['penalties'].rows:,} records (seed {given.seed}): "
         f"{int((size > 1).sum()):,} users of several accounts, the largest of {int(size.max()):,}; "
-        f"{len(accounts.ignored):,} identifiers ignored. Medians of {given.repeats} runs.",
+        f"{len(accounts.ignored):,} identifiers ignored. Medians of {given.repeats} runs, beside other work: "
+        f"{os.getloadavg()[1]:.1f} processes were running or waiting.",
         "",
         f"{os.cpu_count()} cores, Python {platform.python_version()}, pyarrow {version('pyarrow')}, "
         f"scipy {version('scipy')}, numpy {version('numpy')}; {date.today():%Y-%m-%d}.",
