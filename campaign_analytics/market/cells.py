@@ -20,9 +20,10 @@ from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.rates import read_rates
 from campaign_analytics.market.reading import Reading
 from campaign_analytics.market.schema import INTEGER_TYPES, LIMIT, Array, Cells, Declared
+from campaign_analytics.market.sets import read_sets
 from campaign_analytics.market.texts import Texts, text_of
 from campaign_analytics.market.times import read_times
-from campaign_analytics.market.words import read_flags, read_keys, read_listed, read_sets, read_texts, spellings
+from campaign_analytics.market.words import read_flags, read_keys, read_listed, read_texts, spellings
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
@@ -139,7 +140,9 @@ def _read(
     listed = book.lists.get(held.of)
     aliases = listed.aliases if listed else {}
     is_open = listed is not None and listed.open and held.type != "level"
-    return (read_sets if held.type == "set" else read_listed)(texts, names, aliases, is_open)
+    if held.type == "set":
+        return read_sets(texts, names, aliases, is_open, listed.groups if listed else {}, held.says)
+    return read_listed(texts, names, aliases, is_open)
 
 
 def _measures(column: str, book: Rulebook) -> Measures:

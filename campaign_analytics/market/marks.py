@@ -31,6 +31,7 @@ class Marks:
     false: frozenset[str]
     units: dict[str, str]  # word -> "currency", "percent", "tenths" or "counted"
     notes: frozenset[str]  # beside a header: what tells how to fill in a form
+    joining: tuple[str, ...]  # between the names of a set
     dates: dict[str, str]
     scales: dict[str, int]
     minimum: tuple[str, ...]
@@ -88,6 +89,7 @@ def load_marks() -> Marks:
         tables={alike(name): table for name, table in held["tables"].items()},
         units={alike(word): unit for unit, words in held["units"].items() for word in words},
         notes=frozenset(map(alike, held["notes"]["words"])),
+        joining=tuple(held["joining"]["words"]),
         dates=held["dates"],
         scales=held["scales"],
         minimum=tuple(held["minimum"]["words"]),

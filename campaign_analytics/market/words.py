@@ -1,4 +1,4 @@
-"""Words: flags, levels and texts of a list, sets, and free text."""
+"""Words: flags, levels and texts of a list, identifiers, and free text."""
 
 from __future__ import annotations
 
@@ -17,13 +17,10 @@ from campaign_analytics.market.reading import Reading, read_one_by_one
 NOT_YES_OR_NO = Reason("missing", "neither yes nor no")
 NOT_LISTED = Reason("missing", "not in the list")
 NEW_NAME = Reason("doubted", "not in the list; kept under its own name")
-TOO_MANY_NAMES = Reason("missing", "not in the list, which has no room for more")
 DIGITS_LOST = Reason("missing", "a spreadsheet lost its digits; export it as text")
 SEPARATED = Reason("missing", "one identifier or several? write it without separators")
 MENDED = Reason("repaired", "what a spreadsheet put around an identifier was taken off")
 
-_MOST_NAMES = 64
-_PARTS = re.compile(r"[、,;/|]")
 #: Without a plus only where there is a point: 123e4567 is the beginning of a hash.
 _EXPONENT = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+|[0-9]\.[0-9]+[eE][0-9]{1,3}")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
@@ -63,44 +60,6 @@ def read_listed(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[st
 
     reading = read_one_by_one(texts, np.zeros(len(texts), np.int64), np.zeros(len(texts), bool), one)
     reading.names = (*names, *new.values())
-    return reading
-
-
-def read_sets(texts: pa.StringArray, names: Sequence[str], aliases: Mapping[str, str], extend: bool) -> Reading:
-    """Bits over a list, of names in one cell. A cell with a name that is not in a closed list is missing as a whole."""
-    places = spellings(names, aliases)
-    marks = load_marks()
-    held = list(names)
-
-    def members(text: str) -> list[str]:
-        """The parts of a cell: between separators, and between spaces too where a part is no name."""
-        if alike(text) in places:
-            return [text]
-        parts = [part for part in map(narrow, _PARTS.split(narrow(text))) if part]
-        return [word for part in parts for word in ([part] if alike(part) in places or extend else part.split())]
-
-    def one(text: str) -> tuple[int | None, Reason | None]:
-        if alike(text) in marks.empty_set:
-            return 0, None
-        if alike(text) in marks.missing:
-            return None, None
-        bits, reason = 0, None
-        for name in members(text):
-            word = alike(name)
-            if word not in places:
-                if not extend:
-                    return None, NOT_LISTED
-                if len(held) == _MOST_NAMES:
-                    return None, TOO_MANY_NAMES
-                places[word], reason = len(held), NEW_NAME
-                held.append(narrow(name))
-            elif places[word] >= len(names):
-                reason = NEW_NAME
-            bits |= 1 << places[word]
-        return bits, reason
-
-    reading = read_one_by_one(texts, np.zeros(len(texts), np.uint64), np.zeros(len(texts), bool), one)
-    reading.names = tuple(held)
     return reading
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Type = Literal["flag", "count", "number", "rate", "money", "level", "text", "set", "day", "time"]
 Severity = Literal["block", "warn", "off"]
+Says = Literal["these", "others", "all", "none", "rest"]
 TableName = Literal["offers", "merchants", "penalties", "links", "transactions", "skus", "price_tiers", "price_history"]
 
 
@@ -75,6 +76,7 @@ class Values(Entry):
 
     values: tuple[str, ...]
     aliases: dict[str, str] = Field(default_factory=dict)  # another spelling -> value
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # a word for several values, in cells of sets
     open: bool = False
 
 
@@ -112,6 +114,7 @@ class Column(Quantity):
     empty: Any = None
     positive: bool = False  # 0 is impossible, as for a price: such a cell is missing, and counted
     counts: tuple[str, str] | None = None
+    says: dict[str, Says] = Field(default_factory=dict)  # a set: sentences in its cells, {} for names -> what they mean
     discount_of: str = ""  # money: the price that 9.5折 is taken off
     unit_in: str = ""  # a count: the column of its unit, where a cell says both
     size_in: str = ""  # a count: the column of how many pieces are in one such unit

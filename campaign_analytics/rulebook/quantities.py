@@ -97,6 +97,11 @@ class QuantityChecker:
             if value not in held.values:
                 near = did_you_mean(value, held.values)
                 self.fault((*place, "aliases", alias), f"stands for {value!r}, which is not in the list{near}")
+        for word, names in held.groups.items():
+            for name in names:
+                if name not in held.values:
+                    near = did_you_mean(name, held.values)
+                    self.fault((*place, "groups", word), f"{name!r} is not in the list{near}")
 
     def _quantity(self, place: Place, name: str, quantity: Quantity) -> None:
         if not _ID.fullmatch(name) or name in CLOCK or not is_plain_name(name):
@@ -123,6 +128,8 @@ class QuantityChecker:
             self._value(("columns", name, "empty"), column.empty, column)
         if column.positive and column.type not in ("count", "money", "number", "rate"):
             self.fault(("columns", name, "positive"), f"a {column.type} is not positive or otherwise")
+        if column.says and column.type != "set":
+            self.fault(("columns", name, "says"), f"only a set has sentences, this is a {column.type}")
         for key, own, other in (
             ("discount_of", "money", "money"), ("unit_in", "count", "text"), ("size_in", "count", "count"),
         ):  # fmt: skip
