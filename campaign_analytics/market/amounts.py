@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.market.discounts import DISCOUNT, OR_A_PRICE, UNSURE, says_discount, share_of
-from campaign_analytics.market.marks import load_marks, narrow
+from campaign_analytics.market.marks import load_marks, plainly
 from campaign_analytics.market.measures import SIZE_UNSURE, Measures
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.ranges import EXACT, RANGE, span_of
@@ -52,7 +52,7 @@ def plain_decimals(texts: pa.StringArray) -> tuple[Array, Array, Array]:
 
 
 def decimal_of(text: str) -> Decimal | None:
-    """The number that a narrow text spells, thousands separated or not; None where it is no number."""
+    """The number that a plain text spells, thousands separated or not; None where it is no number."""
     if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
         return None
     return Decimal(text.replace(",", ""))
@@ -111,7 +111,7 @@ def read_money(texts: pa.StringArray, counts: Array | None = None, unit: str = "
     if shares.any():
         reading.shares = shares
         small = np.flatnonzero(~reading.missing() & (reading.values < _SMALL))
-        bare = small[[decimal_of(narrow(text)) is not None for text in texts.take(pa.array(small)).to_pylist()]]
+        bare = small[[decimal_of(plainly(text)) is not None for text in texts.take(pa.array(small)).to_pylist()]]
         weights = np.ones(len(texts), np.int64) if counts is None else counts
         if weights[shares > 0].sum() >= weights[bare].sum():
             reading.note(OR_A_PRICE, bare)
@@ -126,7 +126,7 @@ def read_numbers(texts: pa.StringArray, words: Collection[str] = ()) -> Reading:
     at = iter(np.flatnonzero(~plain).tolist())
 
     def one(text: str) -> tuple[float | None, Reason | None]:
-        place, spelled = next(at), narrow(text)
+        place, spelled = next(at), plainly(text)
         number = decimal_of(without(spelled))
         if number is not None:
             return (None, TOO_LARGE) if abs(number) >= LIMIT else (float(number), None)
@@ -153,7 +153,7 @@ class _Wholes:
         self.highs: dict[int, int] = {}
 
     def read(self, place: int, text: str, bare: Callable[[str], str]) -> tuple[int | None, Reason | None]:
-        """The amount that a narrow text spells; ``bare`` takes its unit off."""
+        """The amount that a plain text spells; ``bare`` takes its unit off."""
         free = bare(text)
         times = self.times if free == text else 1
         number = _scaled(free, times)
@@ -180,7 +180,7 @@ def _read_wholes(
     if wholes.times > 1:
         values *= np.where(plain, wholes.times, 0)
     at = iter(np.flatnonzero(~plain).tolist())
-    reading = read_one_by_one(texts, values, plain, lambda text: one(next(at), narrow(text)))
+    reading = read_one_by_one(texts, values, plain, lambda text: one(next(at), plainly(text)))
     if wholes.times > 1:
         reading.remark = Reason("settled", f"bare numbers stand for {wholes.times:,} each"), int(plain.sum()), ""
     return _with_highs(reading, wholes.highs)
@@ -194,7 +194,7 @@ def _with_highs(reading: Reading, highs: dict[int, int] | dict[int, float]) -> R
 
 
 def _scaled(text: str, times: int = 1) -> Decimal | None:
-    """The number that a narrow text spells, with 万 or 亿 behind it, or else ``times`` what stands there."""
+    """The number that a plain text spells, with 万 or 亿 behind it, or else ``times`` what stands there."""
     for word, scale in load_marks().scales.items():
         if text.casefold().endswith(word):
             number, times = decimal_of(text[: -len(word)].rstrip()), scale

@@ -21,12 +21,12 @@ _HUNDREDTHS = re.compile(r"(?!10)[1-9][0-9](?:\.[0-9]{1,4})?")
 
 
 def says_discount(text: str) -> bool:
-    """Whether a narrow text speaks of a discount."""
+    """Whether a plain text speaks of a discount."""
     return any(sign in text for sign in _signs())
 
 
 def share_of(text: str) -> int | None:
-    """The share of the full price, in millionths, that a narrow text such as 9.5折 leaves; None where that is unsure.
+    """The share of the full price, in millionths, that a plain text such as 9.5折 leaves; None where that is unsure.
 
     One digit before the point counts tenths (9.5折), two count hundredths (95折). 10折 and 0.95折 may be two things.
     """

@@ -74,6 +74,11 @@ def _simplifier() -> Callable[[str], str]:
     return convert
 
 
+def plainly(text: str) -> str:
+    """``text`` as amounts and times are read: stripped, without case, width and script."""
+    return simplified(stripped(text))
+
+
 def alike(text: str) -> str:
     """The form in which words are compared: without case, width, script, spaces."""
     return _SPACES.sub("", simplified(text)).removeprefix("'")

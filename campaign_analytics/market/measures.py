@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from campaign_analytics.market.marks import load_marks, simplified
+from campaign_analytics.market.marks import load_marks
 from campaign_analytics.market.quality import Reason
 
 SIZE_UNSURE = Reason("doubted", "the pieces of one batch or of all? the number of pieces is left out")
@@ -39,8 +39,8 @@ class Measures:
         )
 
     def of(self, text: str) -> Said | None:
-        """What a narrow text says of quantity and unit; None where it names no unit."""
-        found = self._form.fullmatch(simplified(text)) if len(text) <= _LONGEST else None
+        """What a plain text says of quantity and unit; None where it names no unit."""
+        found = self._form.fullmatch(text) if len(text) <= _LONGEST else None
         if not found:
             return None
         size = int(found["size"] or 0)

@@ -55,7 +55,7 @@ class Span:
 
 
 def span_of(text: str, number: Callable[[str], Decimal | None]) -> Span | None:
-    """The range that a narrow text spells, its ends read by ``number``; None where it is none, or may be two.
+    """The range that a plain text spells, its ends read by ``number``; None where it is none, or may be two.
 
     1-2万 may begin at 1 or at 10000: both ends name their scale, or neither.
     """

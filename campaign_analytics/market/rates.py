@@ -16,7 +16,7 @@ from campaign_analytics.market.amounts import (
     decimal_of,
     plain_decimals,
 )
-from campaign_analytics.market.marks import narrow
+from campaign_analytics.market.marks import plainly
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.ranges import RANGE, Span, span_of
 from campaign_analytics.market.reading import Reading, read_one_by_one
@@ -44,7 +44,7 @@ def read_rates(texts: pa.StringArray, counts: Array, declared: str, in_header: s
     at = iter(np.flatnonzero(~plain).tolist())
 
     def one(text: str) -> tuple[float | None, Reason | None]:
-        place, spelled = next(at), narrow(text)
+        place, spelled = next(at), plainly(text)
         signed[place] = "%" in spelled
         number = _bare(spelled)
         span = span_of(spelled, _bare) if number is None else Span(number, number)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.market.amounts import TENS, plain_decimals
-from campaign_analytics.market.marks import load_marks, simplified, stripped
+from campaign_analytics.market.marks import load_marks, plainly
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.reading import Reading, read_one_by_one
 from campaign_analytics.market.schema import Array
@@ -162,7 +162,7 @@ def _time_of(text: str, zone: ZoneInfo) -> tuple[datetime | None, Reason]:
     """The time that a text spells, in its own zone or else in ``zone``; None where there is none, and why."""
     if len(text) > _LONGEST:
         return None, NOT_A_DATE
-    text = simplified(stripped(text))
+    text = plainly(text)
     for word, sign in load_marks().dates.items():
         text = text.replace(word, sign)
     last = _YEAR_LAST.fullmatch(text.strip())

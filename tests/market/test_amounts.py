@@ -21,7 +21,8 @@ spellings = st.sampled_from(["{}", " {} ", "\t{}", "'{}", "{:,}", "{:.9f}", "+{}
 
 
 @given(
-    fen=st.integers(0, 10**14), spelling=st.sampled_from(["{}", "¥{}", "{:,}元", "￥ {:,}", " {} ", "'{}", "{} RMB"])
+    fen=st.integers(0, 10**14),
+    spelling=st.sampled_from(["{}", "¥{}", "{:,}元", "￥ {:,}", " {} ", "'{}", "{} RMB", "人民幣{}"]),
 )
 def test_money_is_whole_fen(fen: int, spelling: str) -> None:
     reading = read_money(pa.array([spelling.format(Decimal(fen) / 100)]))

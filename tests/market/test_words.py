@@ -17,8 +17,8 @@ from tests.market.conftest import ReadOffers, reasons, shown
 
 
 def test_flags_are_said_in_many_ways(read_offers: ReadOffers) -> None:
-    market = read_offers({"is_yanxuan": ["是", "Y", "1", "TRUE", "已开通", "√", "1.0", "ｙｅｓ"]})
-    assert shown(market, "is_yanxuan") == [True] * 8
+    market = read_offers({"is_yanxuan": ["是", "Y", "1", "TRUE", "已開通", "√", "1.0", "ｙｅｓ", "✔\ufe0f"]})
+    assert shown(market, "is_yanxuan") == [True] * 9
     market = read_offers({"is_yanxuan": ["否", "n", "0", "False", "未开通", "×", "0.0", " no "]})
     assert shown(market, "is_yanxuan") == [False] * 8
 
@@ -34,7 +34,7 @@ def test_levels_are_places_in_their_scale(book: Rulebook) -> None:
         {
             "merchant_id": list("abcdefg"),
             "交易勋章等级": ["AAA", "3A", "ＡＡＡ级", "aaa", "无", "AAAAAA", ""],
-            "诚信通L等级": ["L2", "l2", "Ｌ２", "2级", "2", "L9", "L6"],
+            "诚信通L等级": ["L2", "二級", "Ｌ２", "2级", "lv2", "L9", "L6"],
         }
     )
     offers = pd.DataFrame({"offer_id": ["1"], "merchant_id": ["a"]})
