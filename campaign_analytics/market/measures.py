@@ -44,6 +44,8 @@ class Measures:
         if not found:
             return None
         size = int(found["size"] or 0)
+        if size and found["unit"] in load_marks().pieces:  # 1件 12件 are two quantities
+            return None
         alone = found["quantity"].strip() == "1"
         if size and not (alone or found["each"] or found["per"]):
             size = -1

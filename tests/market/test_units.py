@@ -74,7 +74,7 @@ def test_pieces_stand_behind_any_quantity_and_leave_the_unit_to_its_column(read_
     assert set(reasons(market, "moq_unit", "doubted")) == {"套", "手"}
 
 
-@pytest.mark.parametrize("text", ["2坨", "12件/手", "2件3手", "手", "1手/12斤"])
+@pytest.mark.parametrize("text", ["2坨", "12件/手", "2件3手", "1件 1件", "1件/12件", "手", "1手/12斤"])
 def test_a_unit_that_is_not_known_is_missing_with_a_reason(read_offers: ReadOffers, text: str) -> None:
     market = read_offers({"moq": [text], "moq_unit": ["件"]})
     assert shown(market, "moq") == [None]
