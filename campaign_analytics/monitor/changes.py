@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment, assess
+from campaign_analytics.assess.explain import told
 from campaign_analytics.assess.fixes import subject_keys
 from campaign_analytics.assess.outcomes import FAIL, INELIGIBLE, PASS, UNDETERMINED, UNKNOWN, VERDICTS
 from campaign_analytics.assess.sentences import Teller
@@ -189,17 +190,21 @@ class Changes:
         return ";".join(book.rules[rules[0]].clause)
 
     def _told(self, level: Level, side: int, which: Array, lists: list[list[str]], lang: str) -> list[str]:
-        assessment, told = (self.before, self.after)[side], []
+        assessment, texts = (self.before, self.after)[side], []
+        outcomes = {
+            rule: assessment.outcome(rule, level)
+            for rule in {each[0] for each in lists if each} & {*assessment.blocking}
+        }
         for row, rules in zip(self._both(level).rows[side][which].tolist(), lists, strict=True):
             if row < 0 or not rules:
-                told.append("")
+                texts.append("")
             elif rules[0] not in assessment.blocking:
                 book = self.after.book if side == 0 else self.before.book
-                told.append(say("flip_rule_off", lang, rule=book.rules[rules[0]].label(lang, rules[0])))
+                texts.append(say("flip_rule_off", lang, rule=book.rules[rules[0]].label(lang, rules[0])))
             else:
                 teller = Teller(Subject(assessment, level, row), lang)
-                told.append(teller.sentence(assessment.book.whole(rules[0])))
-        return told
+                texts.append(told(teller, rules[0], int(outcomes[rules[0]][row]))[1])
+        return texts
 
     def headline(self, lang: str = "en") -> str:
         """How many verdicts turned, by what; how many subjects appeared and left."""

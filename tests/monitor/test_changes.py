@@ -81,6 +81,21 @@ def test_reasons_are_told_with_the_data_and_threshold_of_both_sides() -> None:
     assert "at least 4" in row["because"]
 
 
+@pytest.mark.filterwarnings("ignore::campaign_analytics.errors.RulebookWarning")
+def test_a_guarded_rule_is_told_by_its_condition_not_by_what_guards_it() -> None:
+    """Whether the pickup rate of Select's own offers counts at all is a setting; why it fails is the rate."""
+    spring = load_rulebook("spring_2024")
+    offer = {"offer_id": "o", "merchant_id": "m", "is_yanxuan": True, "pickup_rate_48h": "87%"}
+    market = market_of(spring, offers=[offer], merchants=[{"merchant_id": "m"}])
+    only = spring.switch({rule: "off" for rule in spring.rules if rule != "select_pickup"})
+    looser, lifted = only.set(min_pickup_rate_48h="85%"), only.set(enforce_select_entry=False)
+    (row,) = changes(*(assess(market, book, "2024-02-26") for book in (only, looser))).table().to_dict("records")
+    assert row["because_was"] == "48-hour pickup rate, 30 days is 87%, needs at least 90%: 3 points short"
+    assert row["because"] == "48-hour pickup rate, 30 days is 87%, needs at least 85%: 2 points to spare"
+    (row,) = changes(*(assess(market, book, "2024-02-26") for book in (only, lifted))).table().to_dict("records")
+    assert row["because"].startswith("does not apply: ")
+
+
 def test_a_merchant_that_fails_turns_its_offers() -> None:
     found = changes(assessed({"a": 5, "b": 5, "c": 1}), assessed({"a": 5, "b": 5, "c": 1}, bond=50))
     assert list(found.table()["rules"]) == ["bond", "bond"]
