@@ -23,7 +23,7 @@ from campaign_analytics.market.read import read_market
 from campaign_analytics.market.schema import KEYS, Declared
 from campaign_analytics.report.intake import CLEAN, Intake, write_intake
 from campaign_analytics.report.quality import say_table
-from campaign_analytics.report.typeface import font_faces
+from campaign_analytics.report.typeface import STACK, font_faces
 from campaign_analytics.words import every_word, say
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 UPLOADS: Final = "uploads"
 OUT: Final = "my_market"
+_CLASS: Final = "bring-data"
 _WIDE: Final = {"description_width": "initial"}
 _NOT_IN_A_NAME = re.compile(r"[^\w .()+=@,-]+")
 
@@ -70,7 +71,7 @@ class IntakePanel:
         self._near: dict[tuple[str, str], list[str]] = {}
         self._uploads = Path(UPLOADS, f"{datetime.now():%Y-%m-%d_%H%M%S}")
         self.folder = widgets.Text(str(folder), layout=widgets.Layout(width="520px"), **self._told("desk_folder"))
-        self.upload = widgets.FileUpload(multiple=True, description=self._say("desk_upload"))
+        self.upload = widgets.FileUpload(multiple=True, icon="", description=self._say("desk_upload"))
         self.upload.layout.width = "auto"
         self.status, self.fonts, self.shown = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.made = widgets.HTML()
@@ -82,12 +83,14 @@ class IntakePanel:
                 widgets.HBox([self.folder, self._button("desk_read", self.read), self.upload]),
                 self.status,
                 *(row.box for row in self.rows.values()),
-                widgets.HBox([self._button("desk_back", self.take_back), self.made]),
+                widgets.HBox(
+                    [self._button("desk_back", self.take_back), self.made], layout=widgets.Layout(align_items="center")
+                ),
                 widgets.HBox([self.out, self._button("desk_write", self.write)]),
                 self.shown,
             ]
         )
-        self.box.add_class("board-shelf")
+        self.box.add_class(_CLASS)
         self.upload.observe(self._uploaded, "value")
         if folder:
             self.do(self.read)
@@ -167,7 +170,7 @@ class IntakePanel:
     def _show(self, told: Intake) -> None:
         lines = "".join(f"<div>{escape(line)}</div>" for line in told.fates())
         parts = [f"<p><b>{escape(heading)}</b></p>{held._repr_html_()}" for heading, held in told.sections()]
-        self.shown.value = f'<div class="board">{lines}{"".join(parts)}</div>'
+        self.shown.value = f'<div style="line-height:1.35">{lines}{"".join(parts)}</div>'
         self._draw_choices()
 
     def _draw_choices(self) -> None:
@@ -175,7 +178,8 @@ class IntakePanel:
         self.made.value = _line(made or self._say("desk_no_choices"))
         asked = "".join(label for row in self.rows.values() for label, _ in row.name.options)
         labels = "".join(column.label(self.lang, name) for name, column in self.book.columns.items())
-        self.fonts.value = f"<style>{font_faces(every_word() + labels + asked + self.shown.value)}</style>"
+        faces = font_faces(every_word() + labels + asked + self.shown.value)
+        self.fonts.value = f"<style>{faces}.{_CLASS}, .{_CLASS} * {{font-family: {STACK}}}</style>"
 
     # ---- what may be chosen
 
@@ -225,9 +229,10 @@ class IntakePanel:
         if kind == "units":
             return [(self._say(f"unit_{unit}"), unit) for unit in UNITS[self.book.columns[asked[1]].type]]
         if kind == "tables":
-            return [(say_table(name, self.lang), name) for name in KEYS]
+            return [(self._say("desk_choose"), ""), *((say_table(name, self.lang), name) for name in KEYS)]
         every = dict.fromkeys([*self._near.get(asked, []), *known_columns(self.book, asked[0])])
-        return [(f"{self.book.columns[name].label(self.lang, name)} ({name})", name) for name in every]
+        named = [(f"{self.book.columns[name].label(self.lang, name)} ({name})", name) for name in every]
+        return named if self._near.get(asked) else [(self._say("desk_choose"), ""), *named]
 
     # ---- uploading
 
@@ -293,6 +298,8 @@ class _Row:
 
     def chosen(self) -> str:
         """Take what is shown."""
+        if not self.means.value:
+            raise CampaignError(say("desk_choose_first", self.panel.lang, name=self.name.value[1]))
         table, name = self.name.value
         return self.panel.choose(Choice(self.kind, name, self.means.value, table))
 
@@ -304,4 +311,4 @@ def safe_name(name: str) -> str:
 
 
 def _line(text: str) -> str:
-    return f'<div class="board" style="white-space:pre-line">{escape(text)}</div>'
+    return f'<div style="white-space:pre-line;line-height:1.35">{escape(text)}</div>'

@@ -12,7 +12,7 @@ import pandas as pd
 
 from campaign_analytics.charts.tables import Table, table
 from campaign_analytics.errors import CampaignError
-from campaign_analytics.market.quality import OF_CELLS
+from campaign_analytics.market.quality import ABOUT, OF_CELLS, Reason
 from campaign_analytics.report.files import harmless, whole, write_plain
 from campaign_analytics.report.page import Html, grid, page, text
 from campaign_analytics.report.write import ending
@@ -117,7 +117,7 @@ class QualityReport:
         if len(self.rest().frame):
             yield text("h2", say("quality_rest", self.lang))
             yield grid(self.rest())
-        for name, held in self.rejected().items():
+        for name, held in self._rejected_told().items():
             yield text("h2", self._put_aside(name))
             yield grid(held, note=say("quality_rejected_note", self.lang))
 
@@ -125,14 +125,17 @@ class QualityReport:
         """For a notebook: the columns, then the rows that were put aside."""
         parts = [("quality_rows", self.rows()), ("quality_columns", self.columns())]
         told = [(say(key, self.lang), held) for key, held in parts if len(held.frame)]
-        told += [(self._put_aside(name), held) for name, held in self.rejected().items()]
+        told += [(self._put_aside(name), held) for name, held in self._rejected_told().items()]
         return "".join(f"<p><b>{escape(heading)}</b></p>{held._repr_html_()}" for heading, held in told)
 
     def sheets(self) -> dict[str, Table]:
         """The workbook: rows, columns, reasons, and what was put aside."""
         parts = {"quality_rows": self.rows(), "quality_columns": self.columns(), "quality_findings": self.findings()}
         sheets = {say(key, self.lang): held for key, held in parts.items() if len(held.frame)}
-        return sheets | {self._put_aside(name): held for name, held in self.rejected().items()}
+        return sheets | {self._put_aside(name): held for name, held in self._rejected_told().items()}
+
+    def _rejected_told(self) -> dict[str, Table]:
+        return {name: _Told(held.frame, self.book, self.lang, held.rows) for name, held in self.rejected().items()}
 
     def _put_aside(self, name: str) -> str:
         return say("quality_rejected", self.lang, table=say_table(name, self.lang))
@@ -206,6 +209,16 @@ class _AsFound(Table):
 
     def _cell(self, name: str, value: Any) -> str:
         return str(value)
+
+
+class _Told(_AsFound):
+    """The same for people: where each row was, and why, is ours to say."""
+
+    def _title(self, name: str) -> str:
+        return say(name, self.lang) if name in ABOUT else name
+
+    def _cell(self, name: str, value: Any) -> str:
+        return Reason("rejected", value).told(self.lang) if name == "reason" else str(value)
 
 
 def say_table(name: Any, lang: str) -> str:

@@ -81,6 +81,16 @@ def test_a_choice_that_spoils_everything_is_said_and_not_kept(book: Rulebook, ex
     assert panel.market.tables["penalties"].rows == 1
 
 
+def test_nothing_is_proposed_for_a_header_that_is_near_none(book: Rulebook, exports: Path) -> None:
+    panel = IntakePanel(book, exports)
+    row = panel.rows["headers"]
+    row.name.index = 1
+    assert row.means.value == ""
+    row.use.click()
+    assert "✗ choose what 备注 means first" in panel.status.value
+    assert panel.choices == []
+
+
 def test_what_is_no_market_yet_can_be_made_one(book: Rulebook, exports: Path) -> None:
     text = (exports / "offers.csv").read_text("utf-8").replace("商品ID", "编码").replace("会员ID", "店家")
     (exports / "offers.csv").write_text(text, "utf-8")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import campaign_analytics as ca
-from campaign_analytics.market import amounts, cells, headers, keys, ranges, read, rows, shares, times, words
+from campaign_analytics.market import amounts, cells, clean, headers, keys, ranges, read, rows, shares, times, words
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.reasons import in_chinese
 from campaign_analytics.market.schema import Market
@@ -68,11 +68,12 @@ def test_both_languages_say_the_same(market: Market) -> None:
     assert "商品：读取 4 行：保留 2、剔除 2" in chinese.text()
     assert "商品 · 起批量：视为缺失：无法识别为数字（1，例如" in chinese.text()
     assert "offers · Minimum order quantity" in english.text().replace("Offers", "offers")
+    assert all(f">{title}</th>" in chinese._repr_html_() for title in ("文件", "行", "原因"))
     assert chinese.columns().frame["why"].str.contains("无法识别为数字 (1)", regex=False).any()
 
 
 def test_every_reason_has_chinese_words() -> None:
-    modules = (amounts, cells, headers, keys, ranges, read, rows, shares, times, words)
+    modules = (amounts, cells, clean, headers, keys, ranges, read, rows, shares, times, words)
     reasons = {each for module in modules for each in vars(module).values() if isinstance(each, Reason)}
     assert [reason.text for reason in reasons if in_chinese(reason.text) == reason.text] == []
 
