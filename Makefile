@@ -35,7 +35,7 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 pytest: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/assess.py
