@@ -8,6 +8,7 @@ into memory, not read.
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from campaign_analytics.errors import CampaignError, MarketWarning
 from campaign_analytics.large.condensing import GONE, group_cells
 from campaign_analytics.large.kept import LEVELS, read_codes, told_codes
 from campaign_analytics.large.parts import parts_of
-from campaign_analytics.large.said import room
+from campaign_analytics.large.said import room, whole
 from campaign_analytics.large.source import Source, fingerprint
 from campaign_analytics.market.schema import Array, Cells, Market, Table
 from campaign_analytics.market.typed import HIGH
@@ -61,7 +62,7 @@ def build_index(
     with room(out):
         for level in LEVELS:
             (out / level).mkdir(parents=True, exist_ok=True)
-        (out / MANIFEST).unlink(missing_ok=True)  # not whole until it is there again
+        (out / MANIFEST).write_text("{}", "utf-8")  # ours, and not whole yet
         writing = _Writing(out, source.rows, groups)
         for part in parts_of(source, book, as_of, groups, program, progress):
             writing.add(part)
@@ -92,9 +93,9 @@ class Index:
         folder = Path(folder)
         try:
             told = json.loads((folder / MANIFEST).read_text("utf-8"))
-        except (OSError, ValueError) as error:
+            of = told["rulebook"]
+        except (OSError, ValueError, KeyError) as error:
             raise CampaignError(f"{folder} holds no whole index; make it with build_index") from error
-        of = told["rulebook"]
         if of["hash"] != book.hash:
             raise CampaignError(
                 f"{folder} is out of date: it was made of {of['id']} {of['version']} ({of['hash'][:12]}), this is "
@@ -211,9 +212,9 @@ class _Writing:
         if (level, name) not in self.arrays:
             assert self.first is not None
             rows = self.rows if level == "offers" else self.first.market.merchants.rows
-            self.arrays[level, name] = np.lib.format.open_memmap(
-                self.folder / level / f"{name}.npy", "w+", dtype, (rows,)
-            )
+            path = self.folder / level / f"{name}.npy"
+            self.arrays[level, name] = np.lib.format.open_memmap(path, "w+", dtype, (rows,))
+            _reserve(path)
         return self.arrays[level, name]
 
     def close(self, source: Source) -> None:
@@ -236,9 +237,15 @@ class _Writing:
         }
         for array in self.arrays.values():
             array.flush()  # type: ignore[attr-defined]  # of a memory map
-        beside = self.folder / f".{MANIFEST}"
-        beside.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
-        beside.replace(self.folder / MANIFEST)
+        with whole(self.folder / MANIFEST) as beside:
+            beside.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+
+
+def _reserve(path: Path) -> None:
+    """Take the room of a file now: a map of it that runs out of room ends the process without a word."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, path.stat().st_size)
 
 
 def _print(file: Path) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from campaign_analytics.assess.masks import bits_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.large.condensing import GONE
-from campaign_analytics.large.said import room, said
+from campaign_analytics.large.said import room, said, whole
 from campaign_analytics.market.schema import Array, Cells, Declared, Market, Table
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.rulebook.exact import Bound, PerValue
 from campaign_analytics.simulate.at_rest import Codes, Cube
 from campaign_analytics.simulate.coded import Code
 
@@ -32,13 +33,10 @@ def save_cube(cube: Cube, path: str | Path) -> None:
     """Write a cube. Raises ``MarketError`` where nothing can be written."""
     path = Path(path)
     parts = [_columns(cube, level) for level in LEVELS]
-    whole = pa.concat_tables(parts, promote_options="default")
-    with room(path.parent):
-        beside = path.with_name(f".{path.name}")
-        pyarrow.parquet.write_table(
-            whole.replace_schema_metadata({_KEY: json.dumps(_told(cube), ensure_ascii=False).encode()}), beside
-        )
-        beside.replace(path)
+    table = pa.concat_tables(parts, promote_options="default")
+    told = {_KEY: json.dumps(_told(cube), ensure_ascii=False).encode()}
+    with room(path.parent), whole(path) as beside:
+        pyarrow.parquet.write_table(table.replace_schema_metadata(told), beside)
 
 
 def open_cube(path: str | Path, book: Rulebook) -> Cube:
@@ -49,13 +47,13 @@ def open_cube(path: str | Path, book: Rulebook) -> Cube:
     """
     path = Path(path)
     with said(path):
-        whole = pyarrow.parquet.read_table(path)
-    if _KEY not in (whole.schema.metadata or {}):
+        table = pyarrow.parquet.read_table(path)
+    if _KEY not in (table.schema.metadata or {}):
         raise MarketError(f"{path} is no cube; what_if_cube makes one")
-    told = json.loads(whole.schema.metadata[_KEY])
+    told = json.loads(table.schema.metadata[_KEY])
     _check(path, told, book)
     rows = [told["rows"][level] for level in LEVELS]
-    tables = {level: whole.slice(sum(rows[:i]), rows[i]) for i, level in enumerate(LEVELS)}
+    tables = {level: table.slice(sum(rows[:i]), rows[i]) for i, level in enumerate(LEVELS)}
     codes = {level: _codes(tables[level], told["codes"][level]) for level in LEVELS}
     groups = {name: _group(tables["offers"], name, told["by"][name], book) for name in told["by"]}
     market = Market(
@@ -100,7 +98,7 @@ def _told(cube: Cube) -> dict[str, Any]:
     book = cube.book
     return {
         "rulebook": {"id": book.id, "version": book.version, "hash": book.hash},
-        "values": _values(book),
+        "values": in_force(book),
         "as_of": cube.as_of.isoformat(),
         "rest_of": cube.market.rest_of,
         "rows": {level: cube.market.tables[level].rows for level in LEVELS},
@@ -129,11 +127,18 @@ def read_codes(cells: Mapping[str, Cells], told: Mapping[str, Any]) -> Codes:
     return Codes(cells, leaves, told["flags"])
 
 
-def _values(book: Rulebook) -> dict[str, str]:
-    """What is in force, as text: parameters, and rules of another severity than in the file."""
-    return {name: repr(value) for name, value in book.values.items()} | {
+def in_force(book: Rulebook) -> dict[str, str]:
+    """The values of parameters and the severities of rules, as texts that are the same in every process."""
+    return {name: _text(value) for name, value in book.values.items()} | {
         name: rule.severity for name, rule in book.rules.items()
     }
+
+
+def _text(value: Bound) -> str:
+    if isinstance(value, PerValue):
+        each = ", ".join(f"{name} {_text(held)}" for name, held in value.values)
+        return f"{value.by}: {each}, {_text(value.default)}"
+    return repr(sorted(value) if isinstance(value, frozenset) else value)  # a set has no order of its own
 
 
 # ---- reading
@@ -146,7 +151,7 @@ def _check(path: Path, told: Mapping[str, Any], book: Rulebook) -> None:
             f"{path} was made of {of['id']} {of['version']} ({of['hash'][:12]}), this is {book.id} {book.version} "
             f"({book.hash[:12]}); make it again"
         )
-    now = _values(book)
+    now = in_force(book)
     other = sorted(name for name in now if now[name] != told["values"].get(name))
     if other:
         raise CampaignError(

@@ -39,7 +39,6 @@ class Prepared:
     unmade: frozenset[str]
     partly: frozenset[str]
     across: Mapping[str, Cells]  # by derived column of offers: its cells, for all offers
-    reduced: bool  # whether anything was made of a pass over all offers
 
     def part(self, part: Part) -> Derivation:
         """The market of one part's offers and all merchants, with every derived column."""
@@ -55,13 +54,15 @@ class Prepared:
             self.source.offers(part, [*KEYS["offers"], *_of_table(self.book, "offers", wanted)]), wanted
         )
         if self.across:
-            start = self.starts[part]
-            rows = np.arange(start, start + part.rows)
-            across = {name: cells.take(rows) for name, cells in self.across.items()}
-            market = market.with_table(market.offers.with_cells(across))
+            market = market.with_table(market.offers.with_cells(self.across_of(part)))
         given = {*self.across, *(name for name in self.book.derived if self.book.table_of(name) == "merchants")}
         made = derive(market, self.book, self.moment, [name for name in wanted if name in self.book.derived], given)
         return Derivation(made.market, made.unmade | self.unmade, made.partly | self.partly)
+
+    def across_of(self, part: Part) -> dict[str, Cells]:
+        """The cells of a part's offers that all offers were needed for."""
+        rows = np.arange(self.starts[part], self.starts[part] + part.rows)
+        return {name: cells.take(rows) for name, cells in self.across.items()}
 
     def market(self, offers: Table, wanted: Collection[str] = ()) -> Market:
         """Some offers, the rows of other tables that belong to them and are wanted, and all merchants."""
@@ -109,7 +110,7 @@ def prepare(
         for table in KEYS
         if table not in ("offers", *OF_OFFERS) and source.files.get(table)
     }
-    bare = Prepared(source, book, moment, by, sides, frozenset(), frozenset(), {}, False)
+    bare = Prepared(source, book, moment, by, sides, frozenset(), frozenset(), {})
     across = [name for name in wanted if book.derived[name].make in ACROSS and book.table_of(name) == "offers"]
     needed = sorted({name for name in wanted if book.table_of(name) == "merchants"} | {*across})
     market = bare.market(_nothing(source))
@@ -122,7 +123,6 @@ def prepare(
         sides={**sides, "merchants": made.market.merchants},
         unmade=made.unmade,
         partly=made.partly,
-        reduced=bool(read),
         across={name: made.market.offers.cells[name] for name in across if name in made.market.offers.cells},
     )
 

@@ -1,13 +1,14 @@
 """A folder of outcomes: a parquet file for each part of a market, and one manifest that says what they were made of.
 
-A part is made again only if its file of offers, the other tables, the rulebook, its values or the moment have changed;
-what is there stays valid when a run is stopped, and the next run makes the rest.
+A part is made again only if its file of offers, the other tables, what was derived of all offers, the rulebook, its
+values or the moment have changed; what is there stays valid when a run is stopped, and the next run makes the rest.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -20,11 +21,13 @@ import pyarrow.parquet
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.outcomes import VERDICTS
-from campaign_analytics.errors import CampaignError
+from campaign_analytics.errors import CampaignError, MarketWarning
+from campaign_analytics.large.kept import in_force
 from campaign_analytics.large.preparing import Prepared
-from campaign_analytics.large.said import room
+from campaign_analytics.large.said import room, said, whole
 from campaign_analytics.large.source import Part, fingerprint
-from campaign_analytics.market.schema import Array
+from campaign_analytics.market.schema import Array, Cells, Table
+from campaign_analytics.market.typed import to_arrow
 
 MANIFEST = "manifest.json"
 _FAIL, _OUT = "outcomes_{}", "not_applicable_{}"
@@ -49,6 +52,7 @@ class Results:
         if manifest.exists():
             try:
                 held = json.loads(manifest.read_text("utf-8"))
+                results._tell_gone(held["parts"])
                 if held["of"] == results.of:
                     results._made = held["parts"]
             except (ValueError, KeyError, TypeError) as error:
@@ -64,20 +68,22 @@ class Results:
     def of(self) -> str:
         """A hash of everything but the parts that outcomes depend on."""
         prepared, source, book = self.prepared, self.prepared.source, self.prepared.book
-        told = [book.hash, *(f"{name} {book.values[name]!r}" for name in sorted(book.values))]
-        told += [repr(sorted(book.severities.items())), prepared.moment.as_of.isoformat(), repr(source.declared)]
-        told += [repr(prepared.by), version("campaign-analytics")]
-        decisive = [table for table in source.files if table != "offers" or prepared.reduced]
-        told += [f"{table} {self._print(file)}" for table in decisive for file in source.files[table]]
+        told = [book.hash, repr(sorted(in_force(book).items())), prepared.moment.as_of.isoformat()]
+        told.append(repr(source.declared))
+        told += [repr(prepared.by), version("campaign-analytics"), *sorted(prepared.unmade | prepared.partly)]
+        others = [table for table in source.files if table != "offers"]
+        told += [f"{table} {self._print(file)}" for table in others for file in source.files[table]]
+        merchants = prepared.sides["merchants"]
+        told.append(_print_of({name: cells for name, cells in merchants.cells.items() if name in book.derived}))
         return hashlib.blake2b("\n".join(told).encode(), digest_size=16).hexdigest()
 
     def has(self, part: Part) -> bool:
         """Whether the outcomes of a part are there, whole, and of what it holds now."""
         held = self._made.get(self._name(part))
-        path = self.folder / "offers" / f"{self._name(part)}.parquet"
-        if held is None or held["offers"] != self._print(part.file) or not path.exists():
+        path = self._file(self._name(part))
+        if held is None or not path.exists():
             return False
-        return bool(path.stat().st_size == held["bytes"])
+        return bool(held["bytes"] == path.stat().st_size and held["of"] == self._of(part))
 
     def put(self, part: Part, assessment: Assessment) -> None:
         """Write the outcomes of a part. Raises ``MarketError`` where there is no room; what is there stays valid."""
@@ -91,14 +97,13 @@ class Results:
                 outcomes.view(np.int64),
                 outside.view(np.int64),
             )
-        path = self.folder / "offers" / f"{self._name(part)}.parquet"
+        path = self._file(self._name(part))
         with room(self.folder):
             path.parent.mkdir(exist_ok=True)
-            beside = path.with_suffix(".part")
-            pyarrow.parquet.write_table(pa.table(columns), beside, compression="zstd")
-            beside.replace(path)
+            with whole(path) as beside:
+                pyarrow.parquet.write_table(pa.table(columns), beside, compression="zstd")
         self._made[self._name(part)] = {
-            "offers": self._print(part.file),
+            "of": self._of(part),
             "bytes": path.stat().st_size,
             "rows": part.rows,
         }
@@ -106,7 +111,9 @@ class Results:
 
     def words(self, part: Part) -> tuple[Array, Array]:
         """(words, offers) uint64 outcomes, and what does not apply, as ``put`` wrote them."""
-        held = pyarrow.parquet.read_table(self.folder / "offers" / f"{self._name(part)}.parquet")
+        path = self._file(self._name(part))
+        with said(path):
+            held = pyarrow.parquet.read_table(path)
         names = [name for name in held.column_names if name.startswith("outcomes_")]
         both = (
             np.array([np.asarray(held[form.format(number)]) for number in range(len(names))], np.int64).view(np.uint64)
@@ -116,15 +123,38 @@ class Results:
         return outcomes, outside
 
     def close(self, bits: Mapping[str, int]) -> None:
-        """All parts are there: drop those of files that are gone, and say that it is complete."""
-        names = {self._name(part) for part in self.prepared.source.parts}
-        for name in self._made.keys() - names:
-            (self.folder / "offers" / f"{name}.parquet").unlink(missing_ok=True)
-            del self._made[name]
+        """All parts are there: drop whatever else is, and say that it is complete."""
+        self._made = {name: self._made[name] for name in map(self._name, self.prepared.source.parts)}
+        kept = {self._file(name) for name in self._made}
+        with room(self.folder):
+            for path in [*self.folder.glob("offers/*.parquet"), *self.folder.glob("offers/.*.parquet")]:
+                if path not in kept:
+                    path.unlink()
         self._keep(complete=True, bits=bits)
+
+    def _tell_gone(self, before: Mapping[str, Any]) -> None:
+        """Warn of files that an earlier run had."""
+        now = {part.file.stem for part in self.prepared.source.parts}
+        gone = {name: held["rows"] for name, held in before.items() if name.rpartition("-")[0] not in now}
+        if gone:
+            files = ", ".join(sorted({f"{name.rpartition('-')[0]}.parquet" for name in gone}))
+            warnings.warn(
+                f"{self.prepared.source.place}: {files} was there when {self.folder} was last written, and is gone; "
+                f"its {sum(gone.values()):,} offers are no longer counted. Put it back and run the same again if it is "
+                "missing",
+                MarketWarning,
+                stacklevel=2,
+            )
+
+    def _file(self, name: str) -> Path:
+        return self.folder / "offers" / f"{name}.parquet"
 
     def _name(self, part: Part) -> str:
         return f"{part.file.stem}-{part.start:012}"
+
+    def _of(self, part: Part) -> str:
+        """A hash of what the outcomes of one part depend on."""
+        return self._print(part.file) + _print_of(self.prepared.across_of(part))
 
     def _print(self, file: Path) -> str:
         if file not in self._prints:
@@ -137,7 +167,15 @@ class Results:
             "complete": complete, "rulebook": {"id": book.id, "version": book.version, "hash": book.hash},
             "as_of": self.prepared.moment.as_of.isoformat(), "of": self.of, "bits": bits or {}, "parts": self._made,
         }  # fmt: skip
-        beside = self.folder / f".{MANIFEST}"
-        with room(self.folder):
+        with room(self.folder), whole(self.folder / MANIFEST) as beside:
             beside.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
-            beside.replace(self.folder / MANIFEST)
+
+
+def _print_of(cells: Mapping[str, Cells]) -> str:
+    """A hash of columns; "" of none."""
+    if not cells:
+        return ""
+    held, written = to_arrow(Table("", cells, len(next(iter(cells.values()))))), pa.BufferOutputStream()
+    with pa.ipc.new_stream(written, held.schema) as stream:
+        stream.write_table(held)
+    return hashlib.blake2b(written.getvalue(), digest_size=16).hexdigest()

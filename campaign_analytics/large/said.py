@@ -16,8 +16,19 @@ def said(file: Path) -> Iterator[None]:
     """Say which file can't be read, and why."""
     try:
         yield
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.lib.ArrowException, OSError) as error:
         raise MarketError(f"{file} can't be read as parquet: {error}; write it again") from error
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write to, which takes its place when all is written and is gone when it is not."""
+    beside = path.with_name(f".{path.name}")
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 @contextmanager

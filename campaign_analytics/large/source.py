@@ -7,7 +7,7 @@ glob names the files themselves.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.large.said import said
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, table_named
-from campaign_analytics.market.schema import OVERRIDES, Cells, Declared, Table
+from campaign_analytics.market.schema import KEYS, OVERRIDES, Cells, Declared, Table
 from campaign_analytics.market.typed import HIGH, UNREAD, from_arrow
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.values import did_you_mean
@@ -77,6 +77,9 @@ class Source:
                     f"{place}: no parquet file of {table}{did_you_mean(table, there)}; expected {table}.parquet or a "
                     f"folder {table}, as campaign-analytics intake writes them; found {', '.join(there) or 'nothing'}"
                 )
+        stems = [file.stem for file in files["offers"]]
+        if again := next((stem for stem in stems if stems.count(stem) > 1), None):
+            raise MarketError(f"{place}: two files of offers are named {again}.parquet; give each a name of its own")
         owner = next((path for path in (root / NAME, root.parent / NAME) if path.is_file()), None)
         return cls(str(place), files, read_declared(owner, book) if owner else Declared(), book)
 
@@ -90,21 +93,32 @@ class Source:
         """How many offers there are."""
         return sum(part.rows for part in self.parts)
 
+    @cached_property
+    def schemas(self) -> Mapping[str, pa.Schema]:
+        """By table: the columns that its files have between them. Raises MarketError, naming the file, for a type that
+        a column cannot have."""
+        return {table: self._schema(table) for table in self.files}
+
     def offers(self, part: Part, columns: Sequence[str]) -> Table:
-        """Some columns of a part; one that the file lacks is left out."""
+        """Some columns of a part. One that other files have and this one lacks is missing; one of no file is left
+        out."""
         with said(part.file):
-            file = pyarrow.parquet.ParquetFile(part.file, memory_map=True)
+            file = pyarrow.parquet.ParquetFile(part.file, memory_map=True, page_checksum_verification=True)
             held = file.read_row_groups(list(part.groups), columns=_there(file.schema_arrow, columns), use_threads=True)
+        for name in columns:
+            if name in self.schemas["offers"].names and name not in held.column_names:
+                held = held.append_column(name, pa.nulls(held.num_rows, self.schemas["offers"].field(name).type))
         return self._table("offers", held, part.file.name)
 
     def whole(self, table: str, columns: Sequence[str]) -> Table:
         """Some columns of a table that is held at once."""
-        held = []
-        for file in self.files.get(table, ()):
+        held, place = [], self._place(table)
+        there = _there(self.schemas[table], columns)
+        for file in self.files[table]:
             with said(file):
-                opened = pyarrow.parquet.ParquetFile(file)
+                opened = pyarrow.parquet.ParquetFile(file, page_checksum_verification=True)
                 held.append(opened.read(columns=_there(opened.schema_arrow, columns)))
-        return self._table(table, pa.concat_tables(held, promote_options="permissive"), self._place(table))
+        return self._table(table, pa.concat_tables(held, promote_options="permissive").select(there), place)
 
     def of_offers(self, table: str, offers: Cells, columns: Sequence[str]) -> Table:
         """The rows of a table that belong to some offers, and perhaps others between them. Quick where its files are in
@@ -115,19 +129,26 @@ class Source:
         among = (key >= low) & (key <= high)
         files = self.files[table]
         with said(files[0].parent):
-            held = pyarrow.dataset.dataset([str(file) for file in files], format="parquet")
+            held = pyarrow.dataset.dataset([str(file) for file in files], self.schemas[table], format="parquet")
             if held.count_rows(filter=among) > _MANY * len(ids):
                 among &= key.isin(ids)
             rows = held.to_table(columns=_there(held.schema, columns), filter=among)
         return self._table(table, rows, self._place(table))
 
-    def columns(self, table: str) -> frozenset[str]:
-        """The columns that all files of a table have between them."""
-        named: set[str] = set()
-        for file in self.files.get(table, ()):
+    def _schema(self, table: str) -> pa.Schema:
+        fields: dict[str, pa.Field] = {}
+        for file in self.files[table]:
             with said(file):
-                named |= set(pyarrow.parquet.read_schema(file).names)
-        return frozenset(name for name in named if name in self.book.columns)
+                schema = pyarrow.parquet.read_schema(file)
+            from_arrow(schema.empty_table(), table, self.book, file.name)
+            for name in schema.names:
+                fields.setdefault(name, schema.field(name))
+            for key in KEYS[table]:
+                if key not in schema.names:
+                    raise MarketError(
+                        f"{file}: no column {key}{did_you_mean(key, schema.names)}; write it again with it"
+                    )
+        return pa.schema(list(fields.values()))
 
     def _place(self, table: str) -> str:
         files = self.files[table]

@@ -105,7 +105,8 @@ def from_arrow(held: pa.Table, table: str, book: Rulebook, place: str) -> dict[s
         values, gone, unread, names = reads(held[name], place=f"{place}: {name}")
         high = None
         if name + HIGH in held.column_names:
-            high = reads(held[name + HIGH], place=f"{place}: {name}{HIGH}")[0]
+            high, none, *_ = reads(held[name + HIGH], place=f"{place}: {name}{HIGH}")
+            high = np.where(none, values, high)  # of a file without ranges, beside one with
         if name + UNREAD in held.column_names:
             unread = unread | np.asarray(held[name + UNREAD].combine_chunks().fill_null(False))
         cells[name] = Cells.make(column.type, values, gone, high, names, unread & gone)

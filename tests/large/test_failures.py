@@ -1,0 +1,303 @@
+"""What goes wrong with a large market is said with the file's name; what was finished stays, and the next run does the
+rest."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+import campaign_analytics as ca
+from campaign_analytics.errors import CampaignError, MarketError, MarketWarning
+from campaign_analytics.large import source
+from campaign_analytics.market.schema import Array, Cells, Market
+from campaign_analytics.market.typed import HIGH, to_arrow
+from campaign_analytics.rulebook.book import Rulebook
+from tests.large.files import written
+from tests.large.test_parts import alike
+
+DAY = "2024-02-26"
+FILES, OFFERS = 3, 2_100  # files of offers, and offers
+
+
+@pytest.fixture(scope="module")
+def book() -> Rulebook:
+    return ca.load_rulebook("spring_2024", "corrected")
+
+
+@pytest.fixture(scope="module")
+def market() -> Market:
+    return ca.demo_market(OFFERS, seed=4, profile="wholesale")
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "ROWS", OFFERS // FILES)
+
+
+@pytest.fixture
+def folder(market: Market, tmp_path: Path) -> Path:
+    """The market with its offers in several files."""
+    place = tmp_path / "market"
+    place.mkdir()
+    written(market, place)
+    whole = pyarrow.parquet.read_table(place / "offers.parquet")
+    (place / "offers.parquet").unlink()
+    (place / "offers").mkdir()
+    for i in range(FILES):
+        rows = whole.slice(i * OFFERS // FILES, OFFERS // FILES)
+        pyarrow.parquet.write_table(rows, place / f"offers/offers_{i}.parquet", row_group_size=350)
+    return place
+
+
+def finished(out: Path) -> dict[str, int]:
+    """The outcomes that are there, and when each was written."""
+    assert [path.name for path in out.rglob(".*")] == [], "nothing half written is left"
+    return {path.name: path.stat().st_mtime_ns for path in (out / "offers").iterdir()}
+
+
+def completed(out: Path, before: dict[str, int], folder: Path, book: Rulebook) -> None:
+    """Run again: what was finished is not touched, and all of it is what a full run gives."""
+    ca.assess(folder, book, DAY, out=out)
+    now = finished(out)
+    assert before.items() <= now.items()
+    assert len(now) == FILES
+    assert json.loads((out / "manifest.json").read_text("utf-8"))["complete"]
+    ca.assess(folder, book, DAY, out=out.with_name("full"))
+    ours, full = (pyarrow.parquet.read_table(each / "offers") for each in (out, out.with_name("full")))
+    assert ours.equals(full)
+
+
+# ---- no room
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk on which a part of a file's outcomes fits, and no more."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    size = 16 * 1024
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=False)
+    if mounted.returncode:
+        pytest.skip("mounting needs root")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_keeps_the_parts_that_fit(folder: Path, full_disk: Path, tmp_path: Path, book: Rulebook) -> None:
+    with pytest.raises(MarketError, match=r"out: .*[Nn]o space.*make room and run the same again"):
+        ca.assess(folder, book, DAY, out=full_disk / "out")
+    told = json.loads((full_disk / "out/manifest.json").read_text("utf-8"))
+    assert not told["complete"]
+    before = finished(full_disk / "out")
+    assert {f"{name}.parquet" for name in told["parts"]} == before.keys()
+    assert 1 <= len(before) < FILES
+    shutil.copytree(full_disk / "out", tmp_path / "out")  # to where there is room
+    completed(tmp_path / "out", finished(tmp_path / "out"), folder, book)
+
+
+def test_a_full_disk_ends_an_index_and_a_cube_in_words(
+    folder: Path, full_disk: Path, tmp_path: Path, book: Rulebook
+) -> None:
+    with pytest.raises(MarketError, match=r"coded: .*[Nn]o space.*make room"):
+        ca.build_index(folder, book, full_disk / "coded", DAY)
+    with pytest.raises(CampaignError, match="holds no whole index"):
+        ca.assess(full_disk / "coded", book)
+    shutil.rmtree(full_disk / "coded")
+    (full_disk / "filler").write_bytes(b"x" * 14_000)
+    cube = ca.what_if_cube(folder, book, ["min_pickup_rate_48h"], as_of=DAY)
+    with pytest.raises(MarketError, match=r"[Nn]o space"):
+        ca.save_cube(cube, full_disk / "cube.parquet")
+    assert [path.name for path in full_disk.iterdir()] == ["filler"]
+
+
+def test_writing_that_fails_anywhere_leaves_what_was_finished(
+    folder: Path, tmp_path: Path, book: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes, made = pyarrow.parquet.write_table, list[Path]()
+
+    def failing(table: Any, where: Path, **how: Any) -> None:
+        made.append(where)
+        if len(made) == 2:
+            where.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        writes(table, where, **how)
+
+    monkeypatch.setattr(pyarrow.parquet, "write_table", failing)
+    with pytest.raises(MarketError, match="No space left on device; what was finished is valid"):
+        ca.assess(folder, book, DAY, out=tmp_path / "out")
+    completed(tmp_path / "out", finished(tmp_path / "out"), folder, book)
+
+
+# ---- ended from outside
+
+KILLED = """
+import os, signal, sys
+import pyarrow.parquet
+import campaign_analytics as ca
+from campaign_analytics.large import source
+folder, out, verb, rows, day = sys.argv[1:]
+source.ROWS = int(rows)
+book = ca.load_rulebook("spring_2024", "corrected")
+writes, made = pyarrow.parquet.write_table, []
+def write(table, where, **how):
+    made.append(where)
+    writes(table, where, **how)
+    if len(made) == 2:  # all of the second part is written, and nothing says so yet
+        os.kill(os.getpid(), signal.SIGKILL)
+def step(done, of):
+    made.append(done)
+    if verb == "index" and len(made) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+if verb == "assess":
+    pyarrow.parquet.write_table = write
+    ca.assess(folder, book, day, out=out)
+else:
+    ca.build_index(folder, book, out, day, step)
+"""
+
+
+def killed(folder: Path, out: Path, verb: str) -> None:
+    asked = [sys.executable, "-c", KILLED, str(folder), str(out), verb, str(OFFERS // FILES), DAY]
+    ended = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
+def test_a_killed_run_is_completed_by_the_next(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    killed(folder, tmp_path / "out", "assess")
+    told = json.loads((tmp_path / "out/manifest.json").read_text("utf-8"))
+    assert (told["complete"], len(told["parts"])) == (False, 1)
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out/offers").glob("[!.]*")}
+    completed(tmp_path / "out", before, folder, book)
+
+
+def test_an_index_that_was_killed_is_made_again(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    killed(folder, tmp_path / "coded", "index")
+    with pytest.raises(CampaignError, match="holds no whole index; make it with"):
+        ca.assess(tmp_path / "coded", book)
+    ca.build_index(folder, book, tmp_path / "coded", DAY)
+    alike(ca.assess(tmp_path / "coded", book), ca.assess(folder, book, DAY))
+
+
+# ---- files that are not as they should be
+
+
+def test_a_file_that_breaks_off_is_named_before_anything_is_done(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    file = folder / "offers/offers_1.parquet"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-100])
+    with pytest.raises(MarketError, match=r"offers_1\.parquet can't be read as parquet"):
+        ca.assess(folder, book, DAY, out=tmp_path / "out")
+    file.write_bytes(whole)
+    completed(tmp_path / "out", {}, folder, book)
+
+
+def test_a_file_damaged_inside_is_named_and_the_parts_before_it_stay(
+    folder: Path, tmp_path: Path, book: Rulebook
+) -> None:
+    file = folder / "offers/offers_2.parquet"
+    whole = file.read_bytes()
+    held = pyarrow.parquet.ParquetFile(file).metadata
+    column = next(at for at in range(held.num_columns) if held.row_group(0).column(at).path_in_schema == "moq")
+    start = held.row_group(0).column(column).data_page_offset
+    file.write_bytes(whole[:start] + bytes(40) + whole[start + 40 :])
+    with pytest.raises(MarketError, match=r"offers_2\.parquet can't be read as parquet"):
+        ca.assess(folder, book, DAY, out=tmp_path / "out")
+    before = finished(tmp_path / "out")
+    assert len(before) == 2
+    file.write_bytes(whole)
+    completed(tmp_path / "out", before, folder, book)
+
+
+def test_a_column_that_one_file_lacks_is_missing_there_alone(
+    folder: Path, tmp_path: Path, book: Rulebook, market: Market
+) -> None:
+    for number, lacking in ((0, "moq"), (1, "title"), (2, "campaign_price")):
+        file = folder / f"offers/offers_{number}.parquet"
+        held = pyarrow.parquet.read_table(file)
+        pyarrow.parquet.write_table(held.drop_columns([lacking]), file)
+    found = ca.assess(folder, book, DAY)
+    of = np.repeat(np.arange(FILES), OFFERS // FILES)
+    cells = {
+        name: missing(market.offers.cells[name], of == at) for at, name in enumerate(("moq", "title", "campaign_price"))
+    }
+    told = market.with_table(market.offers.with_cells(cells))
+    alike(found, ca.assess(told, book, DAY))
+
+
+def missing(cells: Cells, rows: Array) -> Cells:
+    """The cells, some of them missing besides."""
+    return Cells.make(cells.type, cells.values, cells.gone | rows, cells.high, cells.names)
+
+
+def test_a_column_of_another_type_is_named_with_its_file(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    file = folder / "offers/offers_1.parquet"
+    whole = pyarrow.parquet.read_table(file)
+    place = whole.column_names.index("moq")
+    pyarrow.parquet.write_table(whole.set_column(place, "moq", whole["moq"].cast(pa.string())), file)
+    with pytest.raises(MarketError, match=r"offers_1\.parquet: moq: string where a whole number is expected"):
+        ca.assess(folder, book, DAY, out=tmp_path / "out")
+    pyarrow.parquet.write_table(whole, file)
+    completed(tmp_path / "out", {}, folder, book)
+
+
+def test_files_of_merchants_may_differ_too(folder: Path, book: Rulebook, market: Market) -> None:
+    whole = to_arrow(market.merchants)
+    score = whole["shop_experience_score"]
+    half = len(whole) // 2
+    (folder / "merchants.parquet").unlink()
+    ranged = whole.append_column("shop_experience_score" + HIGH, score)  # a range of nothing
+    pyarrow.parquet.write_table(ranged.slice(0, half), folder / "merchants_1.parquet")
+    pyarrow.parquet.write_table(whole.slice(half), folder / "merchants_2.parquet")
+    alike(ca.assess(folder, book, DAY), ca.assess(market, book, DAY))
+    pyarrow.parquet.write_table(whole.slice(half).drop_columns(["merchant_id"]), folder / "merchants_2.parquet")
+    with pytest.raises(MarketError, match=r"merchants_2\.parquet: no column merchant_id"):
+        ca.assess(folder, book, DAY)
+
+
+def test_a_file_that_is_gone_in_the_next_run_is_named_with_its_offers(
+    folder: Path, tmp_path: Path, book: Rulebook
+) -> None:
+    out, file = tmp_path / "out", folder / "offers/offers_1.parquet"
+    ca.assess(folder, book, DAY, out=out)
+    before = finished(out)
+    file.rename(tmp_path / "aside")
+    with pytest.warns(MarketWarning, match=r"offers_1\.parquet was there when .* 700 offers are no longer counted"):
+        fewer = ca.assess(folder, book, DAY, out=out)
+    assert int(fewer.summary()["offers"].iloc[0]) == OFFERS - OFFERS // FILES
+    assert finished(out).keys() == before.keys() - {"offers_1-000000000000.parquet"}
+    alike(fewer, ca.assess(folder, book, DAY))
+    (tmp_path / "aside").rename(file)
+    completed(out, {}, folder, book)
+
+
+def test_a_file_that_goes_while_it_runs_is_named(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    file = folder / "offers/offers_2.parquet"
+
+    def take_away(done: int, of: int) -> None:
+        if file.exists():
+            file.rename(tmp_path / "aside")
+
+    with pytest.raises(MarketError, match=r"offers_2\.parquet can't be read"):
+        ca.assess(folder, book, DAY, take_away, out=tmp_path / "out")
+    before = finished(tmp_path / "out")
+    assert before
+    (tmp_path / "aside").rename(file)
+    completed(tmp_path / "out", before, folder, book)
+
+
+def test_two_files_of_one_name_are_refused(folder: Path, book: Rulebook) -> None:
+    shutil.copy(folder / "offers/offers_0.parquet", folder / "offers_0.parquet")
+    with pytest.raises(MarketError, match=r"two files of offers are named offers_0\.parquet"):
+        ca.assess(folder, book, DAY)
