@@ -17,6 +17,7 @@ from campaign_analytics.assess.deadlines import deadlines
 from campaign_analytics.assess.evaluated import Evaluated
 from campaign_analytics.assess.evidence import overrides
 from campaign_analytics.assess.explain import Card, explain
+from campaign_analytics.assess.faults import faults
 from campaign_analytics.assess.fixes import fixes_of_one
 from campaign_analytics.assess.headline import headline
 from campaign_analytics.assess.hinges import hinges
@@ -269,6 +270,15 @@ class Assessment(Evaluated):
         without a merchant are a row of their own, merchant_id, which one column cannot settle.
         """
         return hinges(self, level)
+
+    def faults(self, level: Level = "offers", lang: str = "en") -> pd.DataFrame:
+        """What to repair first: a row a table, column, kind and reason of faulty cells (and example, str), with counts.
+
+        Counts (int64): cells; of the verdicts of the level, undetermined: those that the fault leaves open; decided:
+        those of them that are settled if its cells are known, whatever their values; in_doubt: decided ones that rest
+        on its doubted cells. The most decided first. ``assess.faults`` says exactly how.
+        """
+        return faults(self, level, lang)
 
     def explain(self, offer_id: str | None = None, *, merchant_id: str | None = None, lang: str = "en") -> Card:
         """The card of one offer or one merchant: every rule with value, threshold, gap, outcome and origin.

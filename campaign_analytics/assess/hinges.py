@@ -14,8 +14,8 @@ again from probing values: of flags and lists all, of sets none and all members,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,7 +38,7 @@ def hinges(assessment: Assessment, level: Level) -> pd.DataFrame:
     """See ``Assessment.hinges``."""
     rows = np.flatnonzero(assessment.verdict(level) == UNDETERMINED)
     orphans = assessment.market.merchant_row[rows] < 0 if level == "offers" else np.zeros(len(rows), bool)
-    open_ = _Undetermined(assessment, level, rows[~orphans])
+    open_ = Undetermined(assessment, level, rows[~orphans])
     found = [
         (
             column,
@@ -75,12 +75,13 @@ def _any(parts: Sequence[_Outcomes]) -> _Outcomes:
 
 
 @dataclass(frozen=True, eq=False)
-class _Undetermined:
+class Undetermined:
     """Undetermined subjects that have all their rows, and what their verdicts would be with one column supplied."""
 
     assessment: Assessment
     level: Level
     subjects: Array  # their rows
+    records: dict[str, Mapping[str, Array]] = field(default_factory=dict)  # see ``settled_by_records``
 
     @property
     def book(self) -> Rulebook:
@@ -123,6 +124,8 @@ class _Undetermined:
         """(rows,) bool: an open cell of ``name`` becomes known if ``supplied`` is, whatever its value."""
         if name == supplied:
             return np.ones(len(self.subjects), bool)
+        if supplied in self.records:
+            return self.records[supplied].get(name, np.zeros(len(self.subjects), bool))
         if supplied not in self.probing.sources(name):
             return np.zeros(len(self.subjects), bool)
         return self.probing.tried(supplied)[name].always
@@ -149,8 +152,9 @@ class _Undetermined:
 
     def outcomes(self, exact: Exact, supplied: str = "") -> _Outcomes:
         """What a condition may come to with one column supplied; what it comes to now with none."""
-        behind = {source for name in columns(exact) for source in (name, *self.probing.sources(name))}
-        if supplied not in behind:
+        named = columns(exact)
+        behind = {source for name in named for source in (name, *self.probing.sources(name))}
+        if supplied not in behind and not named & self.records.get(supplied, {}).keys():
             if exact not in self._now:
                 self._now[exact] = self._outcomes(exact, "")
             return self._now[exact]
@@ -219,6 +223,12 @@ class _Undetermined:
             return
         for name in sorted(columns(exact)):
             yield from ((column, live & where) for column, where in self.causes(name))
+
+    def settled_by_records(self, table: str, column: str, which: Array) -> Array:
+        """(rows,) bool: the verdict is decided if the cells ``which`` (bool, on the rows of ``table``) are supplied."""
+        key = f"{table}.{column} ({len(self.records)})"
+        self.records[key] = self.probing.known_with(table, column, which)
+        return self.settled_by(key)
 
     def settled_by(self, column: str) -> Array:
         """(rows,) bool: the verdict is decided if the column's open cell is supplied, whatever its value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -61,55 +61,72 @@ class Probing:
     def tried(self, *supplied: str) -> dict[str, Known]:
         """By derived column made from the table columns ``supplied``: where it is known once their cells are."""
         if supplied not in self._tried:
-            markets = list(self._markets(supplied))
-            self._tried[supplied] = {
-                name: _known([~is_open(self.cells(name, market)) for market in markets])
-                for name in self._downstream(supplied)
+            places = {column: self.place(column) for column in supplied}
+            filled = {
+                (p, c): list(_filled(on_rows(self.market, self.book, c, p), self.moment)) for c, p in places.items()
             }
+            downstream = [name for name in self._made() if set(supplied).intersection(self.sources(name))]
+            self._tried[supplied] = self._known(filled, downstream)
         return self._tried[supplied]
 
     @cached_property
     def _tried(self) -> dict[tuple[str, ...], dict[str, Known]]:
         return {}
 
-    def _downstream(self, supplied: Sequence[str]) -> list[str]:
-        derived = (
-            name for name in self.book.derived_order if name in self.market.tables[self.book.table_of(name)].cells
-        )
-        return [name for name in derived if set(supplied).intersection(self.sources(name))]
+    def known_with(self, table: str, column: str, which: Array) -> dict[str, Array]:
+        """By derived column made from a column of any table: (subjects,) bool, where it is known if the cells ``which``
+        (bool, on the rows of ``table``) are, whatever their values."""
+        cells = self.market.tables[table].cells[column]
+        downstream = [name for name in self._made() if column in self.book.sources(name)]
+        filled = {(table, column): list(_filled(cells, self.moment, which))}
+        return {name: known.always for name, known in self._known(filled, downstream).items()}
 
-    def _markets(self, supplied: Sequence[str]) -> Iterator[Market]:
-        """The market with the open cells of the columns filled by their probing values, one after the other."""
-        places = {column: self.place(column) for column in supplied}
-        filled = {c: list(self._filled(on_rows(self.market, self.book, c, table))) for c, table in places.items()}
+    def _made(self) -> list[str]:
+        """The derived columns that the market has, each after those that it is made from."""
+        return [name for name in self.book.derived_order if name in self.market.tables[self.book.table_of(name)].cells]
+
+    def _known(self, filled: Mapping[tuple[str, str], Sequence[Cells]], downstream: Sequence[str]) -> dict[str, Known]:
+        markets = list(self._markets(filled, downstream))
+        return {name: _known([~is_open(self.cells(name, market)) for market in markets]) for name in downstream}
+
+    def _markets(
+        self, filled: Mapping[tuple[str, str], Sequence[Cells]], downstream: Sequence[str]
+    ) -> Iterator[Market]:
+        """The market with columns, by table and name, ``filled`` by their probing values, one after the other."""
         for i in range(max(map(len, filled.values()))):
             market = self.market
-            for column, place in places.items():
-                cells = filled[column][min(i, len(filled[column]) - 1)]
-                market = market.with_table(market.tables[place].with_cells({column: cells}))
-            for name in self._downstream(supplied):
+            for (table, column), probes in filled.items():
+                cells = probes[min(i, len(probes) - 1)]
+                market = market.with_table(market.tables[table].with_cells({column: cells}))
+            for name in downstream:
                 made = made_of(Making(market, self.book, name, self.moment))
                 market = market.with_table(market.tables[self.book.table_of(name)].with_cells({name: made.cells}))
             yield market
 
-    def _filled(self, cells: Cells) -> Iterator[Cells]:
-        """A column whose open cells hold each probing value of its type in turn."""
-        gone = is_open(cells)
-        if cells.type == "text" and not cells.names:
-            yield Cells("text", pd.Series(cells.values).mask(gone, "?").array)
-            return
-        probes: dict[str, Sequence[Any]] = {
-            "flag": (False, True),
-            "set": (0, (1 << len(cells.names)) - 1),
-            "rate": (0.0, 1.0),
-            "day": (day_number(self.moment.as_of.date()),),
-            "time": (instant(self.moment.as_of),),
-        }
-        usual = range(len(cells.names)) if cells.names else (1, 1_000_000)
-        held = np.asarray(cells.values)
-        dtype = held.dtype if cells.type in ("set", "flag", "rate", "number") else np.int64
-        for value in probes.get(cells.type, usual):
-            yield Cells.make(cells.type, np.where(gone, np.array(value, dtype), held), names=cells.names)
+
+def _filled(cells: Cells, moment: Moment, which: Array | None = None) -> Iterator[Cells]:
+    """A column whose open cells (those of ``which``) hold each probing value of its type in turn."""
+    gone = is_open(cells) if which is None else which & is_open(cells)
+    if cells.type == "text" and not cells.names:
+        left = cells.gone & ~gone
+        yield Cells("text", pd.Series(cells.values).mask(gone, "?").array, left if left.any() else None)
+        return
+    probes: dict[str, Sequence[Any]] = {
+        "flag": (False, True),
+        "set": (0, (1 << len(cells.names)) - 1),
+        "rate": (0.0, 1.0),
+        "day": (day_number(moment.as_of.date()),),
+        "time": (instant(moment.as_of),),
+    }
+    usual = range(len(cells.names)) if cells.names else (1, 1_000_000)
+    held = np.asarray(cells.values)
+    dtype = held.dtype if cells.type in ("set", "flag", "rate", "number") else np.int64
+    left, high = cells.gone & ~gone, cells.high
+    for value in probes.get(cells.type, usual):
+        filled = np.where(gone, np.array(value, dtype), held)
+        ends = None if high is None else np.where(gone, filled, high)
+        unread = None if cells.unread is None else cells.unread & left
+        yield Cells.make(cells.type, filled, left, ends, cells.names, unread)
 
 
 def is_open(cells: Cells) -> Array:

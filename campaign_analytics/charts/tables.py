@@ -50,7 +50,8 @@ class Table:
         if known(name):
             words = say(name, self.lang)
             return words[:1].upper() + words[1:]
-        return self.book.columns[name].label(self.lang, name) if name in self.book.columns else name
+        held = self.book.columns.get(name) or self.book.derived.get(name)
+        return held.label(self.lang, name) if held else name
 
     def _cell(self, name: str, value: Any) -> str:
         if pd.isna(value):

@@ -16,7 +16,7 @@ from campaign_analytics.cli.terminal import Progress, bold
 
 if TYPE_CHECKING:
     from campaign_analytics.market.quality import Quality
-from campaign_analytics.words import say
+from campaign_analytics.words import known, say
 
 
 def assess(asked: argparse.Namespace) -> None:
@@ -32,9 +32,11 @@ def assess(asked: argparse.Namespace) -> None:
         answer = _counts(result) | asked_for.told() | {"written": written}
         print(json.dumps(answer, ensure_ascii=False, indent=2))
         return
-    first, _, rest = result.headline(asked.lang).partition("\n")
-    print(bold(first, sys.stdout), rest, sep="\n")
+    source, _, rest = result.headline(asked.lang).partition("\n")
+    print(bold(source, sys.stdout), rest, sep="\n")
     asked_for.print_notes(asked.lang)
+    if first := _first(result, asked.lang):
+        print(first)
     faults = [f"{count:,} {say(kind, asked.lang)}" for kind, count in _told(market.quality).items()]
     print_written(written, asked.lang, f" ({say('list', asked.lang).join(faults)})" if faults else "")
 
@@ -55,12 +57,34 @@ def _told(quality: Quality) -> dict[str, int]:
 
 
 def _faults(result: Assessment, quality: Quality) -> pd.DataFrame:
-    """One row a cell, row or column that was doubtful or not understood, or is given by hand and does not decide.
+    """One row a cell, row or column that was doubtful or not understood, or is given by hand and does not decide; and
+    one for all empty cells of a column that leave verdicts open.
 
-    ``row`` counts as a spreadsheet does."""
-    cells = quality.cells()
-    summary = quality.summary()
+    ``row`` counts as a spreadsheet does. Beside each, the counts of its fault (see ``Assessment.faults``): those to
+    repair first come first."""
+    cells, summary, touched = quality.cells(), quality.summary(), result.faults()
     whole = summary[summary["kind"].isin(["absent", "unread"])].rename(columns={"example": "raw"})
     by_hand = result.overrides().rename(columns={"standing": "kind", "given": "raw", "in_files": "became"})
     by_hand = by_hand[by_hand["kind"] != "in_force"].assign(reason=say("by_hand_heading"))
-    return pd.concat([whole, cells, by_hand])[cells.columns].fillna({"became": ""}).astype({"row": "Int64"})
+    blank = touched[touched["kind"] == "empty"].rename(columns={"example": "raw"})
+    listed = pd.concat([whole, cells, by_hand, blank])[cells.columns].fillna({"became": ""}).astype({"row": "Int64"})
+    counted = listed.merge(touched[[*_FAULT, *_COUNTS]].drop_duplicates(_FAULT), "left", _FAULT)
+    counted[_COUNTS] = counted[_COUNTS].fillna(0).astype("int64")
+    return counted.sort_values(["decided", "undetermined", "in_doubt"], ascending=False, kind="stable")
+
+
+_FAULT = ["table", "column", "kind", "reason"]
+_COUNTS = ["undetermined", "decided", "in_doubt"]
+
+
+def _first(result: Assessment, lang: str) -> str:
+    """What to repair first, in a line; "" where nothing decides a verdict."""
+    found = result.faults(lang=lang)
+    if not len(found) or not found["decided"].iloc[0]:
+        return ""
+    first = {str(name): value for name, value in found.iloc[0].items()}
+    book, column = result.book, str(first["column"])
+    named = book.quantity(column).label(lang, column)
+    where = " · ".join((say(first["table"], lang) if known(first["table"]) else first["table"], named))
+    told = {"kind": say(first["kind"], lang), "reason": first["reason"], "count": first["decided"]}
+    return say("repair_first", lang, where=where, **told)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
 
 _MARKS = dict(zip(VERDICTS, ("good", "bad", "unsure"), strict=True))
-_MOST = {"blockers": 15, "causes": 30, "hinges": 8, "by_hand": 50, "quality": 25}  # rows of a table
+_MOST = {"blockers": 15, "causes": 30, "hinges": 8, "by_hand": 50, "faults": 15, "quality": 25}  # rows of a table
 
 
 def market_page(assessment: Assessment, lang: str = "en") -> str:
@@ -102,7 +102,13 @@ def _quality(assessment: Assessment, lang: str) -> Iterator[Html]:
         return
     yield from _section("quality_heading", lang, "quality_note")
     yield grid(_table(assessment, quality.rows(), lang))
-    found = quality.summary()
+    faults = assessment.faults(lang=lang)
+    if len(faults):
+        yield text("h3", say("faults_heading", lang))
+        yield text("p", say("faults_note", lang), "quiet")
+        yield grid(_table(assessment, faults, lang, _MOST["faults"]))
+        yield text("h3", say("quality_findings", lang))
+    found = quality.summary(lang)
     yield grid(_table(assessment, found[found["kind"] != "empty"].reset_index(drop=True), lang, _MOST["quality"]))
 
 

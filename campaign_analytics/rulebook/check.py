@@ -237,6 +237,8 @@ class Checker(QuantityChecker):
                 self.conditions[name] = tree
             if guard is not None:
                 self.guards[name] = guard
+            if rule.data and rule.severity == "block":
+                self.fault((*place, "data"), 'what tells of the data decides no verdict: severity = "warn"')
             for other in rule.follows:
                 if other not in document.rules:
                     self.unknown((*place, "follows"), "rule", other, document.rules)

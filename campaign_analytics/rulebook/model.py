@@ -144,6 +144,7 @@ class Rule(Entry):
     weight: float = Field(1, ge=0, allow_inf_nan=False)
     fix: Words = Words()
     assumed: bool = False  # the note tells a reading of ours, shown wherever the rule decides
+    data: bool = False  # tells of the data, not of a subject: where it fails, one of the cells that it reads is wrong
 
 
 class Clause(Entry):

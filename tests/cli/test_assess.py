@@ -35,7 +35,10 @@ def test_the_answer_comes_first_and_says_where_the_rest_is(run: Run, tmp_path: P
 def test_faults_of_the_data_are_written_beside_the_verdicts(run: Run, tmp_path: Path) -> None:
     assert "missing" in run("assess", SPRING).out.splitlines()[-1]
     faults = _read(tmp_path / "verdicts/faults.csv")
-    assert list(faults.columns) == ["table", "file", "row", "column", "kind", "reason", "raw", "became"]
+    counts = ["undetermined", "decided", "in_doubt"]
+    assert list(faults.columns) == ["table", "file", "row", "column", "kind", "reason", "raw", "became", *counts]
+    first = faults.iloc[0]
+    assert int(first["decided"]) == faults["decided"].astype(int).max() > 0
     assert {"table": "merchants", "column": "trade_medal", "raw": "金牌", "became": ""}.items() <= (
         faults[faults["column"] == "trade_medal"].iloc[0].to_dict().items()
     )

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import campaign_analytics as ca
+from campaign_analytics.assess import faults
 from campaign_analytics.market import amounts, cells, clean, headers, keys, ranges, read, rows, shares, times, words
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.reasons import in_chinese
@@ -73,7 +74,7 @@ def test_both_languages_say_the_same(market: Market) -> None:
 
 
 def test_every_reason_has_chinese_words() -> None:
-    modules = (amounts, cells, clean, headers, keys, ranges, read, rows, shares, times, words)
+    modules = (faults, amounts, cells, clean, headers, keys, ranges, read, rows, shares, times, words)
     reasons = {each for module in modules for each in vars(module).values() if isinstance(each, Reason)}
     assert [reason.text for reason in reasons if in_chinese(reason.text) == reason.text] == []
 
