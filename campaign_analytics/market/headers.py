@@ -25,6 +25,8 @@ UNKNOWN = Reason("unread", "no known column")
 #: No header is longer.
 _LONGEST = 60
 _NO_LETTERS = re.compile(r"[\W_]+")
+#: What stands around headers on forms: spaces, colons, the star of what must be filled in.
+_AROUND = " \t\r\n:*"
 _NUMBERS = re.compile(r"[0-9]+")
 
 
@@ -42,11 +44,11 @@ def bare(header: str) -> tuple[str, str]:
 
     The unit is one of ``marks.toml``'s ("percent"), or what a number under the header is multiplied by ("万"), or "".
     """
-    text, unit = simplified(header).strip(), ""
+    text, unit = simplified(header).strip(_AROUND), ""
     while (found := _ENDING.fullmatch(text)) and (
         ending := _unit(found["inside"] or found["behind"] or "")
     ) is not None:
-        text, unit = found["name"].rstrip(), ending or unit
+        text, unit = found["name"].rstrip(_AROUND), ending or unit
     if text.endswith("%"):
         text, unit = text.rstrip("%"), "percent"
     return _NO_LETTERS.sub("", text), unit

@@ -15,7 +15,7 @@ def differences(dirty: Dirty, read: Market) -> list[str]:
     said: list[str] = []
     for name, table in dirty.market.tables.items():
         if name not in read.tables:
-            said.append(f"no table {name}")
+            said += [f"no table {name}"] * bool(table.rows)
             continue
         again = read.tables[name]
         if again.rows != table.rows:

@@ -24,6 +24,8 @@ from campaign_analytics.rulebook.book import Rulebook
         ("minOrderQuantity", "moq"),
         ("大市場發佈價(¥)", "list_price"),
         ("大市場\n發佈價(¥)", "list_price"),
+        ("* 大市場發佈價(¥)：", "list_price"),
+        ("大市場發佈價(¥)*（必填）", "list_price"),
         ("商家ID", "merchant_id"),
         ("Data as of", "snapshot_at"),
         ("*商品ID（必填）", "offer_id"),

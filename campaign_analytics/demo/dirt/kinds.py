@@ -106,6 +106,8 @@ def _units(draft: Draft, rng: np.random.Generator) -> int:
     """A unit behind numbers."""
     made = 0
     for _, column in draft.columns(*draft.words.units):
+        if draft.book.columns[column.id].unit_in:
+            continue  # there a unit says more than nothing
         units = draft.words.units[draft.book.columns[column.id].type]
         unit = units[rng.integers(len(units))]
         chosen = _some(column, rng)

@@ -127,9 +127,11 @@ def _write(draft: Draft, folder: Path, rng: np.random.Generator) -> Iterator[Pla
                 pages[stem] = rows
                 place = f"market.xlsx: {stem}"
             else:
-                files[name] = _bytes(rows, layout)
+                if layout.ending != "jsonl" or end > start:  # without a record there is no file of records
+                    files[name] = _bytes(rows, layout)
                 place = f"market.zip: {name}" if layout.together == "archive" else name
-            yield from _lost(sheet, start, end, place, len(rows) - (end - start))
+            above = 0 if layout.ending == "jsonl" else len(rows) - (end - start)
+            yield from _lost(sheet, start, end, place, above)
     if pages:
         files["market.xlsx"] = _workbook({**pages, draft.words.files.sheet: []})
     if layout.together == "archive":
@@ -154,7 +156,8 @@ def _rows(sheet: Sheet, start: int, end: int, draft: Draft) -> list[list[Any]]:
         _typed(column, draft)[start:end] if draft.layout.typed else column.cells[start:end].tolist()
         for column in sheet.columns
     ]
-    return [*sheet.above, [column.header for column in sheet.columns], *map(list, zip(*columns, strict=True))]
+    above = sheet.above if draft.layout.ending != "jsonl" else []
+    return [*above, [column.header for column in sheet.columns], *map(list, zip(*columns, strict=True))]
 
 
 def _bytes(rows: list[list[Any]], layout: Layout) -> bytes:
