@@ -90,7 +90,7 @@ def names_that_say_nothing(draft: Draft, rng: np.random.Generator) -> int:
 
 
 def json_lines(draft: Draft, rng: np.random.Generator) -> int:
-    return _of(draft, ending="jsonl")
+    return _of(draft, ending="jsonl", together="", typed=False)
 
 
 KINDS = (
