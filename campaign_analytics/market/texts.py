@@ -19,6 +19,8 @@ from campaign_analytics.market.schema import Array
 
 #: Whole floats from here on may have lost digits: they are written with an exponent, which no identifier may have.
 _LOST_DIGITS = 1e15
+#: Between these Arrow writes a float without an exponent.
+_PLAIN = (1e-4, 1e9)
 #: What stands between the parts of a list, set or array in one cell of a DataFrame.
 BETWEEN = "|"
 EMPTY_SET = "[]"
@@ -61,14 +63,11 @@ class Texts:
         except pa.ArrowException:  # not texts alone
             pass
         try:
-            numbers = pa.array([None if value.__class__ is str and not value else value for value in held])
+            numbers = _numbers(held)
         except (pa.ArrowException, OverflowError):
-            numbers = pa.nulls(0)
-        if pa.types.is_floating(numbers.type) or pa.types.is_integer(numbers.type) or pa.types.is_boolean(numbers.type):
-            once = numbers.dictionary_encode()
-            texts = pa.array(map(text_of, once.dictionary.to_pylist()), pa.string())
-            return cls.of_arrow(pa.DictionaryArray.from_arrays(once.indices, texts))
-        return cls.of_arrow(pa.array(map(text_of, held), pa.string()))
+            return cls.of_arrow(pa.array(map(text_of, held), pa.string()))
+        once = numbers.dictionary_encode()
+        return cls.of_arrow(pa.DictionaryArray.from_arrays(once.indices, _spelled(once.dictionary)))
 
     @classmethod
     def of_series(cls, series: pd.Series[Any]) -> Texts:
@@ -111,6 +110,31 @@ class Texts:
         """The texts at ``rows``."""
         held: list[str] = self.distinct.take(pa.array(self.codes[rows])).to_pylist()
         return held
+
+
+def _numbers(values: list[Any]) -> pa.Array:
+    """Numbers or flags, the empty texts among them as nothing. Raises ArrowException where there are others too."""
+    try:
+        numbers = pa.array(values)
+    except pa.ArrowInvalid:
+        numbers = pa.array([None if value.__class__ is str and not value else value for value in values])
+    if not (
+        pa.types.is_floating(numbers.type) or pa.types.is_integer(numbers.type) or pa.types.is_boolean(numbers.type)
+    ):
+        raise pa.ArrowTypeError("other things than numbers")
+    return numbers
+
+
+def _spelled(numbers: pa.Array) -> pa.StringArray:
+    """Distinct numbers as ``text_of`` spells them; Arrow spells those so that it writes without an exponent."""
+    if not pa.types.is_floating(numbers.type):
+        return pa.array(map(text_of, numbers.to_pylist()), pa.string())
+    values = numbers.to_numpy() + 0.0  # no -0.0
+    plain = (np.abs(values) < _PLAIN[1]) & ((np.abs(values) >= _PLAIN[0]) | (values == 0))
+    texts = np.empty(len(values), object)
+    texts[plain] = pa.array(values[plain]).cast(pa.string()).to_pylist()
+    texts[~plain] = [text_of(value) for value in values[~plain].tolist()]
+    return pa.array(texts, pa.string())
 
 
 def text_of(value: Any) -> str:

@@ -16,6 +16,7 @@ import pyarrow.csv
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Broken, Found, Knows, Opened
+from campaign_analytics.market.marks import stripped
 from campaign_analytics.market.opening.encodings import BROKEN, HEAD, Decoded, decoded
 from campaign_analytics.market.opening.heads import MOST_ROWS, Heads, find_heads
 from campaign_analytics.market.texts import Texts
@@ -119,7 +120,7 @@ class _Row:
 
 def _rows(head: str, delimiter: str, whole: bool) -> Iterator[_Row]:
     """The first rows of a text; unless the head is the ``whole`` of it, without the row in which the head ends."""
-    bytes_read, size = 0, len(head.encode())
+    seen, bytes_read, size = 0, 0, len(head.encode())
 
     def lines() -> Iterator[str]:
         nonlocal bytes_read
@@ -128,8 +129,9 @@ def _rows(head: str, delimiter: str, whole: bool) -> Iterator[_Row]:
             yield line
 
     try:
-        for place, cells in enumerate(csv.reader(lines(), delimiter=delimiter)):
-            if place == MOST_ROWS + 2 or not (whole or bytes_read < size):
+        for cells in csv.reader(lines(), delimiter=delimiter):
+            seen += bool(seen or any(map(stripped, cells)))
+            if seen > MOST_ROWS or not (whole or bytes_read < size):
                 return
             yield _Row(cells, bytes_read)
     except csv.Error:  # a cell that never ends: what stands above it may do

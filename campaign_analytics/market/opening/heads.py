@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from campaign_analytics.market.found import Knows
 from campaign_analytics.market.marks import stripped
 
-#: How many rows are searched, and how many cells at most.
+#: How many rows are searched from the first that holds something, and how many cells at most.
 MOST_ROWS = 50
 _MOST_CELLS = 100_000
 _LONGEST_GROUP = 20
@@ -47,13 +47,14 @@ def find_heads(rows: Sequence[Sequence[str]], knows: Knows) -> Heads | None:
 
     None = there is no such row.
     """
-    rows = [[stripped(cell) for cell in row] for row in rows[:MOST_ROWS]]
+    first = next((place for place, row in enumerate(rows) if any(map(stripped, row))), len(rows))
+    rows = [[stripped(cell) for cell in row] for row in rows[: first + MOST_ROWS]]
     filled = [sum(map(bool, row)) for row in rows]
     known = [0] * len(rows)
     cells = 0
     for place, row in enumerate(rows):
-        cells += len(row)
-        known[place] = knows(row) if filled[place] and (not place or cells <= _MOST_CELLS) else 0
+        cells += filled[place]
+        known[place] = knows(row) if filled[place] and (place == first or cells <= _MOST_CELLS) else 0
     if not any(filled):
         return None
     best = max(range(len(rows)), key=lambda place: (known[place], filled[place] if known[place] else 0, -place))

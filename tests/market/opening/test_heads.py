@@ -32,6 +32,12 @@ def test_below_notes_and_empty_rows() -> None:
     assert heads.told() == ("headers in row 5",)
 
 
+def test_below_many_empty_rows() -> None:
+    heads = find_heads([*[[]] * 200, HEAD, DATA], knows)
+    assert heads is not None
+    assert (heads.above, heads.blank, heads.headers) == (200, 200, HEAD)
+
+
 def test_a_note_that_is_a_known_word_is_not_the_header() -> None:
     heads = find_heads([["标题"], ["商品ID", "x", "y"], DATA], knows)
     assert heads is not None

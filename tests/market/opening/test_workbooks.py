@@ -71,6 +71,11 @@ def test_every_sheet_is_a_part() -> None:
     assert (both[0].notes, both[0].blank, both[0].source_rows.tolist()) == ([(1, "导出")], 1, [4])
 
 
+def test_a_table_may_stand_anywhere_in_its_sheet() -> None:
+    (found,) = opened(book_of({"a": [*[[]] * 99, ["", "", *HEAD], ["", "", *ROW]]})).found
+    assert (found.headers, found.source_rows.tolist(), found.blank) == (["", "", *HEAD], [101], 99)
+
+
 def test_a_hidden_sheet_is_told_and_not_read() -> None:
     held = opened(book_of({"a": [HEAD, ROW], "旧": [HEAD, ROW]}, lambda book: book.worksheets()[1].hide()))
     assert [found.place for found in held.found] == ["x.xlsx"]
