@@ -133,25 +133,30 @@ def _reject_keyless(
 def _misfits(table: str, place: int, found: Found, fates: Counter[str], quality: Quality) -> None:
     """Rows that are wider or narrower than the headers: notes and totals are often, others can't be used."""
     words = load_marks().total
+    aside: dict[Reason, list[tuple[int, str]]] = {TOTAL: [], NOTE: []}
+    rejected: dict[str, list[tuple[int, Sequence[str]]]] = {}
     for row in found.broken:
-        fates["rejected"] += 1
-        reject(table, "", row.why, found, np.array([row.number]), [row.text], [[row.text]], quality)
+        rejected.setdefault(row.why, []).append((row.number, [row.text]))
     for number, cells in found.misfits:
         filled = [cell for cell in cells if stripped(cell)]
-        at = Origin.of(found.place, np.array([number]))
-        lone = len(filled) == 1 and any(map(str.isalpha, filled[0]))
         if not filled:
             fates["blank"] += 1
         elif any(alike(cell).strip(_TRIMMED) in words for cell in cells[: place + 1]):
-            fates["totals"] += 1
-            quality.cells_noted(table, "", TOTAL, at, np.zeros(1, np.int64), filled[:1], filled[:1])
-        elif lone:
-            fates["notes"] += 1
-            quality.cells_noted(table, "", NOTE, at, np.zeros(1, np.int64), filled, filled)
+            aside[TOTAL].append((number, filled[0]))
+        elif len(filled) == 1 and any(map(str.isalpha, filled[0])):
+            aside[NOTE].append((number, filled[0]))
         else:
-            fates["rejected"] += 1
-            why = f"{len(cells)} cells under {len(found.headers)} headers"
-            reject(table, "", why, found, np.array([number]), [",".join(cells)], [[cell] for cell in cells], quality)
+            rejected.setdefault(f"{len(cells)} cells under {len(found.headers)} headers", []).append((number, cells))
+    for reason, fate in ((TOTAL, "totals"), (NOTE, "notes")):
+        fates[fate] += len(aside[reason])
+        at = Origin.of(found.place, np.array([number for number, _ in aside[reason]], np.int64))
+        texts = [text for _, text in aside[reason]]
+        quality.cells_noted(table, "", reason, at, np.arange(len(texts)), texts, texts)
+    for why, rows in rejected.items():
+        fates["rejected"] += len(rows)
+        numbers = np.array([number for number, _ in rows])
+        columns = [list(column) for column in zip(*(cells for _, cells in rows), strict=True)]
+        reject(table, "", why, found, numbers, [",".join(cells) for _, cells in rows], columns, quality)
 
 
 def reject(

@@ -79,6 +79,11 @@ def test_every_reason_has_chinese_words() -> None:
     assert [reason.text for reason in reasons if in_chinese(reason.text) == reason.text] == []
 
 
+@pytest.mark.parametrize("said", ["UTF-8, cells between tabs", "headers in row 5", "headers in rows 4 and 5"])
+def test_what_was_settled_for_a_file_has_chinese_words(said: str) -> None:
+    assert in_chinese(said) != said
+
+
 def test_gaps_of_a_reason_are_filled_and_an_unknown_one_stays_as_it_is() -> None:
     assert in_chinese("2 cells under 3 headers") == "有 2 个单元格，而表头有 3 个"
     assert in_chinese("something new") == "something new"

@@ -28,6 +28,8 @@ _SURE = 2
 _ONCE = pa.dictionary(pa.int32(), pa.string())
 #: A spreadsheet has no more columns.
 MOST_COLUMNS = 16_384
+#: So many cells more than headers a row may have that is still shown cell by cell.
+_SPARE = 100
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def open_delimited(place: str, data: bytes, knows: Knows) -> Opened:
     columns, encoding, broken = table.columns, held.encoding, held.broken
     del table, held
     numbers = np.asarray([each.number for each in misfits], np.int64)
+    rows, endless = _apart(misfits, settled)
     present = np.ones(len(columns[0]) + len(misfits), bool)
     present[numbers - 1] = False
     found = Found(
@@ -65,11 +68,12 @@ def open_delimited(place: str, data: bytes, knows: Knows) -> Opened:
         settled.heads.headers,
         [Texts.of_arrow(columns.pop(0)) for _ in range(settled.width)],
         np.flatnonzero(present) + settled.heads.data + 1,
-        [(int(each.number) + settled.heads.data, _cells(each.text, settled.delimiter)) for each in misfits],
+        rows,
         told=(f"{encoding}, cells between {_DELIMITERS[settled.delimiter]}", *settled.heads.told()),
         notes=settled.heads.notes,
         heads=settled.heads.rows,
         blank=settled.heads.blank,
+        broken=endless,
     )
     return Opened([_without_broken(found, encoding, settled.delimiter) if broken else found])
 
@@ -169,13 +173,22 @@ def _parsed(held: Decoded, settled: _Settled, misfits: list[Any] | None) -> pa.T
     )
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    """The cells of one row; what is beyond all columns of a sheet stays together."""
-    try:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return [line]
-    return cells if len(cells) <= MOST_COLUMNS else [*cells[:MOST_COLUMNS], delimiter.join(cells[MOST_COLUMNS:])]
+def _apart(misfits: Sequence[Any], settled: _Settled) -> tuple[list[tuple[int, list[str]]], list[Broken]]:
+    """The rows that are wider or narrower than the headers, cell by cell; far wider ones as they stand."""
+    rows: list[tuple[int, list[str]]] = []
+    endless: list[Broken] = []
+    for each in misfits:
+        number = int(each.number) + settled.heads.data
+        try:
+            cells = next(csv.reader([each.text], delimiter=settled.delimiter), [])
+        except csv.Error:  # one of its cells never ends
+            cells = [each.text]
+        if len(cells) <= settled.width + _SPARE:
+            rows.append((number, cells))
+        else:
+            why = f"{len(cells)} cells under {len(settled.heads.headers)} headers"
+            endless.append(Broken(number, each.text, why))
+    return rows, endless
 
 
 def _without_broken(found: Found, encoding: str, delimiter: str) -> Found:
@@ -190,8 +203,11 @@ def _without_broken(found: Found, encoding: str, delimiter: str) -> Found:
         columns=[column.take(kept) for column in found.columns],
         source_rows=found.source_rows[kept],
         broken=[
-            Broken(number, delimiter.join(cells), f"bytes in it are no {encoding}: cut off, or damaged")
-            for number, cells in zip(found.source_rows[rows].tolist(), texts, strict=True)
+            *found.broken,
+            *(
+                Broken(number, delimiter.join(cells), f"bytes in it are no {encoding}: cut off, or damaged")
+                for number, cells in zip(found.source_rows[rows].tolist(), texts, strict=True)
+            ),
         ],
     )
 

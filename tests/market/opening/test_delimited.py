@@ -79,8 +79,8 @@ def test_what_is_no_table_is_refused_in_words(data: bytes, said: str) -> None:
 def test_a_row_that_never_ends_is_kept_apart_and_bounded() -> None:
     found = opened("商品ID,商家ID\n1,m\n" + "x," * 1_000_000 + "\n2,m\n")
     assert found.source_rows.tolist() == [2, 4]
-    ((number, row),) = found.misfits
-    assert (number, len(row)) == (3, MOST_COLUMNS + 1)
+    ((number, text, why),) = found.broken
+    assert (number, len(text), why) == (3, 2_000_000, "1000001 cells under 2 headers")
 
 
 def test_a_quote_that_is_never_closed_ends_with_the_file() -> None:
