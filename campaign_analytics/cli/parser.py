@@ -57,6 +57,16 @@ examples:
   campaign-analytics intake exports --mapping mine/mapping.toml --out mine
 """
 
+INDEX = """
+SOURCE is a folder of parquet files of typed columns, as intake writes them, of any size: offers.parquet, or a folder
+offers of files. DIR then holds a byte or two for each comparison of each offer; assess, what_if_cube, WhatIf and
+dashboard run on it in Python, at any values on the sliders.
+
+examples:
+  campaign-analytics index mine/clean --out coded
+  campaign-analytics index mine/clean --out coded --as-of 2031-05-31 --by trade_medal --json
+"""
+
 WHAT_IF = """
 The rulebook as it is (with --variant, if given) is the baseline. On top of it come a scenario file, then every --set
 and --off. Counts are exact, and before quotas. One value of a parameter that varies: --set "PARAMETER[VALUE]=5%".
@@ -166,6 +176,15 @@ def parser() -> argparse.ArgumentParser:
     over_time.add_argument("--format", choices=("csv", "parquet"), default="csv", help="default: %(default)s")
     answer_options(over_time, "the tables")
     runs(over_time, "monitor", "monitor")
+
+    index = command(commands, "index", "keep a market of any size as codes, for other thresholds", INDEX)
+    index.add_argument("source", metavar="SOURCE", type=Path, help="a folder of typed parquet files")
+    index.add_argument("--out", metavar="DIR", type=Path, required=True, help="a new folder, or an older index")
+    index.add_argument("--as-of", metavar="DATE", help="the moment of the assessment; a day means its first moment")
+    index.add_argument("--by", metavar="COLUMN", action="append", help="a column to group by besides the category")
+    rulebook_options(index)
+    answer_options(index, "the counts")
+    runs(index, "index", "index")
 
     rulebook = commands.add_parser("rulebook", help="show or check a rulebook", **words("rulebooks", ""))
     verbs = rulebook.add_subparsers(metavar="COMMAND", required=True)

@@ -32,6 +32,7 @@ from campaign_analytics.dashboard.sliders import (
 from campaign_analytics.dashboard.style import inlined
 from campaign_analytics.report.typeface import font_faces, page_font
 from campaign_analytics.rulebook.values import ONE_VALUE
+from campaign_analytics.simulate.at_rest import AtRest
 from campaign_analytics.simulate.what_if import WhatIf
 from campaign_analytics.words import say
 
@@ -56,7 +57,10 @@ class Dashboard:
         self.assessment, self.lang, self.what_if = assessment, lang, WhatIf(assessment)
         book = assessment.book
         self.what_if.coded(book).code_all()  # now, so that no slider has to wait when it is first taken in hand
-        self.controls = {control.name: control for control in controls(book, lang)}
+        made = controls(book, lang)
+        if isinstance(assessment, AtRest):
+            made = [control for control in made if control.name in {*assessment.coded_along, RULES}]
+        self.controls = {control.name: control for control in made}
         first, self.rest = sections(list(self.controls.values()), _ROWS)
         self._rules_of = rules_behind(book)
         self._labels = {name: rule.label(lang, name) for name, rule in book.rules.items()} | rule_names(
@@ -79,6 +83,12 @@ class Dashboard:
     def by(self) -> str:
         """The column of the categories."""
         return self.assessment.book.header.category
+
+    @property
+    def counts_alone(self) -> str:
+        """Why no offer can be told from another; "" where each can."""
+        what = self.assessment.market.rest_of
+        return say("board_counts_alone", self.lang, what=what) if what else ""
 
     def _repr_mimebundle_(self, **asked: Any) -> dict[str, Any]:
         live: dict[str, Any] = self.box._repr_mimebundle_(**asked) if can_be_moved() else {}
@@ -204,14 +214,15 @@ class Dashboard:
         if not self._order:
             self._order = ordered_rules(standing, mine)
         rules = [rule for rule in mine if rule in moved] + [rule for rule in moved if rule not in mine]
-        told = told_flips(standing.flips(MOST_FLIPS), rules, now, standing.rules, self.assessment, lang)
+        first = [] if self.counts_alone else standing.flips(MOST_FLIPS)
+        told = told_flips(first, rules, now, standing.rules, self.assessment, lang)
         count = int(standing.gained.sum() + standing.lost.sum())
         curves = None if hand is None else hand.curve.sum(axis=0)
         self.standing = standing
         self.panel.show(
             head=headline(standing, lang),
             heat=heat(standing, ordered_groups(standing), self._order, mine, self._labels, lang),
-            flips=flips_table(told, count, lang),
+            flips=flips_table(told, count, lang, self.counts_alone),
             curve=curve(control, curves, on_place, lang),
             said="",
         )

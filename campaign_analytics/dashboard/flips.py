@@ -68,14 +68,17 @@ def under(assessment: Assessment, book: Rulebook) -> Assessment:
     return replace(assessment, book=book)
 
 
-def flips_table(told: Sequence[Told], count: int, lang: str) -> str:
-    """The first offers that changed, and how many there are."""
+def flips_table(told: Sequence[Told], count: int, lang: str, untold: str = "") -> str:
+    """The first offers that changed, and how many there are; ``untold`` why they are not listed."""
     heading = escape(say("board_flips", lang))
-    aside = escape(say("board_flips_count", lang, shown=len(told), count=count)) if count else ""
+    aside = escape(f"{count:,}" if untold else say("board_flips_count", lang, shown=len(told), count=count))
+    aside = aside if count else ""
     title = f'<div class="title">{heading} <span class="aside">{aside}</span></div>'
     if not count:
         none = escape(say("board_flips_none", lang))
         return f'<div class="flips">{title}<div class="foot">{none}</div></div>'
+    if untold:
+        return f'<div class="flips">{title}<div class="foot">{escape(untold)}</div></div>'
     names = ["", *(say(key, lang) for key in ("board_offer", "board_category", "board_because"))]
     head = "".join(f'<th scope="col" class="left">{escape(name)}</th>' for name in names)
     widths = "".join(f'<col style="width:{width}px">' for width in (44, 104, 84))

@@ -83,7 +83,8 @@ class Shelf:
     def _make(self, index: int) -> None:
         if index not in self._made:
             makers = (self._more, self._scenarios, self._categories, self._export, self._card)
-            parts, draw = makers[index]()
+            untold = self.board.counts_alone if _TABS[index] in ("board_export", "board_card") else ""
+            parts, draw = ([widgets.HTML(escape(untold))], lambda: None) if untold else makers[index]()
             self.tab.children[index].children = parts
             self._made[index] = draw
         self._made[index]()

@@ -62,6 +62,11 @@ class AtRest(Assessment):
         """(words, rows) uint64 a level: as they stood when the market was read."""
         return self.outside
 
+    @property
+    def coded_along(self) -> frozenset[str]:
+        """The parameters that can be moved."""
+        return frozenset(name for codes in self.codes.values() for _, name in codes.leaves)
+
     def codes_of(self, rules: Sequence[str]) -> dict[Level, Codes]:
         """The codes that some rules read."""
         read: dict[Level, set[str]] = {"offers": set(), "merchants": set()}
@@ -81,8 +86,7 @@ class AtRest(Assessment):
 
     def refused(self, named: Sequence[str]) -> CampaignError:
         """Why parameters, or a rule if none is named, cannot be moved here."""
-        what = self.market.rest_of
-        coded = sorted({name for codes in self.codes.values() for _, name in codes.leaves})
+        what, coded = self.market.rest_of, sorted(self.coded_along)
         moved = f"{', '.join(named)} cannot be moved" if named else "a rule cannot be changed"
         return CampaignError(f"{moved} in {what}; it has codes of {', '.join(coded) or 'no parameter'}")
 

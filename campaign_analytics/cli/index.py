@@ -1,0 +1,35 @@
+"""``campaign-analytics index``: a market of any size as codes on disk, from which any values are assessed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from campaign_analytics.cli.asked import print_written, rulebook
+from campaign_analytics.cli.rulebook import default_rulebook
+from campaign_analytics.cli.terminal import Progress, bold
+from campaign_analytics.large.assessing import assess
+from campaign_analytics.large.index import build_index
+
+
+def index(asked: argparse.Namespace) -> None:
+    """Code the market part by part, and say who qualifies of it."""
+    changes = dict(asked.set or ())
+    book, notes = rulebook(asked.rulebook or default_rulebook(), asked.variant, changes)
+    with Progress() as progress:
+        made = build_index(asked.source, book, asked.out, asked.as_of, progress.bar("coding"), by=asked.by or ())
+        progress.say("counting")
+        result = assess(asked.out, made.book)
+    size = sum(file.stat().st_size for file in asked.out.rglob("*") if file.is_file())
+    if asked.json:
+        answer = {
+            "as_of": result.as_of.isoformat(), "rows": made.told["rows"], "bytes": size,
+            **{level: result.summary(level=level).iloc[0].to_dict() for level in ("offers", "merchants")},
+            "changed": changes, "notes": notes, "written": [str(asked.out)],
+        }  # fmt: skip
+        print(json.dumps(answer, ensure_ascii=False, indent=2, default=int))
+        return
+    first, _, rest = result.headline(asked.lang).partition("\n")
+    print(bold(first, sys.stdout), rest, sep="\n")
+    print_written([asked.out], asked.lang, f" ({size / 1e6:,.1f} MB)")
