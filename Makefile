@@ -45,6 +45,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/links.py
 	$(BIN)/python benchmarks/monitor.py
 	$(BIN)/python benchmarks/intake.py
+	$(BIN)/python benchmarks/scale.py
 
 screenshots: $(INSTALLED)
 	$(BIN)/python -m scripts.screenshots

@@ -78,7 +78,7 @@ def flips_table(told: Sequence[Told], count: int, lang: str, untold: str = "") -
         none = escape(say("board_flips_none", lang))
         return f'<div class="flips">{title}<div class="foot">{none}</div></div>'
     if untold:
-        return f'<div class="flips">{title}<div class="foot">{escape(untold)}</div></div>'
+        return f'<div class="flips">{title}<p class="quiet">{escape(untold)}</p></div>'
     names = ["", *(say(key, lang) for key in ("board_offer", "board_category", "board_because"))]
     head = "".join(f'<th scope="col" class="left">{escape(name)}</th>' for name in names)
     widths = "".join(f'<col style="width:{width}px">' for width in (44, 104, 84))

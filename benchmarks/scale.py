@@ -1,0 +1,161 @@
+"""How time and memory grow with a market in typed parquet files, and what an index and a cube of it save.
+
+    python benchmarks/scale.py [--sizes 100000 1000000] [--seed 0]
+
+Files are made a million offers at a time, each with a seed and ids of its own. Every step runs in a process of its own,
+for its memory: peak resident memory, with the pages of mapped files that happen to be held.
+The table goes to benchmarks/results/scale.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet
+
+import campaign_analytics as ca
+from campaign_analytics.demo.write import write_declared
+from campaign_analytics.market.typed import to_arrow
+from campaign_analytics.rulebook.book import Rulebook
+
+RESULTS = Path(__file__).with_name("results") / "scale.md"
+MOST = 1_000_000  # offers made at once
+EXPLORE = ("min_pickup_rate_48h", "max_moq")
+
+
+class Taken(NamedTuple):
+    wall: float
+    cpu: float
+    memory: float  # MB at the most
+    told: str  # counts of verdicts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    lines = []
+    for offers in given.sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            apart(make, folder, offers, given.seed)
+            size = sum(file.stat().st_size for file in Path(folder).rglob("*.parquet")) / 1e6
+            taken = {name: apart(step, folder) for name, step in STEPS.items()}
+        whole = taken["assess, NumPy"]
+        counts = {each.told for name, each in taken.items() if name != "cube: another threshold"}
+        assert len(counts - {""}) == 1, counts
+        lines += [f"| **{offers:,} offers** | {size:,.0f} MB of files | | | |"]
+        lines += [
+            f"| {name} | {each.wall:,.2f} | {each.cpu:,.2f} | {each.cpu / whole.cpu:,.2f} | {each.memory:,.0f} |"
+            for name, each in taken.items()
+        ]
+        print(*lines[-len(STEPS) - 1 :], sep="\n", flush=True)
+    told = [
+        "# Large markets: time and memory",
+        "",
+        f"Seed {given.seed}, spring_2024 (corrected), every rule. One run, each step in a process of its own that had "
+        "loaded everything before; beside other work, "
+        f"{os.getloadavg()[1]:.1f} processes were running or waiting, so that only work and ratios mean much.",
+        "",
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, numpy {version('numpy')}, pyarrow "
+        f"{version('pyarrow')}, duckdb {version('duckdb')}; {date.today():%Y-%m-%d}.",
+        "",
+        "| | seconds | of work | work / NumPy | MB at the most |",
+        "|---|--:|--:|--:|--:|",
+        *lines,
+        "",
+    ]
+    RESULTS.write_text("\n".join(told), "utf-8")
+
+
+def apart(step: Callable[..., str], *given: object) -> Taken:
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(taken, (step, *given))
+
+
+def taken(step: Callable[..., str], *given: object) -> Taken:
+    ca.WhatIf(ca.assess(ca.demo_market(100), rulebook())).coded(rulebook()).code_all()  # loads what a step needs
+    wall, cpu = time.perf_counter(), time.process_time()
+    told = step(*given)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Taken(time.perf_counter() - wall, time.process_time() - cpu, memory, told)
+
+
+def rulebook() -> Rulebook:
+    warnings.simplefilter("ignore")
+    return ca.load_rulebook("spring_2024", "corrected")
+
+
+def make(folder: str, offers: int, seed: int) -> str:
+    """Typed files of so many offers, a million in each."""
+    for number, start in enumerate(range(0, offers, MOST)):
+        market = ca.demo_market(min(MOST, offers - start), seed + number)
+        for name, table in market.tables.items():
+            held = to_arrow(table)
+            for key in ("offer_id", "merchant_id"):
+                if key in held.column_names:
+                    ids = pa.compute.binary_join_element_wise(f"{number:03}-", held[key].cast(pa.string()), "")
+                    held = held.set_column(held.column_names.index(key), key, ids)
+            place = Path(folder, name)
+            place.mkdir(exist_ok=True)
+            pyarrow.parquet.write_table(held, place / f"{name}_{number:03}.parquet", row_group_size=1 << 18)
+        write_declared(market.declared, Path(folder), {})
+    return ""
+
+
+def assess(folder: str, engine: str = "numpy") -> str:
+    return counted(ca.assess(folder, rulebook(), engine=engine))
+
+
+def by_duckdb(folder: str) -> str:
+    return assess(folder, "duckdb")
+
+
+def coded(folder: str) -> str:
+    ca.build_index(folder, rulebook(), Path(folder, "coded"))
+    return ""
+
+
+def from_index(folder: str) -> str:
+    return counted(ca.assess(Path(folder, "coded"), rulebook()))
+
+
+def cube(folder: str) -> str:
+    made = ca.what_if_cube(Path(folder, "coded"), rulebook(), EXPLORE)
+    ca.save_cube(made, Path(folder, "cube.parquet"))
+    return counted(made)
+
+
+def from_cube(folder: str) -> str:
+    what_if = ca.WhatIf(ca.open_cube(Path(folder, "cube.parquet"), rulebook()))
+    return str(what_if.set(min_pickup_rate_48h="85%").summary().iloc[0].to_dict())
+
+
+def counted(result: ca.Assessment) -> str:
+    return str(result.summary().iloc[0].to_dict())
+
+
+STEPS: dict[str, Callable[[str], str]] = {
+    "assess, NumPy": assess,
+    "assess, DuckDB": by_duckdb,
+    "index: made": coded,
+    "index: assessed": from_index,
+    "cube of the index, written": cube,
+    "cube: another threshold": from_cube,
+}
+
+if __name__ == "__main__":
+    main()
