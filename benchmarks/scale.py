@@ -67,7 +67,7 @@ def main() -> None:
         "# Large markets: time and memory",
         "",
         f"Seed {given.seed}, spring_2024 (corrected), every rule. One run, each step in a process of its own that had "
-        "loaded everything before; beside other work, "
+        "loaded all but DuckDB before; beside other work, "
         f"{os.getloadavg()[1]:.1f} processes were running or waiting, so that only work and ratios mean much.",
         "",
         f"{os.cpu_count()} cores, Python {platform.python_version()}, numpy {version('numpy')}, pyarrow "
