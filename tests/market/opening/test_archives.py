@@ -152,3 +152,12 @@ def test_any_damage_is_read_or_refused(
     path.write_bytes(ARCHIVE[:place] + noise + (ARCHIVE[place + len(noise) :] if whole else b""))
     with suppress(MarketError):
         open_path(path, len)
+
+
+def test_a_file_is_opened_as_what_it_is_whatever_its_name_says(tmp_path: Path) -> None:
+    (tmp_path / "export.xls").write_bytes("商品ID\t商家ID\n1\tm\n".encode("gb18030"))
+    (found,) = open_path(tmp_path / "export.xls", len).found
+    assert found.headers == ["商品ID", "商家ID"]
+    (tmp_path / "page.xls").write_bytes(b"<html><table></table></html>")
+    with pytest.raises(MarketError, match="is a web page"):
+        open_path(tmp_path / "page.xls", len)
