@@ -1,8 +1,4 @@
-"""Amounts: counts, money and scores, from distinct texts to exact numbers.
-
-What is written plainly (digits, perhaps a point) is read in arrays, as whole digits over a power of ten: exact, and
-its one division is the nearest double. The rest goes through Decimal, text by text.
-"""
+"""Amounts: counts, money and scores, from distinct texts to exact numbers."""
 
 from __future__ import annotations
 
@@ -13,8 +9,8 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from campaign_analytics.market.decimals import TENS, decimal_of, decimals
 from campaign_analytics.market.discounts import DISCOUNT, OR_A_PRICE, UNSURE, says_discount, share_of
 from campaign_analytics.market.marks import load_marks, plainly
 from campaign_analytics.market.measures import SIZE_UNSURE, Measures
@@ -32,30 +28,10 @@ PARTS_OF_MINOR = Reason("missing", "finer than the smallest coin")
 SCALED = Reason("repaired", "written in thousands, 万 or 亿, and taken as exact")
 NOISE = Reason("repaired", "rounded away the noise of binary fractions")
 
-_PLAIN = r"^[0-9]{1,15}$|^[0-9]{1,14}\.[0-9]{1,14}$"
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}|[0-9]{1,3}(?:,[0-9]{3}){1,12})(?:\.[0-9]{0,40})?(?:[eE][+-]?[0-9]{1,3})?")
 _IN_UNIT = re.compile(r"[0-9][0-9.,]*\s*[^\W\d_]{1,8}")
 _LONGEST = 60
 _MINOR_PLACES = 2  # a yuan has a hundred fen
 _SMALL = 100_00  # a price below this may be read as a discount: 9.5, 95
-TENS = np.array([float(10**power) for power in range(20)])
-
-
-def plain_decimals(texts: pa.StringArray) -> tuple[Array, Array, Array]:
-    """``digits``, ``places`` and ``plain`` of texts such as 12.50 = 1250 over 10**2; zeros where not plain."""
-    plain = np.asarray(pc.and_(pc.match_substring_regex(texts, _PLAIN), pc.less_equal(pc.binary_length(texts), 16)))
-    held = pc.if_else(pa.array(plain), texts, "0")
-    dot = np.asarray(pc.find_substring(held, "."))
-    places = np.where(dot < 0, 0, np.asarray(pc.binary_length(held)) - dot - 1)
-    digits = np.array(pc.cast(pc.replace_substring(held, ".", ""), pa.int64()))
-    return digits, places, plain
-
-
-def decimal_of(text: str) -> Decimal | None:
-    """The number that a plain text spells, thousands separated or not; None where it is no number."""
-    if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
-        return None
-    return Decimal(text.replace(",", ""))
 
 
 def read_counts(
@@ -65,9 +41,10 @@ def read_counts(
 
     ``scale`` is the 万 of a header. With ``measures`` a cell may name its unit, and how many pieces are in it.
     """
-    digits, places, plain = plain_decimals(texts)
-    without = _without(load_marks().minimum, (*load_marks().pieces, *words))
+    counted = (*load_marks().pieces, *words)
+    without = _without(load_marks().minimum, counted)
     wholes = _Wholes(0, lambda number: _whole(number, NOT_WHOLE), load_marks().scales.get(scale, 1))
+    digits, places, plain = decimals(texts, after=counted if wholes.times == 1 and not measures else ())
     units, sizes = np.full(len(texts), -1), np.zeros(len(texts), np.int64)
 
     def one(place: int, text: str) -> tuple[int | None, Reason | None]:
@@ -92,8 +69,9 @@ def read_money(texts: pa.StringArray, counts: Array | None = None, unit: str = "
     ``unit`` is that of the header: 万 for 万元, "tenths" for 折. Where they are many (``counts`` cells
     of each text), a small bare number may be one too: it is missing.
     """
-    digits, places, plain = plain_decimals(texts)
     wholes = _Wholes(_MINOR_PLACES, _in_minor, load_marks().scales.get(unit, 1))
+    words = _currency() if wholes.times == 1 else ()
+    digits, places, plain = decimals(texts, words, words)
     plain &= (places <= _MINOR_PLACES) & (unit != "tenths")
     digits *= np.where(plain, 10 ** np.maximum(_MINOR_PLACES - places, 0), 1)
     shares = np.zeros(len(texts), np.int64)
@@ -120,7 +98,7 @@ def read_money(texts: pa.StringArray, counts: Array | None = None, unit: str = "
 
 def read_numbers(texts: pa.StringArray, words: Collection[str] = ()) -> Reading:
     """Scores: the nearest double of each decimal, with or without one of ``words`` behind it; or a range of them."""
-    digits, places, plain = plain_decimals(texts)
+    digits, places, plain = decimals(texts, after=words)
     without = _without(words)
     values, highs = digits / TENS[places], dict[int, float]()
     at = iter(np.flatnonzero(~plain).tolist())
@@ -196,7 +174,7 @@ def _with_highs(reading: Reading, highs: dict[int, int] | dict[int, float]) -> R
 def _scaled(text: str, times: int = 1) -> Decimal | None:
     """The number that a plain text spells, with 万 or 亿 behind it, or else ``times`` what stands there."""
     for word, scale in load_marks().scales.items():
-        if text.casefold().endswith(word):
+        if text.endswith(word):
             number, times = decimal_of(text[: -len(word)].rstrip()), scale
             break
     else:
@@ -206,12 +184,12 @@ def _scaled(text: str, times: int = 1) -> Decimal | None:
 
 def _without(*words: Collection[str]) -> Callable[[str], str]:
     """What takes a word of each of the groups ``words`` off the end of a text, the last group innermost."""
-    groups = [sorted(map(str.casefold, group), key=len, reverse=True) for group in words]
+    groups = [tuple(sorted(map(str.casefold, group), key=len, reverse=True)) for group in words]
 
     def bare(text: str) -> str:
         for group in groups:
-            word = next((word for word in group if text.casefold().endswith(word)), "")
-            text = text[: len(text) - len(word)].rstrip()
+            if text.endswith(group):
+                text = text.removesuffix(next(word for word in group if text.endswith(word))).rstrip()
         return text
 
     return bare
@@ -237,9 +215,14 @@ def _whole(number: Decimal, otherwise: Reason) -> tuple[int | None, Reason | Non
 
 
 @cache
+def _currency() -> tuple[str, ...]:
+    return tuple(word for word, unit in load_marks().units.items() if unit == "currency")
+
+
+@cache
 def _priced() -> re.Pattern[str]:
-    words = "|".join(re.escape(word) for word, unit in load_marks().units.items() if unit == "currency")
-    return re.compile(rf"(?:{words})?\s*(?P<amount>.*?)\s*(?:{words})?", re.IGNORECASE)
+    words = "|".join(map(re.escape, _currency()))
+    return re.compile(rf"(?:{words})?\s*(?P<amount>.*?)\s*(?:{words})?")
 
 
 def _without_currency(text: str) -> str:

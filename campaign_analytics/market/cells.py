@@ -195,11 +195,11 @@ def _report(
 
 def spelled(cells: Cells) -> list[str]:
     """Typed cells as reports show them, both ends of a range; '' for a missing one."""
-    held: Any = cells.to_pandas().astype("str").where(~cells.gone, "")
+    held: list[str] = cells.to_pandas().astype("str").where(~cells.gone, "").tolist()
     if cells.high is None:
-        return [str(text) for text in held]
+        return held
     return [
-        str(text) if low == high else _between(cells.type, low, high)
+        text if low == high else _between(cells.type, low, high)
         for text, low, high in zip(held, cells.values, cells.high, strict=True)
     ]
 

@@ -53,8 +53,13 @@ def narrow(text: str) -> str:
 
 def narrowed(texts: pa.StringArray) -> pa.StringArray:
     """``narrow`` of each text, in arrays."""
-    held = pc.utf8_trim(pc.utf8_normalize(texts, form="NFKC"), characters=_INVISIBLE)
-    return pc.utf8_trim(pc.replace_substring_regex(held, "^'", ""), characters=_INVISIBLE)
+    return trimmed(pc.utf8_normalize(texts, form="NFKC"))
+
+
+def trimmed(texts: pa.StringArray) -> pa.StringArray:
+    """``stripped`` of each text, in arrays."""
+    held = pc.replace_substring_regex(pc.utf8_trim(texts, characters=_INVISIBLE), "^'", "")
+    return pc.utf8_trim(held, characters=_INVISIBLE)
 
 
 def says_anything(texts: pa.StringArray) -> pa.BooleanArray:

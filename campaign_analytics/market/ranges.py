@@ -16,6 +16,7 @@ RANGE = Reason("repaired", "a range: it decides only where all of it lies on one
 
 EXACT = Context(prec=200)  # more digits than the longest text has, with 亿 behind it
 _LONGEST = 60
+_DIGIT = re.compile(r"[0-9]")
 _LEADING_ZERO = re.compile(r"0[0-9]")  # 0571-8888 is a telephone number
 
 
@@ -59,42 +60,45 @@ def span_of(text: str, number: Callable[[str], Decimal | None]) -> Span | None:
 
     1-2万 may begin at 1 or at 10000: both ends name their scale, or neither.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not _DIGIT.search(text):
         return None
-    marks = load_marks()
-    for form, below, strict in _open_forms():
-        found = form.fullmatch(text)
-        if found:
-            end = number(found["end"])
-            if end is None or end < 0:
-                return None
-            return Span(None, end, strict) if below else Span(end, None, strict)
+    scales = tuple(load_marks().scales)
+    found = _open_form().fullmatch(text)
+    if found:
+        below, strict = _open_words()[found["before"] or found["after"]]
+        end = number(found["end"] or found["begin"])
+        if end is None or end < 0:
+            return None
+        return Span(None, end, strict) if below else Span(end, None, strict)
     parts = _between().split(text)
     if len(parts) != 2 or any(_LEADING_ZERO.match(part.strip()) for part in parts):
         return None
     low, high = (number(part.strip()) for part in parts)
-    scaled = {part.strip().casefold().endswith(tuple(marks.scales)) for part in parts}
+    scaled = {part.strip().endswith(scales) for part in parts}
     if low is None or high is None or len(scaled) == 2 or not 0 <= low <= high:
         return None
     return Span(low, high)
 
 
 @cache
-def _open_forms() -> list[tuple[re.Pattern[str], bool, bool]]:
-    """Each way of an open range: its form, whether it is open below, whether its end is no part of it."""
-    held = load_marks().ranges
-    forms = []
-    for name, below, strict in (
-        ("at_most", True, False),
-        ("at_least", False, False),
-        ("below", True, True),
-        ("above", False, True),
-    ):
-        before, after = _any(held[name]["before"]), _any(held[name]["after"])
-        for words in (rf"(?:{before})\s*(?P<end>.+)", rf"(?P<end>.+?)\s*(?:{after})"):
-            if "(?:)" not in words:
-                forms.append((re.compile(words, re.IGNORECASE), below, strict))
-    return forms
+def _open_words() -> dict[str, tuple[bool, bool]]:
+    """Word of an open range -> whether it is open below, whether its end is no part of it."""
+    ways = {"at_most": (True, False), "at_least": (False, False), "below": (True, True), "above": (False, True)}
+    return {
+        word: way
+        for name, way in ways.items()
+        for place in ("before", "after")
+        for word in load_marks().ranges[name][place]
+    }
+
+
+@cache
+def _open_form() -> re.Pattern[str]:
+    before, after = (
+        _any(word for held in load_marks().ranges.values() for word in held.get(place, ()))
+        for place in ("before", "after")
+    )
+    return re.compile(rf"(?P<before>{before})\s*(?P<end>.+)|(?P<begin>.+?)\s*(?P<after>{after})")
 
 
 @cache

@@ -8,14 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign_analytics.market.amounts import (
-    BELOW_ZERO,
-    NOT_A_NUMBER,
-    TENS,
-    TOO_LARGE,
-    decimal_of,
-    plain_decimals,
-)
+from campaign_analytics.market.amounts import BELOW_ZERO, NOT_A_NUMBER, TOO_LARGE
+from campaign_analytics.market.decimals import TENS, decimal_of, decimals
 from campaign_analytics.market.marks import plainly
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.ranges import RANGE, Span, span_of
@@ -37,9 +31,8 @@ def read_rates(texts: pa.StringArray, counts: Array, declared: str, in_header: s
     A bare number takes the unit of its column, settled once: ``declared`` ("percent", "share") or else ``in_header`` or
     else by the range of the column's bare numbers, weighed by ``counts`` of cells. One that may be either is missing.
     """
-    numbers = pc.replace_substring_regex(texts, "%$", "")
-    signed = np.asarray(pc.ends_with(texts, "%")).copy()
-    digits, places, plain = plain_decimals(numbers)
+    digits, places, plain = decimals(texts, after=("%",))
+    signed = np.array(pc.match_substring_regex(texts, "[%％﹪]"))
     slow: dict[int, Span] = {}
     at = iter(np.flatnonzero(~plain).tolist())
 

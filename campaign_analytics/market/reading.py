@@ -32,7 +32,7 @@ class Reading:
     def note(self, reason: Reason, places: Array | list[int]) -> None:
         """Report the texts at ``places``."""
         if len(places):
-            self.notes.setdefault(reason, []).extend(int(place) for place in places)
+            self.notes.setdefault(reason, []).extend(np.asarray(places).tolist())
 
     def unread(self) -> Array:
         """(distinct,) bool: something is there that is not understood (not yet: a discount), or impossible."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign_analytics.market.amounts import TENS, plain_decimals
-from campaign_analytics.market.marks import load_marks, plainly
+from campaign_analytics.market.decimals import TENS, plain_decimals
+from campaign_analytics.market.marks import load_marks, narrowed, plainly
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.reading import Reading, read_one_by_one
 from campaign_analytics.market.schema import Array
@@ -76,6 +77,7 @@ def read_times(
     places = np.flatnonzero(plain)
     values[places[real]] = numbers[real].astype(np.int64)
     plain[places[~real]] = False  # no such day: said below
+    _slashed(texts, values, plain, type, zone)
     kinds, amounts = _numbered(texts)
     found = [kind for kind in range(len(NUMBERED)) if (kinds == kind).any()]
     settled = NUMBERED.index(declared) if declared else found[0] if len(found) == 1 else -1
@@ -110,6 +112,40 @@ def _held(local: pd.Series[Any], type: str, zone: ZoneInfo) -> Array:
     there = local.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT").dt.tz_convert("UTC").dt.tz_localize(None)
     instants: Array = there.to_numpy().astype("datetime64[us]")
     return instants
+
+
+def _slashed(texts: pa.StringArray, values: Array, plain: Array, type: str, zone: ZoneInfo) -> None:
+    """Fill in ``values`` of dates such as 2024/3/5 9:05 and 2024年3月5日, in arrays, and make them ``plain``."""
+    rest = np.flatnonzero(~plain)
+    if not len(rest):
+        return
+    found = pc.extract_regex(narrowed(texts.take(pa.array(rest))), _dated())
+    there = np.flatnonzero(found.is_valid())
+    parts = found.take(pa.array(there))
+    year, month, day, hour, minute, second = (
+        np.asarray(pc.cast(pc.replace_substring_regex(parts.field(name), "^$", "0"), pa.int64())) for name in "ymdHMS"
+    )
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (day - 1)
+    real = (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == months)
+    real &= (hour < 24) & (minute < 60) & (second < 60)
+    seconds = days.astype("datetime64[s]") + (hour * 3600 + minute * 60 + second)
+    held = _held(pd.Series(seconds.astype("datetime64[us]")), type, zone)
+    real &= ~np.isnat(held)
+    values[rest[there[real]]] = held[real].astype(np.int64)
+    plain[rest[there[real]]] = True
+
+
+@cache
+def _dated() -> str:
+    signs: dict[str, str] = {}
+    for word, sign in load_marks().dates.items():
+        signs[sign] = signs.get(sign, "") + (word if len(word) == 1 else "")
+    between = f"[-/.{signs['-']}]"
+    return (
+        rf"^(?P<y>(?:19|20|21)[0-9]{{2}}){between}(?P<m>[0-9]{{1,2}}){between}(?P<d>[0-9]{{1,2}})[{signs[' ']}]?"
+        r"(?:[ T]+(?P<H>[0-9]{1,2}):(?P<M>[0-9]{1,2})(?::(?P<S>[0-9]{1,2}))?)?$"
+    )
 
 
 def _numbered(texts: pa.StringArray) -> tuple[Array, Array]:

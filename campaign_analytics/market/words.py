@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign_analytics.market.marks import alike, load_marks, narrow, narrowed, stripped
+from campaign_analytics.market.marks import alike, load_marks, narrow, narrowed, trimmed
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.reading import Reading, read_one_by_one
 
@@ -85,13 +85,13 @@ def read_keys(texts: pa.StringArray) -> Reading:
 def read_texts(texts: pa.StringArray) -> Reading:
     """Free text, as it stands."""
 
-    def one(text: str) -> tuple[str | None, Reason | None]:
-        held = stripped(text)
+    def one(held: str) -> tuple[str | None, Reason | None]:
         if len(held) < 40 and alike(held) in load_marks().missing:
             return None, None
         return (None, DIGITS_LOST) if len(held) < 40 and _EXPONENT.fullmatch(held) else (held, None)
 
-    return _read_text(texts, _PLAIN_TEXT, one)
+    plain = np.asarray(pc.match_substring_regex(texts, _PLAIN_TEXT))
+    return _read_text(texts if plain.all() else trimmed(texts), _PLAIN_TEXT, one)
 
 
 def _read_text(texts: pa.StringArray, plain_form: str, one: Any) -> Reading:

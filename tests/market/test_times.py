@@ -160,6 +160,26 @@ def test_a_time_and_its_day_are_read_back(time: datetime, between: str) -> None:
     assert read_times(texts, "day", ZONE).values.tolist() == [(time.date() - date(1970, 1, 1)).days] * 2
 
 
+@given(
+    time=st.datetimes(datetime(1995, 1, 1), datetime(2099, 1, 1)).map(lambda time: time.replace(microsecond=0)),
+    form=st.sampled_from(
+        ["{0.year}/{0.month}/{0.day} {0:%H:%M:%S}", "{0.year}年{0.month}月{0.day}日　{0.hour}:{0:%M:%S}"]
+    ),
+)
+def test_dates_as_spreadsheets_write_them_are_read_in_arrays_as_one_by_one(time: datetime, form: str) -> None:
+    text = form.format(time)
+    one_by_one = text.replace(" ", ", ").replace("　", "(周日) ")
+    texts = pa.array([time.isoformat(), text, one_by_one])
+    for kind in TYPES:
+        assert len(set(read_times(texts, kind, ZONE).values.tolist())) == 1
+
+
+@pytest.mark.parametrize("text", ["2024/2/30", "2024/13/1", "2024/0/1", "2024/1/0", "2024年2月29日 24:00", "2023/2/29"])
+def test_no_such_day_in_arrays(text: str) -> None:
+    for kind in TYPES:
+        assert read_times(pa.array(["2024/3/5", text]), kind, ZONE).missing().tolist() == [False, True]
+
+
 def test_a_day_of_another_zone_is_the_day_here() -> None:
     late = pa.array(["2024-03-04T20:00:00Z"])
     assert read_times(late, "day", ZONE).values.tolist() == [(date(2024, 3, 5) - date(1970, 1, 1)).days]
