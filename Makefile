@@ -12,6 +12,8 @@ DASHBOARD ?= notebooks/03_what_if.ipynb
 BIN := .venv/bin
 UV := $(BIN)/uv
 INSTALLED := .venv/installed
+SPARK := .venv/spark
+EXTRAS := lab duckdb sql# all but spark, which is large: requirements-spark.txt
 export UV_CACHE_DIR ?= $(CURDIR)/.venv/cache/uv
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
@@ -34,7 +36,7 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-pytest: $(INSTALLED)
+pytest: $(INSTALLED) $(SPARK)
 	$(BIN)/pytest -n auto --dist loadfile
 
 bench: $(INSTALLED)
@@ -55,6 +57,10 @@ $(INSTALLED): $(UV) requirements.txt pyproject.toml
 	$(UV) pip install --quiet --no-deps --editable .
 	@touch $@
 
+$(SPARK): $(INSTALLED) requirements-spark.txt
+	$(UV) pip install --quiet --require-hashes -r requirements-spark.txt
+	@touch $@
+
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is Python %d.%d; 3.11 or newer is needed: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo '$(PYTHON) comes without venv; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
@@ -63,7 +69,9 @@ $(UV):
 
 lock: $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-		--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade) --all-extras --group dev --group bench pyproject.toml -o requirements.txt
+		--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade) $(EXTRAS:%=--extra %) --group dev --group bench pyproject.toml -o requirements.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		$(if $(UPGRADE),--upgrade) --group spark -o requirements-spark.txt
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
 from campaign_analytics.engines.relation import ROW, held_of, relation
-from campaign_analytics.engines.sql import word
+from campaign_analytics.engines.sql import words
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.exact import Exact
 
@@ -20,23 +20,21 @@ class Query:
 
     def __init__(self, rules: Sequence[tuple[int, Exact]], cells: Mapping[str, Cells]) -> None:
         self.words = max((bit for bit, _ in rules), default=0) // RULES_PER_WORD + 1
-        self._cells, held = cells, held_of(cells)
-        self._selects = {}
-        for number in sorted({bit // RULES_PER_WORD for bit, _ in rules}):
-            own = [(bit % RULES_PER_WORD, exact) for bit, exact in rules if bit // RULES_PER_WORD == number]
-            self._selects[number] = exp.select(exp.column(ROW, quoted=True), exp.alias_(word(own, held), "word")).from_(
-                "cells"
-            )
+        self._cells = cells
+        self._selects = {
+            number: exp.select(exp.column(ROW, quoted=True), exp.alias_(held, "word")).from_("cells")
+            for number, held in words(rules, held_of(cells)).items()
+        }
 
     def run(self, rows: int, into: Array | None = None, progress: Progress | None = None) -> Array:
         """See ``Program.run``."""
-        words = np.zeros((self.words, rows), np.uint64) if into is None else into
+        held = np.zeros((self.words, rows), np.uint64) if into is None else into
         if rows and self._selects:
             with duckdb.connect() as connection:
                 connection.register("cells", relation(self._cells, rows))
                 for number, select in self._selects.items():
                     found = connection.execute(select.sql("duckdb")).fetchnumpy()
-                    words[number, found[ROW]] |= np.asarray(found["word"]).view(np.uint64)
+                    held[number, found[ROW]] |= np.asarray(found["word"]).view(np.uint64)
         if progress:
             progress(rows, rows)
-        return words
+        return held

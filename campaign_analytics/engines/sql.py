@@ -48,6 +48,15 @@ class Held:
     unread: bool = False
 
 
+def words(rules: Sequence[tuple[int, Exact]], held: Mapping[str, Held]) -> dict[int, exp.Expr]:
+    """By number of a word that has rules: its expression. ``rules`` gives each rule's bit, across all words."""
+    numbers = sorted({bit // RULES_PER_WORD for bit, _ in rules})
+    return {
+        number: word([(bit % RULES_PER_WORD, exact) for bit, exact in rules if bit // RULES_PER_WORD == number], held)
+        for number in numbers
+    }
+
+
 def word(rules: Sequence[tuple[int, Exact]], held: Mapping[str, Held]) -> exp.Expr:
     """One BIGINT expression for up to 32 rules: bit ``i`` where rule ``i`` fails, bit ``32 + i`` where it is unknown.
 

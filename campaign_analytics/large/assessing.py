@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.assessment import assess as assess_held
@@ -15,13 +16,17 @@ from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.source import Source
+from campaign_analytics.large.spark import assess_by_spark
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate.at_rest import AtRest, Cube
 from campaign_analytics.simulate.what_if import WhatIf
 
-ENGINES = ("numpy", "duckdb")
+if TYPE_CHECKING:
+    from campaign_analytics.engines.spark import Session
+
+ENGINES = ("numpy", "duckdb", "spark")
 
 
 def assess(
@@ -30,7 +35,7 @@ def assess(
     as_of: str | date | datetime | None = None,
     progress: Progress | None = None,
     *,
-    engine: str = "numpy",
+    engine: str | Session = "numpy",
     by: Sequence[str] = (),
     out: str | Path | None = None,
 ) -> Assessment:
@@ -39,13 +44,14 @@ def assess(
     ``as_of`` is the moment of the assessment, in the rulebook's time zone if none is given; a day means its first
     moment. Left out, it is what the market declares, else its latest ``snapshot_at``; else ``CampaignError``.
     ``progress`` is called with the offers done and the offers in all. ``engine`` evaluates the conditions: "numpy", or
-    "duckdb" by SQL; both give the same.
+    by SQL "duckdb" or "spark" (the active session, else a local one; or give a ``SparkSession``); all give the same.
 
     A market that is held gives every view. The path of a folder (or a glob) of typed parquet files, as
     ``campaign-analytics intake`` writes them, is assessed part by part and gives counts: an assessment whose rows stand
     for all offers that are alike, with the category and the columns of ``by`` to group by; so is the folder of an
-    ``Index``. ``out`` is a folder for the outcomes of every offer of files; a run that was stopped goes on there, and
-    only what has changed is made again.
+    ``Index``. Spark also reads the tables of a catalog ("catalog:DATABASE") and addresses ("s3a://bucket/market").
+    ``out`` is a folder for the outcomes of every offer of files; a run that was stopped goes on there, and only what
+    has changed is made again (by Spark: all of it).
     """
     program = _program(engine)
     if isinstance(market, Market):
@@ -55,6 +61,9 @@ def assess(
     groups = tuple(dict.fromkeys((rulebook.header.category, *by)))
     if is_index(market):
         return _of_index(Index.open(market, rulebook), rulebook, groups)
+    if _by_spark(engine):
+        _check_spark(engine)
+        return assess_by_spark(market, rulebook, as_of, groups, engine, progress, out)
     source = Source.open(market, rulebook)
     counts = Condensing(groups)
     for part in parts_of(source, rulebook, as_of, groups, program, progress, None if out is None else Path(out)):
@@ -99,6 +108,8 @@ def what_if_cube(
         index = Index.open(market, rulebook)
         parts, place = (WhatIf(part).assessed(rulebook) for part in index.parts()), str(index.folder)
     else:
+        if engine == "spark":
+            raise CampaignError("a cube of files is not made by Spark; use engine='duckdb' or 'numpy'")
         source = Source.open(market, rulebook)
         parts, place = parts_of(source, rulebook, as_of, groups, _program(engine), progress), source.place
     for part in parts:
@@ -106,7 +117,26 @@ def what_if_cube(
     return cube.assessment(f"the cube of {place}")
 
 
-def _program(engine: str) -> type[Runs]:
+def _by_spark(engine: str | Session) -> bool:
+    """Whether an engine is Spark, by name or as a session."""
+    return engine == "spark" or not isinstance(engine, str)
+
+
+def _check_spark(engine: str | Session) -> None:
+    """Raise ``CampaignError`` where it is not installed, or no session can be had."""
+    try:
+        from campaign_analytics.engines.spark import session
+    except ModuleNotFoundError:
+        raise CampaignError("engine='spark' needs PySpark: pip install 'campaign-analytics[spark]'") from None
+    session(engine)
+
+
+def _program(engine: str | Session) -> type[Runs]:
+    if _by_spark(engine):
+        _check_spark(engine)
+        from campaign_analytics.engines.spark import Query as SparkQuery
+
+        return SparkQuery
     if engine == "numpy":
         return Program
     if engine == "duckdb":
@@ -115,4 +145,5 @@ def _program(engine: str) -> type[Runs]:
         except ModuleNotFoundError:
             raise CampaignError("engine='duckdb' needs DuckDB: pip install 'campaign-analytics[duckdb]'") from None
         return Query
+    assert isinstance(engine, str)
     raise CampaignError(f"unknown engine {engine!r}{did_you_mean(engine, ENGINES)}; expected {' or '.join(ENGINES)}")

@@ -51,7 +51,7 @@ class Prepared:
     def derived(self, part: Part, wanted: Collection[str]) -> Derivation:
         """The same with the ``wanted`` columns alone."""
         market = self.market(
-            self.source.offers(part, [*KEYS["offers"], *_of_table(self.book, "offers", wanted)]), wanted
+            self.source.offers(part, [*KEYS["offers"], *of_table(self.book, "offers", wanted)]), wanted
         )
         if self.across:
             market = market.with_table(market.offers.with_cells(self.across_of(part)))
@@ -68,7 +68,7 @@ class Prepared:
         """Some offers, the rows of other tables that belong to them and are wanted, and all merchants."""
         tables = dict(self.sides) | {"offers": offers}
         for table in OF_OFFERS:
-            columns = _of_table(self.book, table, wanted)
+            columns = of_table(self.book, table, wanted)
             if self.source.files.get(table) and columns:
                 tables[table] = self.source.of_offers(table, offers.cells["offer_id"], [*KEYS[table], *columns])
         return Market(tables, self.source.declared).joined_by(self._merchants.rows(offers.cells["merchant_id"]))
@@ -106,7 +106,7 @@ def prepare(
     """Read all tables but those of offers, and derive what needs more than a part."""
     wanted = closure(book, columns_read(book))
     sides = {
-        table: source.whole(table, [*KEYS[table], *_of_table(book, table, {*columns_read(book), *by})])
+        table: source.whole(table, [*KEYS[table], *of_table(book, table, {*columns_read(book), *by})])
         for table in KEYS
         if table not in ("offers", *OF_OFFERS) and source.files.get(table)
     }
@@ -167,7 +167,7 @@ def _reduced(bare: Prepared, read: list[str], progress: Progress | None) -> Mark
     return Market({**bare.sides, "offers": offers}, bare.source.declared).joined_by(np.concatenate(rows))
 
 
-def _of_table(book: Rulebook, table: str, wanted: Collection[str]) -> list[str]:
+def of_table(book: Rulebook, table: str, wanted: Collection[str]) -> list[str]:
     """The columns of a table among those wanted, and those behind them."""
     sources = {source for name in wanted for source in book.sources(name)}
     return sorted(name for name in sources if book.table_of(name) == table and name not in KEYS[table])

@@ -30,7 +30,8 @@ from campaign_analytics.market.schema import Array, Cells, Table
 from campaign_analytics.market.typed import to_arrow
 
 MANIFEST = "manifest.json"
-_FAIL, _OUT = "outcomes_{}", "not_applicable_{}"
+#: The columns of words: of outcomes, and of what does not apply.
+FORMS = _FAIL, _OUT = "outcomes_{}", "not_applicable_{}"
 
 
 @dataclass(eq=False)

@@ -104,7 +104,9 @@ class Source:
         out."""
         with said(part.file):
             file = pyarrow.parquet.ParquetFile(part.file, memory_map=True, page_checksum_verification=True)
-            held = file.read_row_groups(list(part.groups), columns=_there(file.schema_arrow, columns), use_threads=True)
+            held = file.read_row_groups(
+                list(part.groups), columns=told_of(file.schema_arrow.names, columns), use_threads=True
+            )
         for name in columns:
             if name in self.schemas["offers"].names and name not in held.column_names:
                 held = held.append_column(name, pa.nulls(held.num_rows, self.schemas["offers"].field(name).type))
@@ -113,11 +115,11 @@ class Source:
     def whole(self, table: str, columns: Sequence[str]) -> Table:
         """Some columns of a table that is held at once."""
         held, place = [], self._place(table)
-        there = _there(self.schemas[table], columns)
+        there = told_of(self.schemas[table].names, columns)
         for file in self.files[table]:
             with said(file):
                 opened = pyarrow.parquet.ParquetFile(file, page_checksum_verification=True)
-                held.append(opened.read(columns=_there(opened.schema_arrow, columns)))
+                held.append(opened.read(columns=told_of(opened.schema_arrow.names, columns)))
         return self._table(table, pa.concat_tables(held, promote_options="permissive").select(there), place)
 
     def of_offers(self, table: str, offers: Cells, columns: Sequence[str]) -> Table:
@@ -132,7 +134,7 @@ class Source:
             held = pyarrow.dataset.dataset([str(file) for file in files], self.schemas[table], format="parquet")
             if held.count_rows(filter=among) > _MANY * len(ids):
                 among &= key.isin(ids)
-            rows = held.to_table(columns=_there(held.schema, columns), filter=among)
+            rows = held.to_table(columns=told_of(held.schema.names, columns), filter=among)
         return self._table(table, rows, self._place(table))
 
     def _schema(self, table: str) -> pa.Schema:
@@ -182,6 +184,8 @@ def _parts(file: Path) -> Iterator[Part]:
         yield Part(file, tuple(groups), start, rows)
 
 
-def _there(schema: pa.Schema, columns: Sequence[str]) -> list[str]:
+def told_of(names: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Of the ``names`` of a file's columns those that hold some columns, ends of their ranges, or what was not
+    understood."""
     wanted = [each for name in columns for each in (name, name + HIGH, name + UNREAD)]
-    return [name for name in wanted if name in schema.names]
+    return [name for name in wanted if name in names]

@@ -1,5 +1,5 @@
-"""NumPy, DuckDB and the scalar reading agree on every subject: for every rule of every rulebook, and for random
-conditions."""
+"""NumPy, DuckDB, Spark and the scalar reading agree on every subject: for every rule of every rulebook, and for random
+conditions. (Spark is asked about many rules at once: a question of it takes half a second.)"""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import warnings
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from campaign_analytics import load_rulebook
-from campaign_analytics.engines.arrays import evaluate
+from campaign_analytics.engines.arrays import Program, evaluate, needed_columns
 from campaign_analytics.rulebook.condition import parse
-from campaign_analytics.rulebook.exact import PerValue, bind, columns
+from campaign_analytics.rulebook.exact import Exact, PerValue, bind, columns
 from campaign_analytics.rulebook.load import shipped_rulebooks
 from campaign_analytics.rulebook.quantities import kind_of
 from campaign_analytics.rulebook.scalar import Range, truth
@@ -26,6 +27,7 @@ with warnings.catch_warnings():
     BOOKS = {name: load_rulebook(name) for name in shipped_rulebooks()}
 RULES = [(name, rule) for name, book in BOOKS.items() for rule in book.rules]
 CLOCK = {"as_of": NOON, "today": NOON.date()}
+NO_SHRINKING = (Phase.explicit, Phase.generate)  # hundreds of questions to Spark
 OUTCOME = {True: PASS, False: FAIL, None: UNKNOWN}
 
 
@@ -152,13 +154,17 @@ def test_random_conditions_have_one_outcome_on_every_engine(data: st.DataObject)
         assert problems
         return
     values = _values(data.draw)
-    if len({values[each.name].by for each in operands(tree) if isinstance(values.get(each.name), PerValue)}) > 1:
+    if _varies_by_two(tree, values):
         return
     used = {each.name for each in operands(tree) if isinstance(each, Col)} | {"w", "lev"}
     row = st.fixed_dictionaries(
         {name: cell(COLUMNS[name], _pool(values, COLUMNS[name]), name not in _twice(tree)) for name in sorted(used)}
     )
     agree(tree, values, COLUMNS, data.draw(st.lists(row, min_size=1, max_size=12)))
+
+
+def _varies_by_two(tree: Tree, values: dict[str, Any]) -> bool:
+    return len({values[each.name].by for each in operands(tree) if isinstance(values.get(each.name), PerValue)}) > 1
 
 
 def _twice(tree: Tree) -> set[str]:
@@ -173,6 +179,64 @@ def _pool(values: dict[str, Any], kind: Kind) -> list[Any]:
         for name, held in PARAMETERS.items()
         if held == kind and not isinstance(values[name], PerValue | frozenset)
     ]
+
+
+def engines_agree(rules: list[tuple[int, Exact]], kinds: dict[str, Kind], rows: list[dict[str, Any]]) -> None:
+    from campaign_analytics.engines import duckdb, spark
+
+    read = needed_columns([exact for _, exact in rules])
+    cells = {name: cells_of(kinds[name], [row[name] for row in rows]) for name in sorted(read)}
+    expected = Program(rules, cells).run(len(rows))
+    np.testing.assert_array_equal(duckdb.Query(rules, cells).run(len(rows)), expected)
+    np.testing.assert_array_equal(spark.Query(rules, cells).run(len(rows)), expected)
+
+
+@pytest.mark.parametrize("name", BOOKS)
+@settings(max_examples=3, phases=NO_SHRINKING)
+@given(data=st.data())
+def test_all_rules_of_a_book_have_one_outcome_in_spark(spark: Any, name: str, data: st.DataObject) -> None:
+    book = BOOKS[name]
+    for rule in book.rules:
+        book = book.set({p: "0" for p in book.parameters_of(rule) if book.values[p] is None})
+    values = {**book.values, **CLOCK}
+    exact = [
+        bind(tree, values)
+        for trees in (book.conditions, book.guards)
+        for tree in trees.values()
+        if not any(_is_ladder(values[each.name], book) for each in operands(tree) if each.name in values)
+    ]
+    kinds = {
+        column: kind_of(book.quantity(column), book.lists, book.header.currency)
+        for column in sorted(needed_columns(exact))
+    }
+    near = {
+        column: [
+            value
+            for rule in book.rules
+            if column in book.columns_of(rule)
+            for value in near_values(book, rule, kind)
+            if not kind.names or value in kind.names
+        ]
+        for column, kind in kinds.items()
+    }
+    row = st.fixed_dictionaries({column: cell(kind, near[column]) for column, kind in kinds.items()})
+    engines_agree(list(enumerate(exact)), kinds, data.draw(st.lists(row, min_size=1, max_size=6)))
+
+
+@settings(max_examples=10, phases=NO_SHRINKING)
+@given(data=st.data())
+def test_random_conditions_have_one_outcome_in_spark(spark: Any, data: st.DataObject) -> None:
+    rules, near = list[tuple[int, Exact]](), dict[str, list[Any]]()
+    for text in data.draw(st.lists(_conditions(), min_size=10, max_size=20)):
+        tree, _ = parse(text, COLUMNS, PARAMETERS)
+        values = _values(data.draw)
+        if tree is None or _varies_by_two(tree, values):
+            continue
+        rules.append((len(rules), bind(tree, values)))
+        for name, kind in COLUMNS.items():
+            near.setdefault(name, []).extend(_pool(values, kind))
+    row = st.fixed_dictionaries({name: cell(kind, near.get(name, ())) for name, kind in COLUMNS.items()})
+    engines_agree(rules, COLUMNS, data.draw(st.lists(row, min_size=1, max_size=8)))
 
 
 def test_sums_beyond_64_bits_stay_exact() -> None:

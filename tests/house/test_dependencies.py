@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCK = (ROOT / "requirements.txt").read_text("utf-8")
+LOCK = "\n".join((ROOT / name).read_text("utf-8").strip() for name in ("requirements.txt", "requirements-spark.txt"))
 PINNED = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", LOCK, re.MULTILINE))
 
 #: Used without being imported: zoneinfo reads it.
@@ -41,7 +41,8 @@ def _imported() -> set[str]:
                 modules.add((node.module or "").split(".")[0])
     owners = packages_distributions()
     foreign = modules - sys.stdlib_module_names - {"campaign_analytics"}
-    return {canonicalize_name(owners[module][0]) for module in foreign}
+    # Spark, large as it is, need not be installed; its modules have the names of its distributions
+    return {canonicalize_name(owners.get(module, [module])[0]) for module in foreign}
 
 
 def test_every_library_that_is_imported_is_declared() -> None:

@@ -38,6 +38,8 @@ KEPT = {
     "jupyter_server": {"lab"},
     "voila": {"lab"},
     "duckdb": {"market", "engines"},  # a market may lie in a DuckDB file
+    "py4j": {"engines"},
+    "pyspark": {"engines"},
     "sqlalchemy": {"market"},
     "sqlglot": {"rulebook", "market", "engines"},
 }
