@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from tests.assess.test_unread_cells import outcome
+import campaign_analytics as ca
+from tests.assess.test_unread_cells import BOOK, MERCHANT, outcome
 
 
 @pytest.mark.parametrize(
@@ -63,3 +65,27 @@ def test_a_bound_that_is_a_range_is_named() -> None:
     card = outcome("campaign_price", [{"campaign_price": "5", "list_price": "4-10"}])[1]
     sentence = next(line.sentence for line in card.lines if line.rule == "campaign_price")
     assert "× List price at enrolment cannot be decided" in sentence
+
+
+def test_ranges_that_were_read_decide_alike_on_both_engines() -> None:
+    cells = {
+        "pickup_rate_48h": ["95%以上", "<90%", "85-95%", "90%"],
+        "growth_score": ["60+", "<60", "50-70分", "60分"],
+        "moq": ["1-2件", ">2", "1手/12件", "2件"],
+        "campaign_price": ["9.5折", "九五折", "12-15", "95折"],
+        "list_price": ["1.40", "1.99", "14", "10+"],
+        "paid_regions": ["除新疆西藏外包邮", "全国包邮", "仅江浙沪包邮", "偏远地区除外"],
+    }
+    offers = pd.DataFrame({"offer_id": list("1234"), "merchant_id": "m", **cells})
+    market = ca.read_market({"merchants": pd.DataFrame([MERCHANT]), "offers": offers}, BOOK)
+    here = ca.assess(market, BOOK, as_of="2024-02-26").outcomes()
+    there = ca.assess(market, BOOK, as_of="2024-02-26", engine="duckdb").outcomes()
+    pd.testing.assert_frame_equal(here, there)
+    rules = ["select_pickup", "select_growth", "minimum_order", "campaign_price", "free_shipping"]
+    assert {name: here[name].tolist() for name in rules} == {
+        "select_pickup": ["pass", "fail", "unknown", "pass"],
+        "select_growth": ["pass", "fail", "unknown", "pass"],
+        "minimum_order": ["pass", "fail", "pass", "pass"],
+        "campaign_price": ["pass", "unknown", "unknown", "unknown"],
+        "free_shipping": ["pass", "pass", "fail", "unknown"],
+    }

@@ -148,3 +148,18 @@ def test_tables_of_a_database_are_called_as_it_calls_them(book: Rulebook, tmp_pa
     assert set(tomllib.loads(path.read_text("utf-8"))["tables"].values()) == {"merchants", "offers"}
     assert_same(market, read_market(url, book, path))
     assert market.aside("offers")["odd"].tolist() == ["x"]
+
+
+def test_what_cells_mean_and_what_bare_dates_count_is_kept(book: Rulebook, folder: Write) -> None:
+    offers = "offer_id,merchant_id,enrolled_at,growth_score,orders_30d\n1,m,45356,0,\n2,m,45357,61,5\n"
+    said = '[missing]\ngrowth_score = ["0"]\n[empty]\norders_30d = 0\n'
+    place = folder({"offers.csv": offers, "market.toml": said})
+    market = read_market(place, book)
+    held = tomllib.loads(mapping(market, book))
+    assert held["units"] == {"enrolled_at": "serial"}
+    assert (held["missing"], held["empty"]) == ({"growth_score": ["0"]}, {"orders_30d": 0})
+    (place / "market.toml").unlink()
+    again = read_again(market, book, place)
+    assert_same(market, again)
+    assert shown(again, "growth_score") == [None, 61]
+    assert shown(again, "orders_30d") == [0, 5]
