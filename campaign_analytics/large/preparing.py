@@ -144,6 +144,9 @@ def _of_offers(book: Rulebook, derived: list[str]) -> list[str]:
             raise CampaignError(f"{name}: a merchant's column made of {table} can't be made of a market in parts")
         if spec.make in ACROSS or (spec.table == "merchants" and table == "offers"):
             found += [read for read in book.reads(name) if book.table_of(read) == "offers"]
+    for name in closure(book, found):
+        if book.table_of(name) == "merchants":
+            raise CampaignError(f"{name}: what is made of all offers can't read it where a market is in parts")
     return list(dict.fromkeys(found))
 
 
@@ -155,7 +158,9 @@ def _reduced(bare: Prepared, read: list[str], progress: Progress | None) -> Mark
     columns = sorted({source for name in read for source in book.sources(name) if book.table_of(source) == "offers"})
     for part in bare.source.parts:
         offers = bare.source.offers(part, [*KEYS["offers"], *columns])
-        market = derive(bare.market(offers), book, bare.moment, [name for name in read if name in book.derived]).market
+        market = derive(
+            bare.market(offers, read), book, bare.moment, [name for name in read if name in book.derived]
+        ).market
         held.append({name: cells for name, cells in market.offers.cells.items() if name in read})
         rows.append(market.merchant_row)
         done += part.rows
