@@ -98,7 +98,8 @@ def bins_of(held: Measure) -> Bins:
         edges = cut + np.arange(-below, max(int(last - cut + 0.5), 1) + 1)
         split = below
     elif held.factor and held.threshold > 0:
-        times = np.log2(np.maximum([low, high], held.threshold / 2**12) / held.threshold)
+        least = max(held.threshold / 2**12, np.nextafter(0, 1))
+        times = np.log2(np.maximum([low, high], least)) - np.log2(held.threshold)
         below, above = max(int(np.ceil(-times[0])), 1), max(int(np.ceil(times[1])), 1)
         edges, split = held.threshold * 2.0 ** np.arange(-below, min(above, 14) + 1), below
     else:

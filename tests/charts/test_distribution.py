@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaign_analytics import CampaignError, assess, demo_market, load_rulebook
@@ -36,6 +36,8 @@ def held(values: list[float], op: Operator = ">=", threshold: float = 60.0, unit
     st.sampled_from(["number", "count", "rate", "time"]),
     st.booleans(),
 )
+@example([4.0], "<", 2.2250738585072014e-308, "number", True)
+@example([4.0], "<", 5e-324, "number", True)
 def test_no_bar_holds_both_sides_and_nobody_is_lost(
     values: list[float], op: Operator, threshold: float, unit: str, factor: bool
 ) -> None:

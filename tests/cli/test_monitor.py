@@ -58,7 +58,7 @@ def test_every_table_is_written_and_may_be_written_again(tmp_path: Path, format:
     ("arguments", "words"),
     [
         (["nowhere"], "nowhere does not exist"),
-        ([str(SNAPSHOTS.parent)], "no dated folder; found spring, spring_snapshots"),
+        ([str(SNAPSHOTS.parent)], "no dated folder; found spring, spring_as_exported, spring_snapshots"),
         ([str(SNAPSHOTS), "--rulebook", "no_such"], "no_such: cannot be read"),
         ([str(SNAPSHOTS), "--set", "hold_from=birth"], "hold_from"),
         ([str(SNAPSHOTS / "2024-02-27")], "neither merchants nor offers have a day"),
