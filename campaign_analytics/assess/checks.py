@@ -87,7 +87,7 @@ def _deciding(patterns: Patterns) -> Iterator[str]:
 
 
 def _row(assessment: Assessment, finding: str, rules: Sequence[str], level: Level) -> list[object]:
-    subjects = assessment.market.tables[level].rows
+    subjects = assessment.market.tables[level].many
     clauses = dict.fromkeys(assessment.book.rules[rule].clause[0] for rule in rules)
     key = "contradictory_pair" if finding == "contradictory" and len(rules) == 2 else finding
     said = [_sentence(assessment, f"check_{key}_{level}", rules, subjects, lang) for lang in ("zh", "en")]

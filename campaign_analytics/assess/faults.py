@@ -27,6 +27,7 @@ import pandas as pd
 from campaign_analytics.assess.hinges import Undetermined
 from campaign_analytics.assess.outcomes import INELIGIBLE, PRE_QUALIFIED, UNDETERMINED
 from campaign_analytics.assess.probing import is_open
+from campaign_analytics.assess.views import from_columns
 from campaign_analytics.derive.making import rows_of
 from campaign_analytics.market.cells import NOTHING
 from campaign_analytics.market.quality import Finding, Reason
@@ -57,6 +58,7 @@ class Fault:
 
 def faults(assessment: Assessment, level: Level, lang: str) -> pd.DataFrame:
     """See ``Assessment.faults``."""
+    from_columns(assessment)
     touching = _Touching(assessment, level)
     rows = [
         [

@@ -24,6 +24,7 @@ import pandas as pd
 
 from campaign_analytics.assess.outcomes import UNDETERMINED
 from campaign_analytics.assess.probing import Probing, is_open
+from campaign_analytics.assess.views import from_columns
 from campaign_analytics.engines.arrays import evaluate
 from campaign_analytics.market.schema import Array, Cells, Market, Table
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 def hinges(assessment: Assessment, level: Level) -> pd.DataFrame:
     """See ``Assessment.hinges``."""
+    from_columns(assessment)
     rows = np.flatnonzero(assessment.verdict(level) == UNDETERMINED)
     orphans = assessment.market.merchant_row[rows] < 0 if level == "offers" else np.zeros(len(rows), bool)
     open_ = Undetermined(assessment, level, rows[~orphans])

@@ -54,6 +54,8 @@ class Subjects:
                 self._cells[name] = own.take(self.rows)
             elif theirs is not None:
                 self._cells[name] = theirs.take(market.merchant_row[self.rows])
+            elif market.rest_of:
+                self._cells[name] = market.tables[self.level].cells[name]  # which refuses it
             else:
                 quantity = book.quantity(name)
                 self._cells[name] = absent(quantity, book.names_of(quantity), len(self))

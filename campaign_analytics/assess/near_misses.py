@@ -13,6 +13,7 @@ from campaign_analytics.assess.applied import REFUSED, applied, writable
 from campaign_analytics.assess.causes import causes
 from campaign_analytics.assess.deadlines import days_left
 from campaign_analytics.assess.fixes import placed_fixes, subject_keys
+from campaign_analytics.assess.views import one_by_one
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.book import Level
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 def near_misses(assessment: Assessment, at_most: int | None, level: Level) -> NearMisses:
     """See ``Assessment.near_misses``."""
+    one_by_one(assessment)
     most = assessment.book.document.scoring.near_miss_groups if at_most is None else at_most
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise CampaignError(f"at_most={at_most!r}: expected how many groups may fail, 1 or more")

@@ -16,6 +16,7 @@ import pandas as pd
 from campaign_analytics.assess import views
 from campaign_analytics.assess.masks import bits_of
 from campaign_analytics.assess.outcomes import FAIL, INELIGIBLE, PRE_QUALIFIED, UNDETERMINED, UNKNOWN, VERDICTS
+from campaign_analytics.assess.views import from_columns
 from campaign_analytics.assess.widened import widened
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
@@ -140,6 +141,7 @@ def tiers_of(assessment: Assessment, ladder: str | None = None) -> Tiers:
         raise CampaignError(f"unknown ladder {name!r}{did_you_mean(name, ladders)}; there are: {', '.join(ladders)}")
     if not assessment.book.on_ladder(name):
         raise CampaignError(f"no rule in force says what the tiers of {name!r} need; none can be told")
+    from_columns(assessment)
     return next(each for each in assessment.ladders if each.ladder == name)
 
 

@@ -221,6 +221,18 @@ def added(codes: Array, size: int, amounts: Array | None = None) -> Array:
     return sums if amounts is None or amounts.dtype.kind == "f" else sums.astype(np.int64)
 
 
+def one_by_one(assessment: Assessment) -> None:
+    """Raise ``CampaignError`` where rows stand for several subjects: these cannot be looked at one by one."""
+    if assessment.market.offers.stands_for is not None:
+        raise CampaignError(f"one offer is not told from another in {assessment.market.rest_of}; ask the market itself")
+
+
+def from_columns(assessment: Assessment) -> None:
+    """Raise ``CampaignError`` where the columns behind the outcomes are not there."""
+    if assessment.market.rest_of:
+        raise CampaignError(f"there are outcomes alone in {assessment.market.rest_of}; ask the market itself")
+
+
 class Weights(NamedTuple):
     """What each row of a level counts for: ``values`` of a weight, else subjects (None = 1 each)."""
 
@@ -268,6 +280,7 @@ def _weighed(assessment: Assessment, weight: str, level: Level) -> tuple[Array, 
 
 def offers_each(assessment: Assessment, level: Level) -> tuple[Array, Array]:
     """(subjects,) float64 how many offers a subject's merchant has, and where there is no such merchant, bool."""
+    one_by_one(assessment)
     rows = assessment.market.merchant_row
     merchants = assessment.market.merchants.rows
     counts = np.bincount(rows[rows >= 0], minlength=merchants + 1).astype(np.float64)

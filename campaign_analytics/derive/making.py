@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.engines.arrays import evaluate
-from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.exact import Bound, bind
@@ -143,7 +142,7 @@ def on_rows(market: Market, book: Rulebook, name: str, table: str) -> Cells:
     if name in own.cells:
         return own.cells[name]
     if market.rest_of:
-        raise CampaignError(f"{name} is not in {market.rest_of}, which has outcomes alone; ask the market itself")
+        return own.cells[name]  # which refuses it
     quantity = book.quantity(name)
     if table == "offers" and name in market.merchants.cells:
         return market.merchants.cells[name].take(market.merchant_row)

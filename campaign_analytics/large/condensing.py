@@ -14,7 +14,7 @@ from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.views import added, combinations
 from campaign_analytics.derive.making import on_rows
 from campaign_analytics.errors import CampaignError
-from campaign_analytics.market.schema import Array, Cells, Market, Table
+from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Level
 from campaign_analytics.simulate.at_rest import AtRest, Codes
 
@@ -96,17 +96,12 @@ class Condensing:
             column: _named(first, column, codes.astype(np.int64), tuple(self._names[column]))
             for column, codes in zip(self.by, groups, strict=True)
         }
-        market = Market(
-            {
-                "offers": Table("offers", cells, len(counts), stands_for=counts),
-                "merchants": Table("merchants", {}, len(self._merchants[1]), stands_for=self._merchants[1]),
-            },
-            first.market.declared,
-            rest_of=what,
-        )
+        each = {"offers": counts, "merchants": self._merchants[1]}
+        many = {level: len(stands_for) for level, stands_for in each.items()}
+        market = Market.rest(what, cells, many, joined, each, first.market.declared)
         kept: dict[Level, Array] = {"offers": keys, "merchants": self._merchants[0]}
         return AtRest(
-            book=first.book, market=market.joined_by(joined), moment=first.moment, rules=first.rules,
+            book=first.book, market=market, moment=first.moment, rules=first.rules,
             not_computed=first.not_computed, unmade=first.unmade, bits=first.bits,
             words={level: np.ascontiguousarray(held[: words // 2]) for level, held in kept.items()},
             outside={level: np.ascontiguousarray(held[words // 2 : words]) for level, held in kept.items()},

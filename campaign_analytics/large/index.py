@@ -28,7 +28,7 @@ from campaign_analytics.large.kept import LEVELS, read_codes, told_codes
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.said import room, whole
 from campaign_analytics.large.source import Source, fingerprint
-from campaign_analytics.market.schema import Array, Cells, Market, Table
+from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.scenario import load_scenario
@@ -117,6 +117,11 @@ class Index:
         """How many offers there are."""
         return int(self.told["rows"]["offers"])
 
+    @property
+    def as_of(self) -> datetime:
+        """The moment that it is of, in the rulebook's time zone."""
+        return datetime.fromisoformat(self.told["as_of"]).astimezone(self.book.zone)
+
     def assessment(self) -> Coded:
         """All offers and merchants at the values that it was made with: 8 bytes an offer and 32 rules are held."""
         return self._between(0, self.rows)
@@ -132,17 +137,12 @@ class Index:
             level: self._cells(level, slice(start, stop) if level == "offers" else slice(None)) for level in LEVELS
         }
         groups = {name: self._group(name, names, slice(start, stop)) for name, names in told["by"].items()}
-        market = Market(
-            {
-                "offers": Table("offers", groups, stop - start),
-                "merchants": Table("merchants", {}, int(told["rows"]["merchants"])),
-            },
-            rest_of=f"the index {self.folder}",
-        )
+        rows = {"offers": stop - start, "merchants": int(told["rows"]["merchants"])}
+        market = Market.rest(f"the index {self.folder}", groups, rows, self._array("offers", _ROW)[start:stop])
         codes = {level: read_codes(cells[level], told["codes"][level]) for level in LEVELS}
         bare = Coded(
-            book=book, market=market.joined_by(self._array("offers", _ROW)[start:stop]),
-            moment=Moment(datetime.fromisoformat(told["as_of"]).astimezone(book.zone)), rules=book.active,
+            book=book, market=market,
+            moment=Moment(self.as_of), rules=book.active,
             not_computed=tuple(told["not_computed"]), unmade=frozenset(told["unmade"]), bits=bits_of(book, book.active),
             words={}, outside={}, codes=codes,
         )  # fmt: skip

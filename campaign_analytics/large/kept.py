@@ -17,7 +17,7 @@ from campaign_analytics.derive.making import Moment
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.large.condensing import GONE
 from campaign_analytics.large.said import room, said, whole
-from campaign_analytics.market.schema import Array, Cells, Declared, Market, Table
+from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import Bound, PerValue
@@ -56,18 +56,13 @@ def open_cube(path: str | Path, book: Rulebook) -> Cube:
     tables = {level: table.slice(sum(rows[:i]), rows[i]) for i, level in enumerate(LEVELS)}
     codes = {level: _codes(tables[level], told["codes"][level]) for level in LEVELS}
     groups = {name: _group(tables["offers"], name, told["by"][name], book) for name in told["by"]}
-    market = Market(
-        {
-            level: Table(level, groups if level == "offers" else {}, len(held), stands_for=_whole(held, _COUNT))
-            for level, held in tables.items()
-        },
-        Declared(),
-        rest_of=told["rest_of"],
-    )
+    each: dict[str, Array] = {level: _whole(held, _COUNT) for level, held in tables.items()}
+    many: dict[str, int] = {level: len(held) for level, held in tables.items()}
+    market = Market.rest(told["rest_of"], groups, many, _whole(tables["offers"], _MERCHANT), each)
     words = {level: _words(held, told["words"]) for level, held in tables.items()}
     settled = {rule: (np.array(fails), np.array(unknown)) for rule, (fails, unknown) in told["settled"].items()}
     return Cube(
-        book=book, market=market.joined_by(_whole(tables["offers"], _MERCHANT)), rules=book.active,
+        book=book, market=market, rules=book.active,
         moment=Moment(datetime.fromisoformat(told["as_of"]).astimezone(book.zone)),
         not_computed=tuple(told["not_computed"]), unmade=frozenset(told["unmade"]), bits=bits_of(book, book.active),
         words=words, outside={level: np.zeros_like(held) for level, held in words.items()}, codes=codes,

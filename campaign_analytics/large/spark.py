@@ -271,20 +271,15 @@ def _counted(held: pa.Table, nobody: Assessment, merchants: _Merchants, by: Sequ
         for form, theirs in merchants.words.items()
     }
     cells = {name: _group(nobody, name, held[f"#{name}"]) for name in by}
-    market = Market(
-        {
-            "offers": Table("offers", cells, len(counts), stands_for=counts),
-            "merchants": Table("merchants", {}, len(merchants.counts), stands_for=merchants.counts),
-        },
-        nobody.market.declared,
-        rest_of=f"the counts of {place}",
-    )
+    each = {"offers": counts, "merchants": merchants.counts}
+    many = {level: len(stands_for) for level, stands_for in each.items()}
+    market = Market.rest(f"the counts of {place}", cells, many, joined, each, nobody.market.declared)
     levels: tuple[Level, ...] = ("offers", "merchants")
     kept: list[dict[Level, Array]] = [
         {"offers": words[form], "merchants": merchants.words[form][:, :-1]} for form in FORMS
     ]
     return AtRest(
-        book=nobody.book, market=market.joined_by(joined), moment=nobody.moment, rules=nobody.rules,
+        book=nobody.book, market=market, moment=nobody.moment, rules=nobody.rules,
         not_computed=nobody.not_computed, unmade=nobody.unmade, bits=nobody.bits, words=kept[0], outside=kept[1],
         codes=dict.fromkeys(levels, Codes({}, {}, {})),
     )  # fmt: skip

@@ -14,6 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from campaign_analytics.errors import CampaignError
+
 if TYPE_CHECKING:
     from campaign_analytics.market.by_hand import Given, InForce
     from campaign_analytics.market.origin import Origin
@@ -211,6 +213,17 @@ def _narrow(values: Array, high: Array | None) -> tuple[Array, Array | None]:
     return values.astype(dtype, copy=False), None if high is None else high.astype(dtype, copy=False)
 
 
+class Rest(dict[str, "Cells"]):
+    """The columns that are left of a table; any other is refused by name."""
+
+    def __init__(self, cells: Mapping[str, Cells], of: str) -> None:
+        super().__init__(cells)
+        self.of = of
+
+    def __missing__(self, column: str) -> Cells:
+        raise CampaignError(f"{column} is not in {self.of}, which has outcomes alone; ask the market itself")
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """One table of a market: its columns by name, all of one length."""
@@ -221,6 +234,11 @@ class Table:
     origin: Origin | None = None  # where each row was read; None = made in memory
     parts: Sequence[Part] = ()  # the files, sheets or DataFrames that it was read from
     stands_for: Array | None = None  # (rows,) int64: how many subjects each row stands for; None = itself alone
+
+    @property
+    def many(self) -> int:
+        """How many subjects the rows stand for."""
+        return self.rows if self.stands_for is None else int(self.stands_for.sum())
 
     def count(self, which: Array) -> int:
         """How many subjects the rows stand for at which ``which`` (rows,) bool is true."""
@@ -265,6 +283,27 @@ class Market:
     rest_of: str = ""  # what this is where only some columns are left, for messages: "the counts of ..."
     overrides: Sequence[Given] = ()  # values given by hand, by column
     by_hand: Mapping[str, InForce] = field(default_factory=dict)  # column -> those of them that stand in its cells now
+
+    @classmethod
+    def rest(
+        cls,
+        of: str,
+        groups: Mapping[str, Cells],
+        rows: Mapping[str, int],
+        merchant_row: Array,
+        stands_for: Mapping[str, Array] | None = None,
+        declared: Declared | None = None,
+    ) -> Market:
+        """What is left of a market, called ``of`` in messages: of offers the columns ``groups``, of merchants none.
+
+        ``rows`` and ``stands_for`` are by table; ``merchant_row`` as the property. Any other column is refused.
+        """
+        each = stands_for or {}
+        tables = {
+            name: Table(name, Rest(groups if name == "offers" else {}, of), count, stands_for=each.get(name))
+            for name, count in rows.items()
+        }
+        return cls(tables, declared or Declared(), rest_of=of).joined_by(merchant_row)
 
     @property
     def offers(self) -> Table:

@@ -143,7 +143,7 @@ class Cube(AtRest):
 
     def _only_verdicts(self) -> CampaignError:
         return CampaignError(
-            f"{self.market.rest_of} tell verdicts, not which of the rules fail together; assess the market itself"
+            f"in {self.market.rest_of} are verdicts alone, not which rules fail together; assess the market itself"
         )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from campaign_analytics.assess.fixes import subject_keys
 from campaign_analytics.assess.outcomes import PRE_QUALIFIED, VERDICTS
+from campaign_analytics.assess.views import one_by_one
 from campaign_analytics.simulate.reasons import Reasons
 from campaign_analytics.simulate.where import Where, among
 
@@ -22,6 +23,7 @@ TURNED = {True: "came_in", False: "dropped_out"}
 
 def flips(what_if: WhatIf, level: Level, n: int | None, where: Where | None, lang: str) -> pd.DataFrame:
     """See ``WhatIf.flips``."""
+    one_by_one(what_if.baseline)
     now, baseline = what_if.assessment, what_if.baseline
     verdicts = {"was": baseline.verdict(level), "now": now.verdict(level)}
     was, qualifies = (verdict == PRE_QUALIFIED for verdict in verdicts.values())

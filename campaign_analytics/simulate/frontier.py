@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from campaign_analytics.assess.views import weights_of
+from campaign_analytics.assess.views import one_by_one, weights_of
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.tree import Col, Compare, columns_and_parameters, walk
@@ -65,6 +65,7 @@ def frontier(
     ``progress`` is called with the settings looked at and those in all where a slider has to be tried. Raises
     ``CampaignError`` for a parameter without a slider, and where there is no measure.
     """
+    one_by_one(what_if.baseline)
     together = Together.of(what_if, (p, q), what_if.baseline.book)
     if p == q:
         raise CampaignError(f"a frontier takes two parameters; {p} is named twice")

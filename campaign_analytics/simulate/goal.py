@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess.outcomes import PRE_QUALIFIED, UNDETERMINED
+from campaign_analytics.assess.views import one_by_one
 from campaign_analytics.errors import CampaignError, ValueFault
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.model import Words
@@ -111,6 +112,7 @@ def goal_seek(
     progress: Progress | None,
 ) -> Goal:
     """See ``WhatIf.goal_seek``."""
+    one_by_one(what_if.baseline)
     now = what_if.assessment
     rows: Array | slice = np.flatnonzero(among(now, where)) if where else slice(None)
     offers, good, open_ = _counts(now, rows)

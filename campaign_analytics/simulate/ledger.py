@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess.outcomes import INELIGIBLE, PRE_QUALIFIED, UNDETERMINED
+from campaign_analytics.assess.views import one_by_one
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.values import Value
 from campaign_analytics.simulate.moving import Moving, deciding, name_of, options, put, sliders
@@ -54,6 +55,7 @@ def ledger(what_if: WhatIf, lang: str, progress: Progress | None) -> pd.DataFram
     one row stands for all its values; values that contradict others are left out. Counts are before quotas.
     ``progress`` is called with the rows done and those in all.
     """
+    one_by_one(what_if.baseline)
     book, now = what_if.book, what_if.assessment
     flips = [*_parameters(what_if, lang), *_rules(what_if, lang), *_variants(what_if, lang)]
     before = [now.verdict(level) for level in LEVELS]

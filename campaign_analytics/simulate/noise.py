@@ -20,7 +20,7 @@ from scipy import stats
 
 from campaign_analytics.assess.assessment import Assessment, assess
 from campaign_analytics.assess.outcomes import FAIL, NOT_APPLICABLE, OUTCOMES, PASS, PRE_QUALIFIED, VERDICTS
-from campaign_analytics.assess.views import checked
+from campaign_analytics.assess.views import checked, one_by_one
 from campaign_analytics.derive.making import on_rows
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
@@ -211,6 +211,7 @@ _SUBJECT = ("rule", "rate", "value", "count", "low", "high", "outcome", "verdict
 def noise(what_if: WhatIf, name: str | None, level: Level, confidence: float) -> Noise:
     """See ``WhatIf.noise``."""
     checked(level)
+    one_by_one(what_if.baseline)
     if not 0 < confidence < 1:
         raise CampaignError(f"confidence={confidence!r} is no confidence; give a share between 0 and 1, such as 0.95")
     now = what_if.assessment

@@ -45,10 +45,10 @@ def _by(what_if: WhatIf, by: str, level: Level, where: Where | None, lang: str) 
     """The segments of one column, those hit most beyond their share first."""
     classes = Classes.of(what_if.baseline, by, level, None, where)
     was, now = (each.verdict(level)[classes.rows] == PRE_QUALIFIED for each in (what_if.baseline, what_if.assessment))
-    sizes = np.bincount(classes.codes, minlength=len(classes.names))
     before, after, gained, lost = (
-        np.bincount(classes.codes[held], minlength=len(classes.names)) for held in (was, now, now & ~was, was & ~now)
+        classes.count(held.astype(np.intp), 2)[:, 1] for held in (was, now, now & ~was, was & ~now)
     )
+    sizes = classes.count(np.zeros(len(was), np.intp), 1)[:, 0]
     change = after - before
     overall = float(change.sum() / max(sizes.sum(), 1))
     effect = change / np.maximum(sizes, 1)

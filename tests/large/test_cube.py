@@ -126,7 +126,7 @@ def test_a_cube_of_another_rulebook_or_other_values_is_refused(cube: Cube, book:
         ),
         (lambda cube: WhatIf(cube).set(min_growth_score=50).summary(), r"min_growth_score cannot be moved"),
         (lambda cube: WhatIf(cube).switch_off("escrow").summary(), r"a rule cannot be changed"),
-        (lambda cube: cube.blockers(), r"tell verdicts, not which of the rules"),
+        (lambda cube: cube.blockers(), r"are verdicts alone, not which rules"),
         (lambda cube: cube.offers(), r"offer_id is not in the cube"),
         (lambda cube: cube.explain("1"), r"offer_id is not in the cube"),
         (lambda cube: cube.summary(by="entity_type"), r"entity_type is not in the cube"),

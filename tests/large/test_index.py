@@ -84,6 +84,8 @@ def test_values_off_the_grid_are_refused_with_the_grid(folder: Path, book: Ruleb
         ca.assess(folder, book.set(min_pickup_rate_48h="85.03%"))
     with pytest.raises(CampaignError, match="cannot be moved in the index"):
         ca.assess(folder, book.set(max_shared=3))
+    with pytest.raises(CampaignError, match="is the index as of 2024-02-26 00:00; make another"):
+        ca.assess(folder, book, "2024-02-27")
     with pytest.raises(CampaignError, match="offer_id is not in the index"):
         Index.open(folder, book).assessment().offers()
 

@@ -42,6 +42,7 @@ def test_counts_are_those_of_equal_rows(data: st.DataObject, bazaar: Bazaar) -> 
     _equal(standing.blockers(by=by), repeated.blockers(by=by))
     _equal(standing.misses(by=by), repeated.misses(by=by))
     _equal(standing.funnel(), repeated.funnel())
+    _equal(standing.rule_checks(), repeated.rule_checks())
     ours, theirs = WhatIf(standing), WhatIf(repeated)
     slider = data.draw(st.sampled_from(bazaar.sliders))
     if bazaar.book.places(slider.partition("[")[0]):
@@ -50,6 +51,7 @@ def test_counts_are_those_of_equal_rows(data: st.DataObject, bazaar: Bazaar) -> 
     if bazaar.book.places(other):
         ours.set({other: "none"}), theirs.set({other: "none"})
         _equal(ours.summary(by=by), theirs.summary(by=by))
+        _equal(ours.segments("w"), theirs.segments("w"))
     hands = [what_if.hand(slider, by) for what_if in (ours, theirs)]
     for place in range(len(hands[0].places) if hands[0] else 0):
         held = [replace(hand.standing(place), first_flips=lambda n: []) for hand in hands if hand]
