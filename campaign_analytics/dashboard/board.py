@@ -87,8 +87,8 @@ class Dashboard:
     @property
     def counts_alone(self) -> str:
         """Why no offer can be told from another; "" where each can."""
-        what = self.assessment.market.rest_of
-        return say("board_counts_alone", self.lang, what=what) if what else ""
+        of = self.assessment.market.rest_of
+        return say("board_counts_alone", self.lang, what=of.say(self.lang)) if of else ""
 
     def _repr_mimebundle_(self, **asked: Any) -> dict[str, Any]:
         live: dict[str, Any] = self.box._repr_mimebundle_(**asked) if can_be_moved() else {}

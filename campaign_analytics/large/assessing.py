@@ -18,6 +18,7 @@ from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.source import Source
 from campaign_analytics.large.spark import assess_by_spark
+from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.values import did_you_mean
@@ -71,7 +72,7 @@ def assess(
     counts = Condensing(groups)
     for part in parts_of(source, rulebook, as_of, groups, program, progress, None if out is None else Path(out)):
         counts.add(part)
-    return counts.assessment(f"the counts of {source.place}")
+    return counts.assessment(Behind("counts_of", source.place))
 
 
 def _opened(folder: str | Path, book: Rulebook, as_of: str | date | datetime | None) -> Index:
@@ -89,7 +90,7 @@ def _of_index(index: Index, book: Rulebook, by: Sequence[str]) -> AtRest:
     counts = Condensing(by)
     for part in index.parts():
         counts.add(WhatIf(part).assessed(book))
-    return counts.assessment(f"the counts of {index.folder}")
+    return counts.assessment(Behind("counts_of", str(index.folder)))
 
 
 def what_if_cube(
@@ -116,9 +117,9 @@ def what_if_cube(
         if as_of is not None:
             raise CampaignError("as_of= is for a market; this assessment has its moment")
         parts: Iterable[Assessment] = [market]
-        place = "a held market"
+        place = ""
     elif isinstance(market, Market):
-        parts, place = [assess_held(market, rulebook, as_of, progress, _program(engine))], "a held market"
+        parts, place = [assess_held(market, rulebook, as_of, progress, _program(engine))], ""
     elif is_index(market):
         index = _opened(market, rulebook, as_of)
         parts, place = (WhatIf(part).assessed(rulebook) for part in index.parts()), str(index.folder)
@@ -129,7 +130,7 @@ def what_if_cube(
         parts, place = parts_of(source, rulebook, as_of, groups, _program(engine), progress), source.place
     for part in parts:
         cube.add(part)
-    return cube.assessment(f"the cube of {place}")
+    return cube.assessment(Behind("cube_of", place))
 
 
 def _by_spark(engine: str | Session) -> bool:

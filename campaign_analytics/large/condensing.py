@@ -14,6 +14,7 @@ from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.views import added, combinations
 from campaign_analytics.derive.making import on_rows
 from campaign_analytics.errors import CampaignError
+from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Level
 from campaign_analytics.simulate.at_rest import AtRest, Codes
@@ -84,8 +85,8 @@ class Condensing:
         """(words, rows) uint64 a level: what is kept of outcomes, then of what does not apply."""
         return {level: np.vstack([words, part.not_applicable[level]]) for level, words in part.words.items()}
 
-    def assessment(self, what: str) -> AtRest:
-        """Everything that was added; ``what`` it is called in messages."""
+    def assessment(self, of: Behind) -> AtRest:
+        """Everything that was added, which is what is left ``of`` a market."""
         assert self._first is not None
         assert self._merchants is not None
         first = self._first
@@ -98,7 +99,7 @@ class Condensing:
         }
         each = {"offers": counts, "merchants": self._merchants[1]}
         many = {level: len(stands_for) for level, stands_for in each.items()}
-        market = Market.rest(what, cells, many, joined, each, first.market.declared)
+        market = Market.rest(of, cells, many, joined, each, first.market.declared)
         kept: dict[Level, Array] = {"offers": keys, "merchants": self._merchants[0]}
         return AtRest(
             book=first.book, market=market, moment=first.moment, rules=first.rules,

@@ -17,6 +17,7 @@ from campaign_analytics.assess.views import added, combinations
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.condensing import Condensing
+from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import PerValue
@@ -71,8 +72,8 @@ class Cubing(Condensing):
         self._settle(part)
         return {level: self._reduced(part, level) for level in part.words}
 
-    def assessment(self, what: str) -> Cube:
-        held = super().assessment(what)
+    def assessment(self, of: Behind) -> Cube:
+        held = super().assessment(of)
         self._bounded(held.market.offers.rows, held.book)
         codes = [held.market.offers.cells[column] for column in self.by]
         numbers = np.column_stack([np.where(each.gone, 0, each.values.astype(np.int64) + 1) for each in codes])

@@ -28,6 +28,7 @@ from campaign_analytics.large.kept import LEVELS, read_codes, told_codes
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.said import room, whole
 from campaign_analytics.large.source import Source, fingerprint
+from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -138,7 +139,9 @@ class Index:
         }
         groups = {name: self._group(name, names, slice(start, stop)) for name, names in told["by"].items()}
         rows = {"offers": stop - start, "merchants": int(told["rows"]["merchants"])}
-        market = Market.rest(f"the index {self.folder}", groups, rows, self._array("offers", _ROW)[start:stop])
+        market = Market.rest(
+            Behind("index_of", str(self.folder)), groups, rows, self._array("offers", _ROW)[start:stop]
+        )
         codes = {level: read_codes(cells[level], told["codes"][level]) for level in LEVELS}
         bare = Coded(
             book=book, market=market,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from campaign_analytics.derive.making import Moment
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.large.condensing import GONE
 from campaign_analytics.large.said import room, said, whole
+from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -58,7 +60,7 @@ def open_cube(path: str | Path, book: Rulebook) -> Cube:
     groups = {name: _group(tables["offers"], name, told["by"][name], book) for name in told["by"]}
     each: dict[str, Array] = {level: _whole(held, _COUNT) for level, held in tables.items()}
     many: dict[str, int] = {level: len(held) for level, held in tables.items()}
-    market = Market.rest(told["rest_of"], groups, many, _whole(tables["offers"], _MERCHANT), each)
+    market = Market.rest(Behind(**told["of"]), groups, many, _whole(tables["offers"], _MERCHANT), each)
     words = {level: _words(held, told["words"]) for level, held in tables.items()}
     settled = {rule: (np.array(fails), np.array(unknown)) for rule, (fails, unknown) in told["settled"].items()}
     return Cube(
@@ -90,12 +92,13 @@ def _columns(cube: Cube, level: Level) -> pa.Table:
 
 
 def _told(cube: Cube) -> dict[str, Any]:
-    book = cube.book
+    book, of = cube.book, cube.market.rest_of
+    assert of is not None
     return {
         "rulebook": {"id": book.id, "version": book.version, "hash": book.hash},
         "values": in_force(book),
         "as_of": cube.as_of.isoformat(),
-        "rest_of": cube.market.rest_of,
+        "of": asdict(of),
         "rows": {level: cube.market.tables[level].rows for level in LEVELS},
         "words": len(cube.words["offers"]),
         "by": {name: cells.names for name, cells in cube.market.offers.cells.items()},

@@ -32,6 +32,7 @@ from campaign_analytics.large.preparing import ACROSS, Prepared, of_table, prepa
 from campaign_analytics.large.results import FORMS, MANIFEST
 from campaign_analytics.large.said import room
 from campaign_analytics.large.source import Part, Source, told_of
+from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import KEYS, Array, Cells, Market, Table
 from campaign_analytics.market.typed import from_arrow
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -273,7 +274,7 @@ def _counted(held: pa.Table, nobody: Assessment, merchants: _Merchants, by: Sequ
     cells = {name: _group(nobody, name, held[f"#{name}"]) for name in by}
     each = {"offers": counts, "merchants": merchants.counts}
     many = {level: len(stands_for) for level, stands_for in each.items()}
-    market = Market.rest(f"the counts of {place}", cells, many, joined, each, nobody.market.declared)
+    market = Market.rest(Behind("counts_of", place), cells, many, joined, each, nobody.market.declared)
     levels: tuple[Level, ...] = ("offers", "merchants")
     kept: list[dict[Level, Array]] = [
         {"offers": words[form], "merchants": merchants.words[form][:, :-1]} for form in FORMS

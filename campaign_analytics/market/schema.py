@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from campaign_analytics.errors import CampaignError
 
 if TYPE_CHECKING:
+    from campaign_analytics.market.behind import Behind
     from campaign_analytics.market.by_hand import Given, InForce
     from campaign_analytics.market.origin import Origin
     from campaign_analytics.market.parts import Part
@@ -216,7 +217,7 @@ def _narrow(values: Array, high: Array | None) -> tuple[Array, Array | None]:
 class Rest(dict[str, "Cells"]):
     """The columns that are left of a table; any other is refused by name."""
 
-    def __init__(self, cells: Mapping[str, Cells], of: str) -> None:
+    def __init__(self, cells: Mapping[str, Cells], of: Behind) -> None:
         super().__init__(cells)
         self.of = of
 
@@ -280,21 +281,21 @@ class Market:
     declared: Declared = field(default_factory=Declared)
     quality: Quality | None = None
     earlier: Mapping[str, Table] = field(default_factory=dict)  # rows of earlier snapshots, by table
-    rest_of: str = ""  # what this is where only some columns are left, for messages: "the counts of ..."
+    rest_of: Behind | None = None  # where only some columns are left: what of
     overrides: Sequence[Given] = ()  # values given by hand, by column
     by_hand: Mapping[str, InForce] = field(default_factory=dict)  # column -> those of them that stand in its cells now
 
     @classmethod
     def rest(
         cls,
-        of: str,
+        of: Behind,
         groups: Mapping[str, Cells],
         rows: Mapping[str, int],
         merchant_row: Array,
         stands_for: Mapping[str, Array] | None = None,
         declared: Declared | None = None,
     ) -> Market:
-        """What is left of a market, called ``of`` in messages: of offers the columns ``groups``, of merchants none.
+        """What is left ``of`` a market: of offers the columns ``groups``, of merchants none.
 
         ``rows`` and ``stands_for`` are by table; ``merchant_row`` as the property. Any other column is refused.
         """

@@ -38,7 +38,8 @@ def test_numbers_are_those_of_the_market(counts: Assessment, spring: Assessment)
 def test_only_what_can_be_moved_has_a_slider(counts: Assessment) -> None:
     board = ca.dashboard(counts)
     assert {PICKUP, "max_moq", RULES} <= board.controls.keys()
-    if counts.market.rest_of.startswith("the cube"):
+    assert counts.market.rest_of is not None
+    if counts.market.rest_of.kind == "cube_of":
         assert board.controls.keys() == {PICKUP, "max_moq", RULES}
 
 
@@ -48,6 +49,8 @@ def test_what_they_cannot_tell_is_said(counts: Assessment, lang: str, words: str
     drag(board.panel, PICKUP, 20)
     assert words in board.panel.picture["flips"]
     assert words in board.static()
+    assert counts.market.rest_of is not None
+    assert counts.market.rest_of.say(lang) in board.counts_alone
     for tab in (CARD, EXPORT):
         held = opened(board, tab)
         assert [words in each.value for each in held if isinstance(each, widgets.HTML)] == [True]

@@ -17,6 +17,7 @@ from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.large import cube as cubes
 from campaign_analytics.large.cube import Cubing
+from campaign_analytics.market.behind import Behind
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.simulate.at_rest import Cube
 from campaign_analytics.simulate.standing import Standing
@@ -54,7 +55,7 @@ def test_any_rulebook_at_every_place(data: st.DataObject, bazaar: Bazaar) -> Non
     with refusing("cannot be explored"):
         cubing = Cubing(["w"], explored, bazaar.book)
         cubing.add(bazaar.assessment)
-    cube, held = WhatIf(cubing.assessment("the cube")), WhatIf(bazaar.assessment)
+    cube, held = WhatIf(cubing.assessment(Behind("cube_of"))), WhatIf(bazaar.assessment)
     name = data.draw(st.sampled_from(explored))
     for value in data.draw(st.permutations(bazaar.book.places(name)))[:3]:
         book = with_slider(bazaar.book, name, value)

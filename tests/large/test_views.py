@@ -13,6 +13,7 @@ import campaign_analytics as ca
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.condensing import Condensing
+from campaign_analytics.market.behind import Behind
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.simulate.at_rest import AtRest
 from campaign_analytics.simulate.what_if import WhatIf
@@ -52,7 +53,7 @@ def rest(request: pytest.FixtureRequest, held: Assessment, book: Rulebook, tmp_p
         return ca.build_index(written(ca.demo_market(400, seed=1), files), book, files / "coded").assessment()
     counts = Condensing([book.header.category])
     counts.add(held)
-    return counts.assessment("the counts of a market")
+    return counts.assessment(Behind("counts_of"))
 
 
 @pytest.mark.parametrize(("name", "asked"), tables(Assessment), ids=lambda each: each if isinstance(each, str) else "")
