@@ -52,6 +52,7 @@ class Found:
     broken: Sequence[Broken] = ()  # rows that can't be read at all
     meanings: Meanings | None = None  # None = headers are matched by their names
     typed: pa.Table | None = None  # typed columns, as ``to_arrow`` makes them, in place of texts
+    since_1904: bool = False  # whether its bare numbers of days count from then, as some workbooks do
     sparse: bool = False  # an empty cell says nothing: another row of the same key may fill it
 
     @property

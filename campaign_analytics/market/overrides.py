@@ -25,7 +25,7 @@ from campaign_analytics.market.quality import Quality
 from campaign_analytics.market.rows import reject
 from campaign_analytics.market.schema import ANYWHERE, OVERRIDES, Array, Cells, Market, joined
 from campaign_analytics.market.texts import Texts
-from campaign_analytics.market.times import NOT_A_DATE, read_times
+from campaign_analytics.market.times import NOT_A_DATE, read_times, since_1900
 from campaign_analytics.market.units import units_from_quantities
 from campaign_analytics.market.words import read_keys
 from campaign_analytics.rulebook.model import Column
@@ -37,6 +37,8 @@ _T = TypeVar("_T")
 
 #: The tables whose cells may be given by hand: those with one row a subject.
 TABLES = ("merchants", "offers")
+#: Columns of the table itself that hold days.
+DAYS = ("date", "valid_until")
 NO_COLUMN, NO_VALUE = "no column is named", "no value is given"
 _EPOCH = date(1970, 1, 1)
 
@@ -51,6 +53,9 @@ def read_overrides(
     given = []
     for (table, column), places in lines.by_column().items():
         entries = tuple(lines.entry(place, column) for place in places)
+        if found.since_1904 and wider.columns[column].type in ("day", "time"):
+            counted = since_1900(Texts.of_values(entry.raw for entry in entries)).at(np.arange(len(entries)))
+            entries = tuple(entry._replace(raw=raw) for entry, raw in zip(entries, counted, strict=True))
         texts = Texts.of_values(entry.raw for entry in entries)
         rows = Origin.of(found.place, found.source_rows[kept[places]])
         read = read_column(texts, column, wider, table=table, rows=rows, quality=quality, declared=market.declared)
@@ -106,7 +111,7 @@ class _Lines:
         keys = self._columns["subject"]
         self.subjects = [str(key) for key in _in_rows(read_keys(keys.distinct).values.to_pylist(), keys)]
         self.why: dict[int, str] = {}
-        self._dates = {field: self._days(field) for field in ("date", "valid_until")}
+        self._dates = {field: self._days(field) for field in DAYS}
         named = {text: _named(text, book) for text in dict.fromkeys(self.texts("column"))}
         self.meant = [named[text] for text in self.texts("column")]
         for place, (meant, value) in enumerate(zip(self.meant, self.texts("value"), strict=True)):
@@ -158,7 +163,7 @@ class _Lines:
     def entry(self, place: int, column: str) -> Entry:
         """One row as it is kept."""
         raw, source, by = (self.texts(field)[place] for field in ("value", "source", "by"))
-        when, until = (self._dates[field][place] for field in ("date", "valid_until"))
+        when, until = (self._dates[field][place] for field in DAYS)
         row = int(self.found.source_rows[self.kept[place]])
         return Entry(self.subjects[place], column, raw, source, by, when, until, self.found.place, row)
 

@@ -24,7 +24,7 @@ from campaign_analytics.market.found import Found
 from campaign_analytics.market.headers import UNKNOWN, Matched, match_found, match_headers, near, spellings_of
 from campaign_analytics.market.keys import merge_repeats, report_orphans
 from campaign_analytics.market.origin import Origin
-from campaign_analytics.market.overrides import read_overrides, together
+from campaign_analytics.market.overrides import DAYS, read_overrides, together
 from campaign_analytics.market.parts import Aside, Part
 from campaign_analytics.market.prices import prices_from_discounts
 from campaign_analytics.market.quality import Quality, Reason
@@ -32,7 +32,7 @@ from campaign_analytics.market.rejected import as_they_were
 from campaign_analytics.market.rows import Rows, data_rows
 from campaign_analytics.market.schema import KEYS, OVERRIDES, Array, Cells, Declared, Market, Table, joined
 from campaign_analytics.market.shares import rates_from_counts
-from campaign_analytics.market.times import AHEAD, ahead_of
+from campaign_analytics.market.times import AHEAD, ahead_of, since_1900
 from campaign_analytics.market.units import units_from_quantities
 from campaign_analytics.rulebook.values import did_you_mean
 
@@ -201,6 +201,8 @@ class _Reader:
         found, mends = as_they_were(found)
         matched = match_found(found, name, self.book, self.declared.headers.get(name, {}))
         self.check_keys(name, found, matched)
+        if found.since_1904:
+            found = _since_1900(found, matched, self.book)
         for said in found.told:
             self.quality.remark(name, found.place, Reason("settled", said))
         aside = [self.put_aside(name, found, place, reason) for place, reason in matched.unread]
@@ -330,6 +332,15 @@ class _Reader:
         held = [table.cells["snapshot_at"] for table in tables.values() if "snapshot_at" in table.cells]
         latest = max((int(cells.values.max(initial=0)) for cells in held), default=0)
         return datetime.fromtimestamp(latest / 1e6, UTC) if latest else None
+
+
+def _since_1900(found: Found, matched: Matched, book: Rulebook) -> Found:
+    """The same, bare numbers of its days counted as in all other files."""
+    columns = list(found.columns)
+    for column, place in matched.columns.items():
+        if column in DAYS if column not in book.columns else book.columns[column].type in ("day", "time"):
+            columns[place] = since_1900(columns[place])
+    return replace(found, columns=columns, told=[*found.told, "days are counted from 1904 in this workbook"])
 
 
 def _silent(column: str, parts: list[_Read]) -> Array | None:

@@ -18,6 +18,7 @@ from campaign_analytics.market.marks import load_marks, narrowed, plainly
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.reading import Reading, read_one_by_one
 from campaign_analytics.market.schema import Array
+from campaign_analytics.market.texts import Texts
 
 NOT_A_DATE = Reason("missing", "not understood as a date")
 WHICH_PART = Reason("missing", "which part is the day? write the year first, in four digits: 2024-03-05")
@@ -35,6 +36,8 @@ SETTLED = {
     "milliseconds": Reason("settled", "bare numbers are milliseconds since 1970"),
 }
 _SPREADSHEET_EPOCH = (datetime(1970, 1, 1) - datetime(1899, 12, 30)).days
+_FROM_1900_TO_1904 = (datetime(1904, 1, 1) - datetime(1899, 12, 30)).days
+_SERIAL = r"^[0-9]{5}(?:\.[0-9]+)?$"
 #: Days of 1990 to 2099, since 1970: those that bare numbers may mean. The three kinds of them are far apart.
 _POSSIBLE = range(7_305, 47_482)
 
@@ -176,6 +179,15 @@ def _of_numbers(values: Array, amounts: Array, which: Array, kind: str, type: st
     shown[which] = ~np.isnat(held)
     values[shown] = held[~np.isnat(held)].astype(np.int64)
     return shown
+
+
+def since_1900(texts: Texts) -> Texts:
+    """Bare numbers of days that a spreadsheet counts from 1904, as all others count them."""
+    held = texts.distinct.to_pylist()
+    for place in np.flatnonzero(np.asarray(pc.match_substring_regex(texts.distinct, _SERIAL))).tolist():
+        whole, dot, rest = held[place].partition(".")
+        held[place] = f"{int(whole) + _FROM_1900_TO_1904}{dot}{rest}"
+    return Texts(texts.codes, pa.array(held, pa.string()))
 
 
 def ahead_of(values: Array, type: str, moment: datetime, zone: ZoneInfo) -> Any:

@@ -11,14 +11,11 @@ from xml.etree import ElementTree
 import numpy as np
 
 from campaign_analytics.errors import MarketError
-from campaign_analytics.market.opening.sheets import Sheet, measured, unsaid
+from campaign_analytics.market.opening.sheets import MOST_TEXT, Checked, Sheet, is_far, measured, unsaid
 from campaign_analytics.market.opening.zips import members, unpacked
 
 _BOOK, _LINKS, _STRINGS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedstrings.xml"
-#: So many cells may be made room for, or so many times those that are written.
-_PLAIN_CELLS, _TIMES = 10_000_000, 4
-#: Bytes of text in all cells: a text that is held once and stands in a million cells is there a million times.
-_MOST_TEXT = 1 << 30
+_SINCE_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
 _SHARED = re.compile(rb"t\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v[^>]*>\s*(\d+)")
 
 
@@ -30,11 +27,8 @@ def is_package(data: bytes) -> bool:
         return False
 
 
-def checked(place: str, data: bytes) -> dict[str, dict[tuple[int, int], str]]:
-    """Measure a workbook; raises MarketError where it would not stay within bounds.
-
-    Gives what a reader leaves out: sheet -> row and column, from 0 -> a formula without a value, or an error.
-    """
+def checked(place: str, data: bytes) -> Checked:
+    """Measure a workbook; raises MarketError where it would not stay within bounds."""
     parts: dict[str, bytes] = {}
     for name, info, archive in members(place, data):
         if name.casefold() in parts:
@@ -43,28 +37,26 @@ def checked(place: str, data: bytes) -> dict[str, dict[tuple[int, int], str]]:
     xmls = {name: xml for name, xml in parts.items() if b"sheetData" in xml}
     sheets = {name: measured(xml) for name, xml in xmls.items()}
     for name, sheet in sheets.items():
-        if sheet.rows * sheet.columns > max(_PLAIN_CELLS, _TIMES * sheet.cells):
-            raise MarketError(
-                f"{place}: {name} reaches to row {sheet.rows:,} and column {sheet.columns:,}, but only {sheet.cells:,} "
-                "of these cells hold something; delete the rows and columns beyond the table, or save it as csv"
-            )
+        if is_far(sheet.rows * sheet.columns, sheet.cells):
+            raise MarketError(sheet.reaches(f"{place}: {name}"))
     _check_texts(place, parts.get(_STRINGS, b""), sheets.values(), xmls.values())
     left_out = {name: found for name, xml in xmls.items() if (found := unsaid(xml, sheets[name]))}
     names = _sheet_names(place, parts) if left_out else {}
-    return {names.get(name, name): found for name, found in left_out.items()}
+    since_1904 = bool(_SINCE_1904.search(parts.get(_BOOK, b"")))
+    return Checked(data, {names.get(name, name): found for name, found in left_out.items()}, since_1904)
 
 
 def _check_texts(place: str, strings: bytes, sheets: Iterable[Sheet], xmls: Iterable[bytes]) -> None:
     """Refuse texts that are held once and would stand in so many cells that no memory holds them."""
     sizes = np.fromiter(map(len, strings.split(b"</si>")), np.int64)
-    if sum(sheet.cells for sheet in sheets) * int(sizes.max()) <= _MOST_TEXT:
+    if sum(sheet.cells for sheet in sheets) * int(sizes.max()) <= MOST_TEXT:
         return
     size = 0
     for xml in xmls:
         which = np.fromiter(map(int, _SHARED.findall(xml)), np.int64)
         size += int(sizes[which[which < len(sizes)]].sum())
-    if size > _MOST_TEXT:
-        raise MarketError(f"{place}: the texts in its cells are {size:,} bytes; expected at most {_MOST_TEXT:,}")
+    if size > MOST_TEXT:
+        raise MarketError(f"{place}: the texts in its cells are {size:,} bytes; expected at most {MOST_TEXT:,}")
 
 
 def _sheet_names(place: str, parts: Mapping[str, bytes]) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""One sheet of an xlsx file, as it is written: how far it reaches, and what in it no reader would tell."""
+"""A sheet before it is read: how far it may reach; and of an xlsx file, what in it no reader would tell."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import unescape
 
@@ -10,6 +11,10 @@ import numpy as np
 
 from campaign_analytics.market.schema import Array
 
+#: So many cells may be made room for, or so many times those that are written.
+_PLAIN_CELLS, _TIMES = 10_000_000, 4
+#: Bytes of text in all cells: a text that is held once and stands in a million cells is there a million times.
+MOST_TEXT = 1 << 30
 _STEP = 1 << 18  # a piece that stays in a processor's cache
 _AROUND = 12  # no reference is longer: XFD1048576
 _UPPER = 0xDF
@@ -37,6 +42,27 @@ class Sheet:
     cells: int = 0  # that are written
     formulas: bool = False  # whether there may be some
     errors: bool = False
+
+    def reaches(self, place: str) -> str:
+        """What to do about a sheet that is too large for what it holds."""
+        return (
+            f"{place} reaches to row {self.rows:,} and column {self.columns:,}, but only {self.cells:,} of these cells "
+            "hold something; delete the rows and columns beyond the table, or save it as csv"
+        )
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A workbook that a reader may be given, and what it would not tell of it."""
+
+    data: bytes
+    unsaid: Mapping[str, Mapping[tuple[int, int], str]]  # sheet -> row and column, from 0 -> a formula or error
+    since_1904: bool  # whether its days are counted from 1904
+
+
+def is_far(room: int, cells: int) -> bool:
+    """Whether there would be room for far more cells than hold something."""
+    return room > max(_PLAIN_CELLS, _TIMES * cells)
 
 
 def measured(xml: bytes) -> Sheet:

@@ -13,18 +13,18 @@ import numpy as np
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Found, Knows, Opened, Unread
+from campaign_analytics.market.opening import packages, xls
+from campaign_analytics.market.opening.compound import SIGNATURE
 from campaign_analytics.market.opening.heads import MOST_ROWS, Heads, find_heads
-from campaign_analytics.market.opening.packages import checked, is_package
 from campaign_analytics.market.opening.zips import is_zip
 from campaign_analytics.market.texts import Texts, text_of
 
 _Cell: TypeAlias = tuple[int, int]  # row and column, from 0
-_OLD = b"\xd0\xcf\x11\xe0"  # how an xls file begins, and an xlsx file with a password
 
 
 def is_workbook(data: bytes) -> bool:
     """Whether the bytes are those of an xlsx or xls file."""
-    return data.startswith(_OLD) or (is_zip(data) and is_package(data))
+    return data.startswith(SIGNATURE) or (is_zip(data) and packages.is_package(data))
 
 
 @contextmanager
@@ -44,23 +44,23 @@ def open_workbook(place: str, data: bytes, knows: Knows) -> Opened:
     """Open every sheet that holds something. Raises MarketError where none does, or the workbook can't be read."""
     import python_calamine
 
-    unsaid = checked(place, data) if is_zip(data) else {}
+    checked = packages.checked(place, data) if is_zip(data) else xls.checked(place, data)
     found: list[Found] = []
     hidden: list[Unread] = []
     try:
-        book = python_calamine.load_workbook(io.BytesIO(data))
+        book = python_calamine.load_workbook(io.BytesIO(checked.data))
         for each in book.sheets_metadata:
             if each.typ != python_calamine.SheetTypeEnum.WorkSheet:
                 continue
             sheet = book.get_sheet_by_name(each.name)
             rows = sheet.to_python(skip_empty_area=False)
-            told = _completed(rows, unsaid.get(each.name, {}), sheet.merged_cell_ranges or ())
+            told = _completed(rows, checked.unsaid.get(each.name, {}), sheet.merged_cell_ranges or ())
             filled = next((number for number, row in enumerate(rows) if any(cell != "" for cell in row)), 0)
             heads = find_heads([list(map(text_of, row)) for row in rows[: filled + MOST_ROWS]], knows)
             if each.visible != python_calamine.SheetVisibleEnum.Visible:
                 hidden += [Unread(f"{place}: {each.name}", "a hidden sheet; show it, or delete it")] if heads else []
             elif heads:
-                found.append(_found(place, each.name, rows, heads, told))
+                found.append(replace(_found(place, each.name, rows, heads, told), since_1904=checked.since_1904))
     except python_calamine.PasswordError as error:
         raise MarketError(f"{place} is locked by a password; save it without one") from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:

@@ -7,7 +7,8 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Opened
@@ -119,6 +121,47 @@ def test_an_error_in_a_cell_is_told(book: Rulebook, folder: Write) -> None:
     market = read_market(folder({"offers.xlsx": data}), book)
     assert shown(market, "moq") == [None, 2]
     assert reasons(market, "moq") == {"#DIV/0!": "not understood as a number"}
+
+
+class TestDaysSince1904:
+    """A workbook says whether it counts days from 1900 or from 1904: the same number is four years apart."""
+
+    def written(self, *rows: Sequence[Any]) -> bytes:
+        held = openpyxl.Workbook()
+        held.epoch = CALENDAR_MAC_1904
+        assert held.active is not None
+        for row in rows:
+            held.active.append(row)
+        data = io.BytesIO()
+        held.save(data)
+        return data.getvalue()
+
+    def test_dates_and_bare_numbers(self, book: Rulebook, folder: Write) -> None:
+        cells = [datetime(2024, 2, 26, 9), 43886, 43886.375, "43886", "2024/2/26"]
+        rows: list[list[Any]] = [
+            ["商品ID", "商家ID", "报名时间"],
+            *([str(place), "m", cell] for place, cell in enumerate(cells)),
+        ]
+        market = read_market(folder({"offers.xlsx": self.written(*rows)}), book)
+        times = [time.tz_convert(book.zone).strftime("%Y-%m-%d %H") for time in shown(market, "enrolled_at")]
+        assert times == [f"2024-02-26 {hour}" for hour in ("09", "00", "09", "00", "00")]
+        assert market.quality is not None
+        assert "days are counted from 1904 in this workbook" in [each.reason.text for each in market.quality.findings]
+
+    def test_rows_that_were_put_aside_keep_their_day(self, book: Rulebook, tmp_path: Path) -> None:
+        rows: list[list[Any]] = [["商品ID", "商家ID", "报名时间"], ["6.1E+11", "m", 43886], ["1", "m", ""]]
+        (tmp_path / "offers.xlsx").write_bytes(self.written(*rows))
+        (tmp_path / "merchants.csv").write_text("merchant_id\nm\n")
+        market = read_market(tmp_path, book)
+        assert market.quality is not None
+        assert market.quality.rejected("offers")["报名时间"].tolist() == ["45348"]
+
+    def test_days_that_are_given_by_hand(self, book: Rulebook, folder: Write) -> None:
+        head = ["subject", "column", "value", "date", "valid_until"]
+        data = self.written(head, ["1", "enrolled_at", 43886, 43885, 43887])
+        market = read_market(folder({"overrides.xlsx": data}), book)
+        ((entry,),) = [given.entries for given in market.overrides]
+        assert (entry.raw, entry.dated, entry.valid_until) == ("45348", date(2024, 2, 25), date(2024, 2, 27))
 
 
 FAR = [(1_048_575, 16_383), (1_048_575, 99), (99_999, 16_383)]
