@@ -11,13 +11,16 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 from py4j.protocol import Py4JError
+from pyspark import inheritable_thread_target
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -33,6 +36,9 @@ from campaign_analytics.rulebook.exact import Exact
 
 Frame: TypeAlias = DataFrame
 Session: TypeAlias = SparkSession
+T = TypeVar("T")
+
+TICK = 0.5  #: seconds between two looks at work under way
 
 #: The types whose cells may be ranges.
 MEASURED = ("count", "money", "rate", "number", "day", "time", "level")
@@ -94,6 +100,26 @@ def said(place: str) -> Iterator[None]:
             ) from error
         ours = _OURS.findall(text)
         raise MarketError(ours[-1] if ours else f"{place}: Spark stopped: {_first_line(error)}") from error
+
+
+def awaited(session: Session, ask: Callable[[], T], tell: Callable[[], None] = lambda: None) -> T:
+    """What ``ask`` gets of Spark. Meanwhile ``tell`` is called; when that raises, or the wait is interrupted, Spark
+    stops working on it."""
+    context, group = session.sparkContext, uuid4().hex
+
+    def asked() -> T:
+        context.setJobGroup(group, "campaign-analytics")
+        return ask()
+
+    with ThreadPoolExecutor(1) as thread:
+        found: Future[T] = thread.submit(inheritable_thread_target(session)(asked))
+        try:
+            while not wait([found], TICK).done:
+                tell()
+            return found.result()
+        except BaseException:
+            context.cancelJobGroup(group)
+            raise
 
 
 def _first_line(error: Exception) -> str:
@@ -202,6 +228,12 @@ def mapped(
     with warnings.catch_warnings():  # PySpark warns of pandas 3, which takes no part in this
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         return frame.mapInArrow(function, schema)
+
+
+def summed(frame: Frame, counts: Sequence[str]) -> Frame:
+    """One row of those that are alike but for ``counts``, with the sums of these."""
+    keys = [F.col(f"`{name}`") for name in frame.columns if name not in counts]
+    return frame.groupBy(*keys).agg(*(F.sum(f"`{name}`").alias(name) for name in counts))
 
 
 def with_merchants(offers: Frame, merchants: Frame, key: str, forms: Sequence[str], words: int) -> Frame:

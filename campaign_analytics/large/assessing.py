@@ -12,12 +12,13 @@ from campaign_analytics.assess.assessment import assess as assess_held
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.engines.arrays import Program, Progress, Runs
 from campaign_analytics.errors import CampaignError
+from campaign_analytics.large.cluster.assessing import assess_by_spark
+from campaign_analytics.large.cluster.cube import cube_by_spark
 from campaign_analytics.large.condensing import Condensing
 from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.source import Source
-from campaign_analytics.large.spark import assess_by_spark
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
@@ -101,13 +102,14 @@ def what_if_cube(
     as_of: str | date | datetime | None = None,
     progress: Progress | None = None,
     *,
-    engine: str = "numpy",
+    engine: str | Session = "numpy",
 ) -> Cube:
     """How many offers there are at every place of the sliders of ``explore``, by category and the columns of ``by``.
 
-    ``market`` may be assessed already, held, or in files as for ``assess``. A cube is an assessment that stands for all
-    offers: ``WhatIf``, its curves and ``dashboard`` give exact counts of it, at any market's size. It cannot tell one
-    offer from another, nor move what it does not explore. ``CampaignError`` where it would have too many rows.
+    ``market`` may be assessed already, held, or what ``assess`` takes, by the engines that it takes. A cube is an
+    assessment that stands for all offers: ``WhatIf``, its curves and ``dashboard`` give exact counts of it, at any
+    market's size. It cannot tell one offer from another, nor move what it does not explore. ``CampaignError`` where it
+    would have too many rows.
     """
     groups = tuple(dict.fromkeys((rulebook.header.category, *([by] if isinstance(by, str) else by))))
     cube = Cubing(groups, explore, rulebook)
@@ -124,8 +126,10 @@ def what_if_cube(
         index = _opened(market, rulebook, as_of)
         parts, place = (WhatIf(part).assessed(rulebook) for part in index.parts()), str(index.folder)
     else:
-        if engine == "spark":
-            raise CampaignError("a cube of files is not made by Spark; use engine='duckdb' or 'numpy'")
+        if _by_spark(engine):
+            _check_spark(engine)
+            return cube_by_spark(market, rulebook, explore, groups, as_of, engine, progress)
+        assert isinstance(engine, str)
         source = Source.open(market, rulebook)
         parts, place = parts_of(source, rulebook, as_of, groups, _program(engine), progress), source.place
     for part in parts:

@@ -55,9 +55,10 @@ class Cubing(Condensing):
     def add(self, part: Assessment) -> None:
         """Raises ``CampaignError`` where there are too many combinations of places."""
         super().add(part)
-        self._bounded(len(self._offers), part.book)
+        self.bounded(len(self._offers), part.book)
 
-    def _bounded(self, rows: int, book: Rulebook) -> None:
+    def bounded(self, rows: int, book: Rulebook) -> None:
+        """Raise ``CampaignError`` for a cube of so many rows."""
         if rows > MOST:
             each = [f"{name} ({len(book.places(name))} values)" for name in self.explore]
             raise CampaignError(
@@ -74,7 +75,7 @@ class Cubing(Condensing):
 
     def assessment(self, of: Behind) -> Cube:
         held = super().assessment(of)
-        self._bounded(held.market.offers.rows, held.book)
+        self.bounded(held.market.offers.rows, held.book)
         codes = [held.market.offers.cells[column] for column in self.by]
         numbers = np.column_stack([np.where(each.gone, 0, each.values.astype(np.int64) + 1) for each in codes])
         cell = np.array([self._cells[tuple(row)] for row in numbers.tolist()], np.intp)

@@ -157,8 +157,6 @@ def test_what_is_not_there_or_broken_is_refused_by_name(book: Rulebook, files: P
     (tmp_path / "out/mine.txt").write_text("mine", "utf-8")
     with pytest.raises(CampaignError, match="is not empty and holds no outcomes"):
         ca.assess(files, book, AS_OF, engine="spark", out=tmp_path / "out")
-    with pytest.raises(CampaignError, match="a cube of files is not made by Spark"):
-        ca.what_if_cube(files, book, (), as_of=AS_OF, engine="spark")
 
 
 def test_without_pyspark_or_java_it_says_what_to_install(

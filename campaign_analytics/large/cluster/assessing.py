@@ -8,8 +8,8 @@ conditions on these and counts offers that are alike.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,33 +18,29 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from campaign_analytics.assess.assessment import Assessment, assessed, columns_read
-from campaign_analytics.assess.moment import moment_of
+from campaign_analytics.assess.assessment import Assessment, columns_read
 from campaign_analytics.assess.outcomes import VERDICTS
-from campaign_analytics.derive import closure
-from campaign_analytics.derive.making import Moment, columns_for, on_rows
+from campaign_analytics.derive.making import columns_for
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
 from campaign_analytics.engines.relation import relation
 from campaign_analytics.errors import CampaignError
-from campaign_analytics.large.condensing import Alike, group_cells
-from campaign_analytics.large.frames import Frames
-from campaign_analytics.large.preparing import ACROSS, Prepared, of_table, prepare
+from campaign_analytics.large.cluster.groups import group_names, group_of
+from campaign_analytics.large.cluster.preparing import begin
+from campaign_analytics.large.cluster.workers import Workers, in_sql
+from campaign_analytics.large.condensing import Alike
+from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.results import FORMS, MANIFEST
 from campaign_analytics.large.said import room
-from campaign_analytics.large.source import Part, Source, told_of
+from campaign_analytics.large.source import Part
 from campaign_analytics.market.behind import Behind
-from campaign_analytics.market.schema import KEYS, Array, Cells, Market, Table
-from campaign_analytics.market.typed import from_arrow
+from campaign_analytics.market.schema import Array, Market
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import Exact, bind, opened
-from campaign_analytics.rulebook.recipes import OF_OFFERS
 from campaign_analytics.simulate.at_rest import AtRest, Codes
 
 if TYPE_CHECKING:
     from campaign_analytics.engines.spark import Frame, Plan, Session
 
-#: Offers of which a worker makes the columns at once.
-ROWS = 1 << 17
 _CLASS, _COUNT = "#merchant", "#count"  # no names of columns: those are plain SQL names
 _ORPHAN = -1
 
@@ -64,110 +60,53 @@ def assess_by_spark(
 
     session = spark.session(engine)
     with spark.said(str(place)):
-        source = Frames.read(session, str(place), book)
-        moment = Moment(moment_of(Market({}, source.declared), book, as_of))
-        _refuse_what_needs_all(book)
-        prepared = prepare(source, book, moment, tuple(by))
-        nobody = assessed(prepared.part(source.parts[0]), book, moment)
-        for column in by:
-            group_cells(nobody, column)  # refuses one that has too many values
+        workers, prepared, nobody = begin(session, place, book, as_of, by)
         merchants = _Merchants.of(nobody)
-        offers = _outcomes(session, source, prepared, nobody, merchants, keys=out is not None)
+        offers = _outcomes(workers, prepared, nobody, merchants, keys=out is not None)
         if out is not None:
             offers = offers.persist()  # written and counted
-            _write(session, offers, Path(out), nobody, merchants)
+            workers.wait(lambda: _write(session, offers, Path(out), nobody, merchants), progress)
         columns = [name for name in offers.columns if name != "offer_id"]
-        held = offers.groupBy(*(f"`{name}`" for name in columns)).count().toArrow()
+        alike = offers.groupBy(*(f"`{name}`" for name in columns)).count()
+        held = workers.wait(alike.toArrow, progress if out is None else None)
         if out is not None:
             offers.unpersist()
-    counted = _counted(held.rename_columns([*held.column_names[:-1], _COUNT]), nobody, merchants, by, source.place)
-    if progress:
-        progress(counted.market.offers.count(np.ones(counted.market.offers.rows, bool)), source.rows)
-    return counted
-
-
-def _refuse_what_needs_all(book: Rulebook) -> None:
-    for name in closure(book, columns_read(book)):
-        if book.derived[name].make in ACROSS and book.table_of(name) == "offers":
-            raise CampaignError(
-                f"{name} is a {book.derived[name].make} among all offers, which engine='spark' does not make; "
-                "use 'duckdb' or 'numpy', or switch off the rules that read it"
-            )
+    held = held.rename_columns([*held.column_names[:-1], _COUNT])
+    return _counted(held, nobody, merchants, by, str(place))
 
 
 # ---- offers
 
 
-class _Received(Source):
-    """The offers that a worker was given, with the rows that belong to them, as a source of one part."""
-
-    tables: Mapping[str, pa.Table]
-
-    def take(self, held: pa.Table) -> Part:
-        """From now on be these offers; columns of lists are the rows of other tables."""
-        nested = [name for name in held.column_names if name in OF_OFFERS]
-        tables = {name: _flat(held, name) for name in nested}
-        self.__dict__["tables"] = {**tables, "offers": held.drop_columns(nested)}
-        return Part(Path("offers"), (), 0, held.num_rows)
-
-    def offers(self, part: Part, columns: Sequence[str]) -> Table:
-        return self._some("offers", columns)
-
-    def of_offers(self, table: str, offers: Cells, columns: Sequence[str]) -> Table:
-        return self._some(table, columns)
-
-    def _some(self, table: str, columns: Sequence[str]) -> Table:
-        held = self.tables[table].select(told_of(self.tables[table].column_names, columns))
-        return Table(table, from_arrow(held, table, self.book, f"{self.place}: {table}"), held.num_rows)
-
-
-def _flat(held: pa.Table, name: str) -> pa.Table:
-    """The rows in the lists of a column, each with the id of its offer."""
-    lists = held[name].combine_chunks()
-    if isinstance(lists, pa.ChunkedArray):  # of no chunk
-        lists = pa.array([], held.schema.field(name).type)
-    rows = pa.Table.from_struct_array(lists.flatten())
-    of = pa.compute.list_parent_indices(lists)
-    return rows.append_column("offer_id", held["offer_id"].take(of))
-
-
 @dataclass(frozen=True)
-class _Making:
-    """What workers need to make the columns of offers that conditions read."""
+class _Columns:
+    """The columns of offers that conditions read."""
 
-    prepared: Prepared  # over a ``_Received``
     conditions: list[Exact]
     plan: Plan  # of all conditions: the columns that Spark reads
     classes: Array  # (merchants + 1,) int32 the class of each, last that of an orphan
     by: tuple[str, ...]
     keys: bool  # whether to tell offers by their ids
 
-    def made(self, held: pa.Table) -> pa.Table:
-        """The columns of some offers: ``schema``."""
-        source = self.prepared.source
-        assert isinstance(source, _Received)
-        part = source.take(held)
-        market, book = self.prepared.part(part).market, self.prepared.book
+    def made(self, prepared: Prepared, part: Part) -> pa.Table:
+        """See ``Making``."""
+        market, book = prepared.part(part).market, prepared.book
         cells = columns_for(market, book, self.conditions, "offers")
         columns = {_CLASS: pa.array(self.classes[market.merchant_row], pa.int32())}
         if self.keys:
             columns["offer_id"] = pa.array(market.offers.cells["offer_id"].values, pa.string())
-        for name in self.by:
-            group = on_rows(market, book, name, "offers")
-            columns[f"#{name}"] = pa.array(group.names, pa.string()).take(pa.array(group.values, mask=group.missing))
+        columns |= group_names(market, book, self.by)
         return pa.table(columns | self.plan.columns(relation(cells, part.rows)))
 
     @property
     def schema(self) -> str:
-        """The names and types of ``made``, in SQL."""
+        """See ``Making``."""
         types = {_CLASS: "INT", **({"offer_id": "STRING"} if self.keys else {})}
         types |= {f"#{name}": "STRING" for name in self.by} | dict(self.plan.types)
-        return ", ".join(f"`{name}` {type}" for name, type in types.items())
+        return in_sql(types)
 
 
-def _outcomes(
-    session: Session, source: Frames, prepared: Prepared, nobody: Assessment, merchants: _Merchants, keys: bool
-) -> Frame:
+def _outcomes(workers: Workers, prepared: Prepared, nobody: Assessment, merchants: _Merchants, keys: bool) -> Frame:
     """A row an offer: its class of merchant, what to group by, and the words of its own rules."""
     from campaign_analytics.engines import spark
 
@@ -181,20 +120,8 @@ def _outcomes(
     }
     plans = {form: spark.Plan.of(own, held) for form, own in zip(FORMS, (rules, guards), strict=True)}
     types = {name: type for plan in plans.values() for name, type in plan.types.items()}
-    wanted = {*columns_read(book), *prepared.by}
-    received = _Received(source.place, source.files, source.declared, book)
-    making = session.sparkContext.broadcast(
-        _Making(
-            replace(prepared, source=received, sides=_needed(prepared, wanted)),
-            conditions, spark.Plan({}, types), merchants.of_rows, prepared.by, keys,
-        )
-    )  # fmt: skip
-    offers = source.select("offers", [*KEYS["offers"], *of_table(book, "offers", wanted)])
-    for table in OF_OFFERS:
-        columns = of_table(book, table, wanted)
-        if columns and table in source.frames:
-            offers = spark.beside(offers, table, source.select(table, [*KEYS[table], *columns]), "offer_id")
-    made = spark.mapped(offers, lambda batches: _batches(making, batches), making.value.schema)
+    making = _Columns(conditions, spark.Plan({}, types), merchants.of_rows, prepared.by, keys)
+    made = workers.make(making, prepared, {*columns_read(book), *prepared.by})
     own = [f"`{name}`" for name in made.columns if name not in types]
     for form, plan in plans.items():
         expressions = {n: plan.words.get(n, "CAST(0 AS BIGINT)") for n in range(len(nobody.words["offers"]))}
@@ -211,28 +138,6 @@ def _own_rules(nobody: Assessment, trees: Mapping[str, Any]) -> list[tuple[int, 
         for rule, tree in trees.items()
         if book.level(rule) == "offers"
     ]
-
-
-def _needed(prepared: Prepared, wanted: set[str]) -> dict[str, Table]:
-    """What workers need of the tables that are not of offers: of merchants the columns wanted or behind them."""
-    book, merchants = prepared.book, prepared.sides["merchants"]
-    named = {book.derived[name].with_.get("table") for name in closure(book, wanted) if book.table_of(name) == "offers"}
-    read = closure(book, wanted) | {source for name in wanted for source in book.sources(name)} | {*KEYS["merchants"]}
-    cells = {name: held for name, held in merchants.cells.items() if name in read}
-    others = {name: table for name, table in prepared.sides.items() if name in named}
-    return {**others, "merchants": replace(merchants, cells=cells)}
-
-
-def _batches(making: Any, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """``_Making.made`` of what a worker is given, many batches at once: making columns has its price a call."""
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(each.num_rows for each in waiting) >= ROWS:
-            yield from making.value.made(pa.Table.from_batches(waiting)).to_batches()
-            waiting = []
-    if any(each.num_rows for each in waiting):
-        yield from making.value.made(pa.Table.from_batches(waiting)).to_batches()
 
 
 # ---- merchants, and what becomes of both
@@ -271,7 +176,7 @@ def _counted(held: pa.Table, nobody: Assessment, merchants: _Merchants, by: Sequ
         | theirs[:, joined]
         for form, theirs in merchants.words.items()
     }
-    cells = {name: _group(nobody, name, held[f"#{name}"]) for name in by}
+    cells = {name: group_of(nobody, name, held[f"#{name}"]) for name in by}
     each = {"offers": counts, "merchants": merchants.counts}
     many = {level: len(stands_for) for level, stands_for in each.items()}
     market = Market.rest(Behind("counts_of", place), cells, many, joined, each, nobody.market.declared)
@@ -284,16 +189,6 @@ def _counted(held: pa.Table, nobody: Assessment, merchants: _Merchants, by: Sequ
         not_computed=nobody.not_computed, unmade=nobody.unmade, bits=nobody.bits, words=kept[0], outside=kept[1],
         codes=dict.fromkeys(levels, Codes({}, {}, {})),
     )  # fmt: skip
-
-
-def _group(nobody: Assessment, column: str, held: pa.ChunkedArray) -> Cells:
-    book = nobody.book
-    quantity = book.quantity(column)
-    texts = pa.compute.unique(held.drop_null()).to_pylist()
-    names = tuple(dict.fromkeys([*book.names_of(quantity), *sorted(texts)]))
-    places = pa.compute.index_in(held, pa.array(names, pa.string()))
-    gone = np.asarray(places.is_null())
-    return Cells.make(quantity.type, np.asarray(places.fill_null(0), np.int64), gone, None, names)
 
 
 def _write(session: Session, offers: Frame, out: Path, nobody: Assessment, merchants: _Merchants) -> None:

@@ -1,0 +1,1 @@
+"""Markets on Spark: what the driver prepares, what workers make of their offers, and what becomes of it."""

@@ -1,0 +1,152 @@
+"""What Spark's workers do: make something of the offers that they are given, many at a time.
+
+Merchants are prepared once on the driver and sent to every worker, so that no offer is moved to its merchant and one
+with a third of all offers is as quick as any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import pyarrow as pa
+
+from campaign_analytics.derive import closure
+from campaign_analytics.engines.arrays import Progress
+from campaign_analytics.large.cluster.frames import Frames
+from campaign_analytics.large.preparing import Prepared, of_table
+from campaign_analytics.large.source import Part, Source, told_of
+from campaign_analytics.market.schema import KEYS, Cells, Table
+from campaign_analytics.market.typed import from_arrow
+from campaign_analytics.rulebook.recipes import OF_OFFERS
+
+if TYPE_CHECKING:
+    from campaign_analytics.engines.spark import Frame, Session
+
+T = TypeVar("T")
+
+#: Offers of which a worker makes something at once.
+ROWS = 1 << 17
+
+
+class Making(Protocol):
+    """What is made of offers."""
+
+    @property
+    def schema(self) -> str:
+        """The names and types of the columns of ``made``, in SQL."""
+
+    def made(self, prepared: Prepared, part: Part) -> pa.Table:
+        """What is made of one part of ``prepared``, which is all that a worker has."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """A market on the workers of a session."""
+
+    session: Session
+    source: Frames
+
+    def __post_init__(self) -> None:
+        self.__dict__["_done"] = self.session.sparkContext.accumulator(0)
+
+    def make(self, making: Making, prepared: Prepared, wanted: set[str]) -> Frame:
+        """What ``making`` makes of all offers with their ``wanted`` columns, to be asked for with ``wait``."""
+        from campaign_analytics.engines import spark
+
+        source, book = self.source, prepared.book
+        received = Received(source.place, source.files, source.declared, book)
+        sent = self.session.sparkContext.broadcast(
+            (making, replace(prepared, source=received, sides=_needed(prepared, wanted)))
+        )
+        offers = source.select("offers", [*KEYS["offers"], *of_table(book, "offers", wanted)])
+        for table in OF_OFFERS:
+            columns = of_table(book, table, wanted)
+            if columns and table in source.frames:
+                offers = spark.beside(offers, table, source.select(table, [*KEYS[table], *columns]), "offer_id")
+        return spark.mapped(offers, partial(_made, sent, self.__dict__["_done"]), making.schema)
+
+    def wait(self, ask: Callable[[], T], progress: Progress | None = None) -> T:
+        """What is asked of Spark, with the offers done so far told meanwhile."""
+        from campaign_analytics.engines import spark
+
+        if progress is None:
+            return spark.awaited(self.session, ask)
+        done, before, rows = self.__dict__["_done"], self.__dict__["_done"].value, self.source.rows
+
+        def tell() -> None:
+            progress(min(int(done.value - before), rows), rows)
+
+        asked = spark.awaited(self.session, ask, tell)
+        progress(rows, rows)
+        return asked
+
+
+class Received(Source):
+    """The offers that a worker was given, with the rows that belong to them, as a source of one part."""
+
+    tables: Mapping[str, pa.Table]
+
+    def take(self, held: pa.Table) -> Part:
+        """From now on be these offers; columns of lists are the rows of other tables."""
+        nested = [name for name in held.column_names if name in OF_OFFERS]
+        tables = {name: _flat(held, name) for name in nested}
+        self.__dict__["tables"] = {**tables, "offers": held.drop_columns(nested)}
+        return Part(Path("offers"), (), 0, held.num_rows)
+
+    def offers(self, part: Part, columns: Sequence[str]) -> Table:
+        return self._some("offers", columns)
+
+    def of_offers(self, table: str, offers: Cells, columns: Sequence[str]) -> Table:
+        return self._some(table, columns)
+
+    def _some(self, table: str, columns: Sequence[str]) -> Table:
+        held = self.tables[table].select(told_of(self.tables[table].column_names, columns))
+        return Table(table, from_arrow(held, table, self.book, f"{self.place}: {table}"), held.num_rows)
+
+
+def in_sql(types: Mapping[str, str]) -> str:
+    """Columns and their types as a schema."""
+    return ", ".join(f"`{name}` {type}" for name, type in types.items())
+
+
+def _flat(held: pa.Table, name: str) -> pa.Table:
+    """The rows in the lists of a column, each with the id of its offer."""
+    lists = held[name].combine_chunks()
+    if isinstance(lists, pa.ChunkedArray):  # of no chunk
+        lists = pa.array([], held.schema.field(name).type)
+    rows = pa.Table.from_struct_array(lists.flatten())
+    of = pa.compute.list_parent_indices(lists)
+    return rows.append_column("offer_id", held["offer_id"].take(of))
+
+
+def _needed(prepared: Prepared, wanted: set[str]) -> dict[str, Table]:
+    """What workers need of the tables that are not of offers: of merchants the columns wanted or behind them."""
+    book, merchants = prepared.book, prepared.sides["merchants"]
+    named = {book.derived[name].with_.get("table") for name in closure(book, wanted) if book.table_of(name) == "offers"}
+    read = closure(book, wanted) | {source for name in wanted for source in book.sources(name)} | {*KEYS["merchants"]}
+    cells = {name: held for name, held in merchants.cells.items() if name in read}
+    others = {name: table for name, table in prepared.sides.items() if name in named}
+    return {**others, "merchants": replace(merchants, cells=cells)}
+
+
+def _made(sent: Any, done: Any, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """What is made of the offers that a worker is given, many batches at once: making has its price a call."""
+    making, prepared = sent.value
+    for held in _together(batches):
+        yield from making.made(prepared, prepared.source.take(held)).to_batches()
+        done.add(held.num_rows)
+
+
+def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(each.num_rows for each in waiting) >= ROWS:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if any(each.num_rows for each in waiting):
+        yield pa.Table.from_batches(waiting)
