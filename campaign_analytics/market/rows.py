@@ -105,13 +105,14 @@ def _totals(columns: Sequence[Texts], rows: int) -> Array:
 
 
 def _worded(found: Found, rows: Array, filled: Array) -> Array:
-    """(rows,) bool: whether a row's first filled cell holds a word rather than a number."""
+    """(rows,) bool: whether a row's first filled cell holds words rather than a number or an identifier."""
     first = filled.argmax(axis=0)
     held = np.zeros(len(rows), bool)
     for place in np.unique(first):
         at = np.flatnonzero(first == place)
         texts = found.columns[place].take(rows[at])
-        held[at] = np.asarray(pc.match_substring_regex(texts.distinct, r"\p{L}"))[texts.codes]
+        plain = pc.utf8_trim_whitespace(texts.distinct)
+        held[at] = np.asarray(pc.match_substring_regex(plain, _WORDY))[texts.codes]
     return held
 
 

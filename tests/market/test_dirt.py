@@ -43,6 +43,12 @@ def test_whatever_comes_together(book: Rulebook, kinds: set[str], seed: int) -> 
         assert differences(dirty, read_market(folder, book)) == []
 
 
+@pytest.mark.parametrize("kinds", [set(KINDS), set(KINDS) - {"files: json lines"}], ids=["lines", "files"])
+def test_all_kinds_at_once(book: Rulebook, tmp_path: Path, kinds: set[str]) -> None:
+    dirty = write_dirty(market(1), tmp_path, book, kinds, seed=2)
+    assert differences(dirty, read_market(tmp_path, book)) == []
+
+
 def test_one_seed_gives_the_same_files(book: Rulebook, tmp_path: Path) -> None:
     written = []
     for place in ("one", "other"):

@@ -61,6 +61,10 @@ def test_a_number_alone_is_rejected_and_not_taken_for_a_note(book: Rulebook, fol
     assert aside(book, folder, "1,m,甲,2\n,,,5\n")[1] == {"headers": 1, "rejected": 1}
 
 
+def test_an_identifier_alone_is_rejected_and_not_taken_for_a_note(book: Rulebook, folder: Write) -> None:
+    assert aside(book, folder, "1,m,甲,2\n, b2b-2200010006\u3000,,\n")[1] == {"headers": 1, "rejected": 1}
+
+
 def test_an_offer_of_which_only_its_identifier_is_known_is_kept(book: Rulebook, folder: Write) -> None:
     assert aside(book, folder, "1,m,甲,2\nitem-7,,,\n")[0] == ["1", "item-7"]
 

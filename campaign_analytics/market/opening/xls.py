@@ -50,11 +50,11 @@ def checked(place: str, data: bytes) -> Checked:
         raise MarketError(
             f"{place} can't be read as a workbook: it is cut off or damaged; save it as xlsx, or as csv"
         ) from error
-    room, cells = (sum(count) for count in zip(*((s.rows * s.columns, s.cells) for s in sheets.values()), strict=True))
-    if is_far(room, cells):
+    room = sum(sheet.rows * sheet.columns for sheet in sheets.values())
+    if is_far(room, sum(sheet.cells for sheet in sheets.values())):
         far, sheet = max(sheets.items(), key=lambda each: each[1].rows * each[1].columns)
         raise MarketError(sheet.reaches(f"{place}: {far}"))
-    texts = np.concatenate([np.array(sheet.texts, np.int64) for sheet in sheets.values()])
+    texts = np.array([text for sheet in sheets.values() for text in sheet.texts], np.int64)
     size = int(sizes[texts[texts < len(sizes)]].sum())
     if size > MOST_TEXT:
         raise MarketError(f"{place}: the texts in its cells are {size:,} bytes; expected at most {MOST_TEXT:,}")

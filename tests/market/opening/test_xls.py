@@ -121,6 +121,14 @@ def test_what_a_sheet_says_of_its_size_is_not_believed() -> None:
     assert found.rows == 1
 
 
+def test_a_workbook_without_sheets_is_refused_in_words() -> None:
+    def unlist(stream: bytearray) -> None:
+        place = stream.index(struct.pack("<H", 0x85))
+        stream[place : place + 2] = b"\xff\xff"
+
+    refused(changed(xls({"a": [HEAD, ROW]}), unlist), "x.xls is empty")
+
+
 def test_sheets_that_lie_in_each_other_are_refused() -> None:
     def twice(stream: bytearray) -> None:
         first = stream.index(struct.pack("<H", 0x85))
