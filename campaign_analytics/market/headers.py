@@ -28,6 +28,10 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 #: What stands around headers on forms: spaces, colons, the star of what must be filled in.
 _AROUND = " \t\r\n:*"
 _NUMBERS = re.compile(r"[0-9]+")
+#: A number and the letters of its unit: 48h.
+_WINDOW = re.compile(r"[0-9]+[a-z]*")
+#: Of a header of so many characters one may be another.
+_SHORT = 3
 
 
 @dataclass(frozen=True)
@@ -170,18 +174,18 @@ def _measures(unit: str, column: Column) -> bool:
 def near(header: str, table: str, book: Rulebook) -> list[str]:
     """Columns of ``table`` that are spelled nearly so, the nearest first: proposed to people, never applied.
 
-    Other numbers are another measure: 24h is not proposed for 48h.
+    Other numbers are another measure: 24h is not proposed for 48h; for no number at all it may be meant.
     """
     name = bare(header)[0]
     numbers = _NUMBERS.findall(name)
-    spellings = {
-        spelling: sorted(ids)
-        for held in _spellings(book, table)
-        for spelling, ids in held.items()
-        if _NUMBERS.findall(spelling) == numbers
-    }
-    found = difflib.get_close_matches(name, spellings, n=3, cutoff=0.7)
-    return list(dict.fromkeys(id_ for spelling in found for id_ in spellings[spelling]))
+    spellings: dict[str, set[str]] = {}
+    for held in _spellings(book, table):
+        for spelling, ids in held.items():
+            like = spelling if numbers else _WINDOW.sub("", spelling)
+            if _NUMBERS.findall(like) == numbers:
+                spellings.setdefault(like, set()).update(ids)
+    found = difflib.get_close_matches(name, spellings, n=3, cutoff=0.7 if len(name) > _SHORT else 2 / 3)
+    return list(dict.fromkeys(id_ for spelling in found for id_ in sorted(spellings[spelling])))
 
 
 def _spellings(book: Rulebook, table: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
