@@ -31,12 +31,14 @@ if TYPE_CHECKING:
         ValueFault,
     )
     from campaign_analytics.large.assessing import assess, what_if_cube
+    from campaign_analytics.large.cube_size import CubeSize, cube_size
     from campaign_analytics.large.index import Index, build_index
     from campaign_analytics.large.kept import open_cube, save_cube
     from campaign_analytics.market.mapping import write_mapping
     from campaign_analytics.market.read import read_market
     from campaign_analytics.monitor.changes import Changes, changes
     from campaign_analytics.monitor.monitoring import Monitoring, monitor
+    from campaign_analytics.rulebook.coarser import coarser
     from campaign_analytics.rulebook.load import load_rulebook
     from campaign_analytics.rulebook.scenario import Scenario, load_scenario
     from campaign_analytics.simulate.what_if import WhatIf
@@ -57,6 +59,9 @@ _HOMES = {
     "WhatIf": "campaign_analytics.simulate.what_if",
     "assess": "campaign_analytics.large.assessing",
     "changes": "campaign_analytics.monitor.changes",
+    "coarser": "campaign_analytics.rulebook.coarser",
+    "CubeSize": "campaign_analytics.large.cube_size",
+    "cube_size": "campaign_analytics.large.cube_size",
     "dashboard": "campaign_analytics.dashboard.board",
     "claims": "campaign_analytics.assess.claims",
     "demo_market": "campaign_analytics.demo",
@@ -86,6 +91,9 @@ __all__ = [  # noqa: RUF022  in the order of use
     "Changes",
     "WhatIf",
     "what_if_cube",
+    "cube_size",
+    "CubeSize",
+    "coarser",
     "build_index",
     "Index",
     "open_cube",

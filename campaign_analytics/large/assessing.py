@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.assessment import assess as assess_held
-from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.engines.arrays import Program, Progress, Runs
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.cluster.assessing import assess_by_spark
 from campaign_analytics.large.cluster.cube import cube_by_spark
 from campaign_analytics.large.condensing import Condensing
 from campaign_analytics.large.cube import Cubing
+from campaign_analytics.large.cube_size import at_places_of, of_index, refuse_too_large
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.source import Source
@@ -65,7 +65,7 @@ def assess(
     if is_index(market):
         if out is not None:
             raise CampaignError("out= is for a market in files; an index gives counts")
-        return _of_index(_opened(market, rulebook, as_of), rulebook, groups)
+        return _of_index(Index.open(market, rulebook, as_of), rulebook, groups)
     if _by_spark(engine):
         _check_spark(engine)
         return assess_by_spark(market, rulebook, as_of, groups, engine, progress, out)
@@ -74,16 +74,6 @@ def assess(
     for part in parts_of(source, rulebook, as_of, groups, program, progress, None if out is None else Path(out)):
         counts.add(part)
     return counts.assessment(Behind("counts_of", source.place))
-
-
-def _opened(folder: str | Path, book: Rulebook, as_of: str | date | datetime | None) -> Index:
-    """An index, which is of one moment."""
-    index = Index.open(folder, book)
-    if as_of is not None and moment_of(Market({}), book, as_of) != index.as_of:
-        raise CampaignError(
-            f"{folder} is the index as of {index.as_of:%Y-%m-%d %H:%M}; make another for as_of={as_of!r}"
-        )
-    return index
 
 
 def _of_index(index: Index, book: Rulebook, by: Sequence[str]) -> AtRest:
@@ -113,18 +103,16 @@ def what_if_cube(
     """
     groups = tuple(dict.fromkeys((rulebook.header.category, *([by] if isinstance(by, str) else by))))
     cube = Cubing(groups, explore, rulebook)
+    if isinstance(market, Market):
+        market = assess_held(market, rulebook, as_of, progress, _program(engine))
+        as_of = None
+    refuse_too_large(market, rulebook, explore, groups, as_of)
     if isinstance(market, Assessment):
-        if market.book is not rulebook:
-            raise CampaignError("the assessment is of another rulebook, or of other values of it; give its own: .book")
-        if as_of is not None:
-            raise CampaignError("as_of= is for a market; this assessment has its moment")
-        parts: Iterable[Assessment] = [market]
+        parts: Iterable[Assessment] = [at_places_of(market, rulebook, as_of)]
         place = ""
-    elif isinstance(market, Market):
-        parts, place = [assess_held(market, rulebook, as_of, progress, _program(engine))], ""
     elif is_index(market):
-        index = _opened(market, rulebook, as_of)
-        parts, place = (WhatIf(part).assessed(rulebook) for part in index.parts()), str(index.folder)
+        index = Index.open(market, rulebook, as_of)
+        parts, place = (of_index(part, rulebook) for part in index.parts()), str(index.folder)
     else:
         if _by_spark(engine):
             _check_spark(engine)

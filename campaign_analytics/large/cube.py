@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from math import prod
 
 import numpy as np
 
@@ -63,8 +64,32 @@ class Cubing(Condensing):
             each = [f"{name} ({len(book.places(name))} values)" for name in self.explore]
             raise CampaignError(
                 f"a cube of {', '.join(each)} by {', '.join(self.by)} has more than {MOST:,} rows, and is no quicker "
-                "than the market; explore fewer of them, or load the rulebook with coarser steps"
+                "than the market; cube_size tells which fewer of them, or which coarser steps, would do"
             )
+
+    def combinations(self) -> Array:
+        """(rows,) int64 how many offers each row of the cube of what was added stands for."""
+        return self._offers.settled()[1]
+
+    def most(self) -> int:
+        """The most rows that a cube can have of the classes that were added, whatever its offers are like."""
+        assert self._first is not None
+        book, of = self._first.book, {}
+        for level, codes in self._codes.items():
+            of[level] = 3  # what does not move passes, fails or is unknown
+            places = {code.column: len(book.places(name)) + 1 for (_, name), code in codes.leaves.items()}
+            for name, cells in codes.cells.items():
+                ends = places.get(name, 0)
+                of[level] *= 3 if cells.type == "flag" else ends if cells.high is None else ends * (ends + 1) // 2
+        classes = prod(len(names) + 1 for names in self._names.values())
+        return classes * of["offers"] * (of["merchants"] + 1)  # or an orphan
+
+    def bytes_a_row(self) -> int:
+        """How many bytes a row of the cube takes in memory."""
+        assert self._first is not None
+        codes = self._codes["offers"].cells.values()
+        counted = 8 * (3 + 2 * len(self._first.words["offers"])) + 2 * len(self.by)
+        return counted + sum(1 + (cells.high is not None or cells.type == "flag") for cells in codes)
 
     def codes(self, part: Assessment) -> Mapping[Level, Codes]:
         return part.codes_of(self.moving) if isinstance(part, AtRest) else Resting(part).codes(self.moving)

@@ -20,6 +20,7 @@ import numpy as np
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.masks import bits_of
+from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Program, Progress, Runs
 from campaign_analytics.errors import CampaignError, MarketWarning
@@ -32,6 +33,7 @@ from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.rulebook.coarser import all_places
 from campaign_analytics.rulebook.scenario import load_scenario
 from campaign_analytics.simulate.at_rest import Coded, Codes, Resting
 
@@ -59,7 +61,7 @@ def build_index(
     out = Path(out)
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists():
         raise CampaignError(f"{out} is not empty and holds no index; give a new folder")
-    groups = tuple(dict.fromkeys((book.header.category, *by)))
+    groups, book = tuple(dict.fromkeys((book.header.category, *by))), all_places(book)
     with room(out):
         for level in LEVELS:
             (out / level).mkdir(parents=True, exist_ok=True)
@@ -86,10 +88,11 @@ class Index:
     told: Mapping[str, Any]
 
     @classmethod
-    def open(cls, folder: str | Path, book: Rulebook) -> Index:
+    def open(cls, folder: str | Path, book: Rulebook, as_of: str | date | datetime | None = None) -> Index:
         """Open an index of a rulebook. Warns where the files that it was made of have changed since.
 
-        Raises ``CampaignError`` for one that is not whole, or was made of another rulebook.
+        Raises ``CampaignError`` for one that is not whole, was made of another rulebook, or is of another moment than
+        ``as_of``, where given.
         """
         folder = Path(folder)
         try:
@@ -111,7 +114,12 @@ class Index:
                 MarketWarning,
                 stacklevel=2,
             )
-        return cls(folder, load_scenario(folder / BASELINE, book.as_written).book, told)
+        index = cls(folder, load_scenario(folder / BASELINE, all_places(book.as_written)).book, told)
+        if as_of is not None and moment_of(Market({}), book, as_of) != index.as_of:
+            raise CampaignError(
+                f"{folder} is the index as of {index.as_of:%Y-%m-%d %H:%M}; make another for as_of={as_of!r}"
+            )
+        return index
 
     @property
     def rows(self) -> int:
@@ -125,14 +133,15 @@ class Index:
 
     def assessment(self) -> Coded:
         """All offers and merchants at the values that it was made with: 8 bytes an offer and 32 rules are held."""
-        return self._between(0, self.rows)
+        return self.between(0, self.rows)
 
     def parts(self) -> Iterator[Coded]:
         """The same, some offers at a time, each with all merchants."""
         for start in range(0, max(self.rows, 1), ROWS):
-            yield self._between(start, min(start + ROWS, self.rows))
+            yield self.between(start, min(start + ROWS, self.rows))
 
-    def _between(self, start: int, stop: int) -> Coded:
+    def between(self, start: int, stop: int) -> Coded:
+        """The same of the offers from one place to another."""
         book, told = self.book, self.told
         cells = {
             level: self._cells(level, slice(start, stop) if level == "offers" else slice(None)) for level in LEVELS

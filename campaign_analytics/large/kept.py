@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ def open_cube(path: str | Path, book: Rulebook) -> Cube:
         raise MarketError(f"{path} is no cube; what_if_cube makes one")
     told = json.loads(table.schema.metadata[_KEY])
     _check(path, told, book)
+    book = replace(book, picked={name: tuple(kept) for name, kept in told["places"].items()})
     rows = [told["rows"][level] for level in LEVELS]
     tables = {level: table.slice(sum(rows[:i]), rows[i]) for i, level in enumerate(LEVELS)}
     codes = {level: _codes(tables[level], told["codes"][level]) for level in LEVELS}
@@ -97,6 +98,7 @@ def _told(cube: Cube) -> dict[str, Any]:
     return {
         "rulebook": {"id": book.id, "version": book.version, "hash": book.hash},
         "values": in_force(book),
+        "places": book.picked,
         "as_of": cube.as_of.isoformat(),
         "of": asdict(of),
         "rows": {level: cube.market.tables[level].rows for level in LEVELS},

@@ -56,6 +56,7 @@ class Rulebook:
     path: str
     variant: str | None = None
     warnings: tuple[Fault, ...] = field(default=())
+    picked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by parameter: see ``coarser``
     written: Rulebook | None = field(default=None, repr=False)  # as its file and variant have it, if set since
 
     @property
@@ -258,7 +259,8 @@ class Rulebook:
     def places(self, parameter: str) -> tuple[Value, ...]:
         """The places of a parameter's slider, ascending; empty where it has none."""
         held = self.parameters[parameter]
-        return places(held, self.names_of(held), self.zone)
+        grid = places(held, self.names_of(held), self.zone)
+        return tuple(grid[i] for i in self.picked[parameter]) if parameter in self.picked else grid
 
     def set(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Rulebook:
         """The same rulebook with other parameter values, spelled as in its file ("85%", 3000, "L2", "none").

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
+import numpy as np
 import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
@@ -66,6 +67,30 @@ class AtRest(Assessment):
     def coded_along(self) -> frozenset[str]:
         """The parameters that can be moved."""
         return frozenset(name for codes in self.codes.values() for _, name in codes.leaves)
+
+    def coarser(self, book: Rulebook) -> AtRest:
+        """The same for a rulebook of the same values with fewer places on its sliders (``rulebook.coarser``). Raises
+        ``CampaignError`` where places are asked for that were left out before."""
+        own, fewer = self.book.picked, {}
+        for name in {*own, *book.picked}:
+            if own.get(name) != book.picked.get(name):
+                if name in own:
+                    raise CampaignError(f"{self.market.rest_of} has other steps of {name}; make another of the market")
+                fewer[name] = np.array(book.picked[name])
+
+        def recoded(codes: Codes) -> Codes:
+            cells = dict(codes.cells)
+            for (_, name), code in codes.leaves.items():
+                if name in fewer:  # it turns at the next place that is left
+                    held = cells[code.column]
+                    low, high = (
+                        None if ends is None else np.searchsorted(fewer[name], ends).astype(np.uint8)
+                        for ends in (held.values, held.high)
+                    )
+                    cells[code.column] = replace(held, values=low, high=high)
+            return replace(codes, cells=cells)
+
+        return replace(self, book=book, codes={level: recoded(codes) for level, codes in self.codes.items()})
 
     def codes_of(self, rules: Sequence[str]) -> dict[Level, Codes]:
         """The codes that some rules read."""

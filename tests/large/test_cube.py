@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 import campaign_analytics as ca
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.errors import CampaignError, MarketError
-from campaign_analytics.large import cube as cubes
 from campaign_analytics.large.cube import Cubing
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.rulebook.book import Rulebook
@@ -138,11 +137,3 @@ def test_what_a_cube_cannot_tell_is_refused_in_words(cube: Cube, asked: object, 
     assert callable(asked)
     with pytest.raises(CampaignError, match=said):
         asked(cube)
-
-
-def test_too_many_places_are_refused_with_what_to_leave_out(
-    held: Assessment, book: Rulebook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cubes, "MOST", 100)
-    with pytest.raises(CampaignError, match=r"min_pickup_rate_48h \(201 values\).* more than 100 rows"):
-        ca.what_if_cube(held, book, EXPLORED)
