@@ -1,4 +1,4 @@
-"""``campaign-analytics intake``: what was understood of a folder first, then what was made of it."""
+"""``campaign-analytics intake``: what was understood of an export first, then what was made of it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from typing import Any
 from campaign_analytics.cli.asked import print_written, rulebook
 from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress, bold, print_table
+from campaign_analytics.market.databases import without_secrets
 from campaign_analytics.market.read import read_market
 from campaign_analytics.report.intake import CLEAN, Intake, write_intake
 from campaign_analytics.words import say
 
 
 def intake(asked: argparse.Namespace) -> None:
-    """Read a folder, tell what was understood, and write it where ``--out`` says."""
+    """Read a folder or database, tell what was understood, and write it where ``--out`` says."""
     book, _ = rulebook(asked.rulebook or default_rulebook(), asked.variant, {})
     with Progress() as progress:
-        market = read_market(asked.folder, book, asked.mapping, progress.bar(f"reading {asked.folder}"))
+        market = read_market(
+            asked.exports, book, asked.mapping, progress.bar(f"reading {without_secrets(asked.exports)}")
+        )
         told = Intake(market, book, asked.lang)
         written = []
         if asked.out:

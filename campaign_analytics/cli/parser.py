@@ -11,6 +11,7 @@ from campaign_analytics.cli.options import (
     command,
     count,
     market_options,
+    place,
     rulebook_options,
     runs,
     seed,
@@ -44,8 +45,10 @@ examples:
 """
 
 INTAKE = """
-FOLDER is what you exported, as it is: files, workbooks, archives. Which file is which table is told by names, else by
-headers. Nothing is guessed: headers that only look like a known one are proposed, and kept aside.
+EXPORTS is what you have, as it is: a folder of files, workbooks and archives, one of these, or a database
+(duckdb:///market.duckdb, sqlite:///market.db, any URL of SQLAlchemy). Which file or table is which is told by [tables]
+of --mapping, else by names, else by headers. Nothing is guessed: headers that only look like a known one are proposed,
+and kept aside.
 
 Into --out go clean/ (parquet files of typed columns: a market for every other command), mapping.toml (what was
 understood; edit it and pass it in with --mapping) and, where rows were put aside, TABLE_rejected.csv (repair them and
@@ -55,6 +58,7 @@ examples:
   campaign-analytics intake exports
   campaign-analytics intake exports --out mine --lang zh
   campaign-analytics intake exports --mapping mine/mapping.toml --out mine
+  campaign-analytics intake duckdb:///market.duckdb --mapping tables.toml --out mine
 """
 
 INDEX = """
@@ -140,7 +144,9 @@ def parser() -> argparse.ArgumentParser:
     intake = command(
         commands, "intake", "say what was understood of your files, and make a clean market of them", INTAKE
     )
-    intake.add_argument("folder", metavar="FOLDER", type=Path, help="a folder of exports, a workbook or an archive")
+    intake.add_argument(
+        "exports", metavar="EXPORTS", type=place, help="a folder, a workbook, an archive, or a database's URL"
+    )
     intake.add_argument("--mapping", metavar="FILE.toml", type=Path, help="what headers, units and files mean")
     intake.add_argument("--out", metavar="DIR", type=Path, help="write the clean market, the mapping and rejected rows")
     rulebook_options(intake, parameters=False)

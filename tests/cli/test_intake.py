@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.cli.conftest import SPRING, Run
@@ -79,9 +81,36 @@ def test_progress_is_shown_on_a_terminal_alone(run: Run, exports: Path, monkeypa
     assert "━" in run("intake", exports).err
 
 
+DATABASE = [
+    "CREATE TABLE shops (merchant_id TEXT); INSERT INTO shops VALUES ('m')",
+    "CREATE TABLE goods (offer_id TEXT, merchant_id TEXT, moq INTEGER); INSERT INTO goods VALUES ('1', 'm', 2)",
+    "CREATE TABLE goods_of_last_year AS SELECT * FROM goods",
+]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "sqlite"])
+def test_a_database_is_understood_by_its_tables_names(run: Run, tmp_path: Path, engine: str) -> None:
+    connection = (duckdb if engine == "duckdb" else sqlite3).connect(str(tmp_path / "own.db"))
+    for statement in ";".join(DATABASE).split(";"):
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    Path("tables.toml").write_text('[tables]\nshops = "merchants"\ngoods = "offers"\n', "utf-8")
+    said = run("intake", f"{engine}:///own.db", "--mapping", "tables.toml", "--out", "mine")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[0] == "2 of 2 rows understood as data of 2 tables, from 2 files"
+    assert "own.db: goods_of_last_year" in said.out
+    assert run("assess", "mine/clean", "--as-of", "2024-02-26").code == 0
+    said = run("intake", f"{engine}:///own.db", "--mapping", "mine/mapping.toml")
+    assert (said.code, said.err) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
+        (["duckdb:///nowhere.db"], "nowhere.db does not exist; expected a database file"),
+        (["nosuch://li:secret@host/market"], "nosuch://host/market: its driver is not installed"),
+        (["sqlite:///导出/商品.csv"], "商品.csv can't be read"),
         (["nowhere"], "nowhere does not exist"),
         (["导出", "--mapping", "none.toml"], "none.toml can't be opened"),
         (["导出", "--mapping", "导出/商品.csv"], "商品.csv"),
