@@ -19,36 +19,38 @@ def make(making: Making) -> Made:
     """
     of, within = making.column("of"), making.column("within")
     assert of is not None
+    stands_for = making.market.tables[making.spec.table].stands_for
+    many = np.ones(making.rows, np.int64) if stands_for is None else stands_for
     sure, possible = making.where(making.spec.table)
     group, ungrouped = _groups(within, making.rows)
     low, high = ends(of)
     if making.argument("highest_first") is False:
         low, high = -high.astype(np.float64), -low.astype(np.float64)
     known = ~gone(of) & ~ungrouped
-    ahead = _larger(low, high, group, sure & known)
-    beside = _beside(low, high, group, possible & ~ungrouped, known)
+    ahead = _larger(low, high, group, sure & known, many)
+    beside = _beside(low, high, group, possible & ~ungrouped, known, many)
     anywhere = possible & ungrouped
     if anywhere.any():  # in this group, for all that is known
         everywhere = np.zeros(making.rows, np.int64)
-        beside = beside + _larger(high, low, everywhere, anywhere & ~gone(of)) + (anywhere & gone(of)).sum()
+        beside = beside + _larger(high, low, everywhere, anywhere & ~gone(of), many) + many[anywhere & gone(of)].sum()
     missing = ~known | ~possible
     unread = possible & ~known & ~of.blank
     if making.spec.type == "count":
         return Made(Cells.make("count", 1 + ahead, missing, 1 + beside, unread=unread))
     # whoever may take part or not counts among all where it is ahead, the worst that can be, and else where it is not
-    certain = _of_group(group, sure & ~ungrouped) + (possible & ~sure)
-    fewest = certain + beside - _beside(low, high, group, sure & ~ungrouped, known)
-    most = _of_group(group, possible & ~ungrouped) + anywhere.sum()
+    certain = _of_group(group, sure & ~ungrouped, many) + (possible & ~sure)
+    fewest = certain + beside - _beside(low, high, group, sure & ~ungrouped, known, many)
+    most = _of_group(group, possible & ~ungrouped, many) + many[anywhere].sum()
     share = [
         np.where(missing, 0, part / np.maximum(whole, 1)) for part, whole in ((1 + ahead, most), (1 + beside, fewest))
     ]
     return Made(Cells.make("rate", share[0], missing, share[1], unread=unread))
 
 
-def _beside(low: Array, high: Array, group: Array, among: Array, known: Array) -> Array:
+def _beside(low: Array, high: Array, group: Array, among: Array, known: Array, many: Array) -> Array:
     """(rows,) how many others of ``among`` in the row's group may be ahead of it."""
     itself = among & known & (high > low)
-    return _larger(high, low, group, among & known) - itself + _of_group(group, among & ~known)
+    return _larger(high, low, group, among & known, many) - itself + _of_group(group, among & ~known, many)
 
 
 def _groups(within: Cells | None, rows: int) -> tuple[Array, Array]:
@@ -59,18 +61,20 @@ def _groups(within: Cells | None, rows: int) -> tuple[Array, Array]:
     return np.where(gone(within), 0, values).astype(np.int64), gone(within)
 
 
-def _of_group(group: Array, selected: Array) -> Array:
+def _of_group(group: Array, selected: Array, many: Array) -> Array:
     """(rows,) how many of ``selected`` are in the row's group."""
-    counts: Array = np.bincount(group[selected], minlength=int(group.max(initial=0)) + 1)[group]
-    return counts
+    counts = np.bincount(group[selected], many[selected], int(group.max(initial=0)) + 1)
+    return counts.astype(np.int64)[group]
 
 
-def _larger(values: Array, than: Array, group: Array, among: Array) -> Array:
+def _larger(values: Array, than: Array, group: Array, among: Array, many: Array) -> Array:
     """(rows,) how many of ``among`` in the row's group have a value above the row's ``than``."""
     every = np.unique(np.concatenate([values, than]))
     width = len(every) + 1  # a number for each pair of group and value, in their order
-    pairs = np.sort(group[among] * width + np.searchsorted(every, values[among]))
+    pairs = group[among] * width + np.searchsorted(every, values[among])
+    order = np.argsort(pairs)
+    pairs, before = pairs[order], np.append(0, np.cumsum(many[among][order]))
     asked = group * width + np.searchsorted(every, than)
     end = np.searchsorted(pairs, (group + 1) * width)
-    larger: Array = end - np.searchsorted(pairs, asked, side="right")
+    larger: Array = before[end] - before[np.searchsorted(pairs, asked, side="right")]
     return larger

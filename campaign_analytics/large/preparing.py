@@ -46,7 +46,7 @@ class Prepared:
 
     def nobody(self) -> Derivation:
         """The market of no offer and all merchants."""
-        return Derivation(self.market(_nothing(self.source)), self.unmade, self.partly)
+        return Derivation(self.market(nothing(self.source)), self.unmade, self.partly)
 
     def derived(self, part: Part, wanted: Collection[str]) -> Derivation:
         """The same with the ``wanted`` columns alone."""
@@ -105,36 +105,42 @@ def prepare(
 ) -> Prepared:
     """Read all tables but those of offers, and derive what needs more than a part."""
     wanted = closure(book, columns_read(book))
-    sides = {
-        table: source.whole(table, [*KEYS[table], *of_table(book, table, {*columns_read(book), *by})])
-        for table in KEYS
-        if table not in ("offers", *OF_OFFERS) and source.files.get(table)
-    }
-    bare = Prepared(source, book, moment, by, sides, frozenset(), frozenset(), {})
+    bare = read(source, book, moment, by)
     across = [name for name in wanted if book.derived[name].make in ACROSS and book.table_of(name) == "offers"]
     needed = sorted({name for name in wanted if book.table_of(name) == "merchants"} | {*across})
-    market = bare.market(_nothing(source))
-    read = _of_offers(book, needed)
-    if read:
-        market = _reduced(bare, read, progress)
+    market = bare.market(nothing(source))
+    columns = of_offers(book, needed)
+    if columns:
+        market = _reduced(bare, columns, progress)
     made = derive(market, book, moment, needed)
     return replace(
         bare,
-        sides={**sides, "merchants": made.market.merchants},
+        sides={**bare.sides, "merchants": made.market.merchants},
         unmade=made.unmade,
         partly=made.partly,
         across={name: made.market.offers.cells[name] for name in across if name in made.market.offers.cells},
     )
 
 
-def _nothing(source: Source) -> Table:
+def read(source: Source, book: Rulebook, moment: Moment, by: tuple[str, ...]) -> Prepared:
+    """All tables but those of offers, and nothing derived yet."""
+    sides = {
+        table: source.whole(table, [*KEYS[table], *of_table(book, table, {*columns_read(book), *by})])
+        for table in KEYS
+        if table not in ("offers", *OF_OFFERS) and source.files.get(table)
+    }
+    return Prepared(source, book, moment, by, sides, frozenset(), frozenset(), {})
+
+
+def nothing(source: Source) -> Table:
+    """No offer, with the columns that name one."""
     part = source.parts[0]
     offers = source.offers(part, KEYS["offers"])
     none = np.zeros(0, np.int64)
     return Table("offers", {name: cells.take(none) for name, cells in offers.cells.items()}, 0)
 
 
-def _of_offers(book: Rulebook, derived: list[str]) -> list[str]:
+def of_offers(book: Rulebook, derived: list[str]) -> list[str]:
     """The columns of offers, read or derived from one row, that recipes of other rows read."""
     found: list[str] = []
     for name in closure(book, derived):

@@ -56,8 +56,8 @@ class Frames(Source):
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
-        """No offers, and all of them: what is made before offers are looked at needs their columns alone."""
-        return Part(self.files["offers"][0], (), 0, 0), Part(self.files["offers"][0], (), 0, self.rows)
+        """No offers: what is made before workers look at them needs their columns alone."""
+        return (Part(self.files["offers"][0], (), 0, 0),)
 
     @cached_property
     def rows(self) -> int:
@@ -65,9 +65,8 @@ class Frames(Source):
         return int(self.frames["offers"].count())
 
     def offers(self, part: Part, columns: Sequence[str]) -> Table:
-        """Some columns of no offer, or of all."""
-        frame = self.select("offers", columns)
-        return self._typed("offers", frame if part.rows else frame.limit(0))
+        """Some columns of no offer."""
+        return self._typed("offers", self.select("offers", columns).limit(0))
 
     def whole(self, table: str, columns: Sequence[str]) -> Table:
         """Some columns of a table that the driver holds at once."""

@@ -53,8 +53,9 @@ class Workers:
     def __post_init__(self) -> None:
         self.__dict__["_done"] = self.session.sparkContext.accumulator(0)
 
-    def make(self, making: Making, prepared: Prepared, wanted: set[str]) -> Frame:
-        """What ``making`` makes of all offers with their ``wanted`` columns, to be asked for with ``wait``."""
+    def make(self, making: Making, prepared: Prepared, wanted: set[str], by_merchant: bool = False) -> Frame:
+        """What ``making`` makes of all offers with their ``wanted`` columns, to be asked for with ``wait``. With
+        ``by_merchant`` each is given all offers of its merchants at once."""
         from campaign_analytics.engines import spark
 
         source, book = self.source, prepared.book
@@ -67,6 +68,8 @@ class Workers:
             columns = of_table(book, table, wanted)
             if columns and table in source.frames:
                 offers = spark.beside(offers, table, source.select(table, [*KEYS[table], *columns]), "offer_id")
+        if by_merchant:
+            return spark.mapped(offers.repartition("merchant_id"), partial(_made, sent, None), making.schema)
         return spark.mapped(offers, partial(_made, sent, self.__dict__["_done"]), making.schema)
 
     def wait(self, ask: Callable[[], T], progress: Progress | None = None) -> T:
@@ -136,16 +139,18 @@ def _needed(prepared: Prepared, wanted: set[str]) -> dict[str, Table]:
 def _made(sent: Any, done: Any, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """What is made of the offers that a worker is given, many batches at once: making has its price a call."""
     making, prepared = sent.value
-    for held in _together(batches):
+    for held in _together(batches, None if done is None else ROWS):
         yield from making.made(prepared, prepared.source.take(held)).to_batches()
-        done.add(held.num_rows)
+        if done is not None:
+            done.add(held.num_rows)
 
 
-def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _together(batches: Iterable[pa.RecordBatch], rows: int | None) -> Iterator[pa.Table]:
+    """Batches of at least so many rows each; with None all in one."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(each.num_rows for each in waiting) >= ROWS:
+        if rows is not None and sum(each.num_rows for each in waiting) >= rows:
             yield pa.Table.from_batches(waiting)
             waiting = []
     if any(each.num_rows for each in waiting):
