@@ -188,7 +188,7 @@ def _table_of(found: Found, named: str | None, book: Rulebook, declared: Declare
     """Which table this is ("" = none, and why): its source's word, the owner's, its sheet's name, its file's name, or
     the one table that its headers fit best."""
     fits = fitting(found.headers, book, declared.headers)
-    said = found.table or declared.tables.get(found.place, "") or (found.sheet and table_named(found.sheet)) or ""
+    said = found.table or _declared_as(found, declared) or (found.sheet and table_named(found.sheet)) or ""
     if said:
         return said, Reason("unread", "")
     own = _member_named(found.member)
@@ -205,6 +205,11 @@ def _table_of(found: Found, named: str | None, book: Rulebook, declared: Declare
             "unread", f"may be {' or '.join(best)}; name it after its table, or say so in {NAME}: [tables]"
         )
     return "", Reason("unread", _NO_HEADERS)
+
+
+def _declared_as(found: Found, declared: Declared) -> str:
+    """The table that the owner says this is, by its place or by its path in an archive."""
+    return declared.tables.get(found.place) or declared.tables.get(found.member) or ""
 
 
 _NO_HEADERS = "not a table: neither its name nor its headers are known"

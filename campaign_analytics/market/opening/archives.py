@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Found, Opened, Unread
-from campaign_analytics.market.opening.zips import members, unpacked
+from campaign_analytics.market.opening.zips import Room, members, unpacked
 from campaign_analytics.market.quality import shown
 
 #: Called with a file's path in the archive, its place for messages, and what unpacks it.
@@ -19,14 +19,15 @@ OpenMember: TypeAlias = Callable[[PurePosixPath, str, Callable[[], bytes]], Open
 _IDLE = (".", "~$", "_")
 
 
-def open_archive(
-    place: str, data: bytes, open_member: Callable[[PurePosixPath, str, Callable[[], bytes]], Opened]
-) -> Opened:
-    """Open every file in a zip file by ``open_member``. One that can't be opened is told; it stops no other."""
+def open_archive(place: str, data: bytes, room: Room, open_member: OpenMember) -> Opened:
+    """Open every file in a zip file by ``open_member``. One that can't be opened is told; it stops no other.
+
+    What is in an archive in it has the path that it would have, were that one unpacked into a folder of its name.
+    """
     found: list[Found] = []
     unread: list[Unread] = []
     seen: set[PurePosixPath] = set()
-    for name, info, held in members(place, data):
+    for name, info, held in members(place, data, room):
         path = _path(name)
         if any(part.startswith(_IDLE) for part in path.parts):
             continue
@@ -40,8 +41,9 @@ def open_archive(
         except MarketError as error:
             unread.append(Unread(where, str(error), str(path)))
             continue
-        found += [replace(each, member=str(path)) for each in opened.found]
-        unread += opened.unread
+        inner = path.with_suffix("")
+        found += [replace(each, member=str(inner / each.member if each.member else path)) for each in opened.found]
+        unread += [each._replace(broken=str(inner / each.broken) if each.broken else "") for each in opened.unread]
     if not found and not unread:
         raise MarketError(f"{place} is empty; expected files of tables in it")
     return Opened(found, unread)

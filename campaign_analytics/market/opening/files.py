@@ -12,6 +12,7 @@ from campaign_analytics.market.opening.archives import open_archive
 from campaign_analytics.market.opening.delimited import open_delimited
 from campaign_analytics.market.opening.frames import open_parquet
 from campaign_analytics.market.opening.workbooks import is_workbook, open_workbook
+from campaign_analytics.market.opening.zips import Room
 from campaign_analytics.market.records import DOCUMENT, LINES, open_records
 
 #: How the name of a file that may hold tables ends, and what opens it where its bytes don't say otherwise.
@@ -26,6 +27,8 @@ _FILES: Mapping[str, Opener] = {
 }
 _ARCHIVE = ".zip"
 ENDINGS = (*_FILES, _ARCHIVE)
+#: An archive may hold archives, as exports of several months do; these hold none.
+_DEPTH = 2
 _UNKNOWN = "not a table: its ending is not known"
 
 
@@ -34,15 +37,20 @@ def open_path(path: Path, knows: Knows) -> Opened:
     return _opened(path, path.name, lambda: _bytes(path), knows)
 
 
-def _opened(path: PurePath, place: str, read: Callable[[], bytes], knows: Knows, inside: bool = False) -> Opened:
+def _opened(
+    path: PurePath, place: str, read: Callable[[], bytes], knows: Knows, depth: int = 0, room: Room | None = None
+) -> Opened:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         return Opened([], [Unread(place, _UNKNOWN)])
-    if ending == _ARCHIVE and inside:
-        return Opened([], [Unread(place, "an archive in an archive; unpack it")])
+    if ending == _ARCHIVE and depth == _DEPTH:
+        return Opened([], [Unread(place, "an archive in archives; unpack it")])
     data = read()
     if ending == _ARCHIVE and not is_workbook(data):
-        return open_archive(place, data, lambda name, where, unpack: _opened(name, where, unpack, knows, inside=True))
+        inner = room or Room(len(data))
+        return open_archive(
+            place, data, inner, lambda name, where, unpack: _opened(name, where, unpack, knows, depth + 1, inner)
+        )
     opened = (_by_content(data) or _FILES[ending])(place, data, knows)
     return Opened([_without_idle_columns(found) for found in opened.found], opened.unread)
 

@@ -6,7 +6,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from campaign_analytics.errors import MarketError
 
@@ -24,21 +24,39 @@ def is_zip(data: bytes) -> bool:
     return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
-def members(place: str, data: bytes) -> Iterator[tuple[str, zipfile.ZipInfo, zipfile.ZipFile]]:
-    """The files in a zip file, by their names. Raises MarketError where it is broken, or too large when unpacked."""
+class Room:
+    """What a zip file of ``size`` bytes may unpack to, with all zip files in it."""
+
+    def __init__(self, size: int) -> None:
+        self.packed = size
+        self.bytes = min(MOST, max(_PLAIN, _TIMES * size))
+        self.files = _MOST_MEMBERS
+
+    def take(self, place: str, sizes: Sequence[int]) -> None:
+        """Make room for files of these ``sizes``. Raises MarketError where there is none."""
+        if len(sizes) > self.files:
+            raise MarketError(f"{place} holds {len(sizes):,} files; expected at most {self.files:,}")
+        if sum(sizes) > self.bytes:
+            raise MarketError(
+                f"{place} unpacks to {sum(sizes):,} bytes, from {self.packed:,}: too much for a table; it is not "
+                "unpacked. Unpack it yourself if you trust it"
+            )
+        self.files -= len(sizes)
+        self.bytes -= sum(sizes)
+
+
+def members(
+    place: str, data: bytes, room: Room | None = None
+) -> Iterator[tuple[str, zipfile.ZipInfo, zipfile.ZipFile]]:
+    """The files in a zip file, by their names. Raises MarketError where it is broken, or too large when unpacked: for
+    the ``room`` of the zip file that it is in, or for its own."""
     try:
         held = zipfile.ZipFile(io.BytesIO(data))
     except _FAULTS as error:
         raise MarketError(f"{place} can't be read as a zip file: {error}; was it cut off?") from error
     infos = [info for info in held.infolist() if not info.is_dir()]
-    if len(infos) > _MOST_MEMBERS:
-        raise MarketError(f"{place} holds {len(infos):,} files; expected at most {_MOST_MEMBERS:,}")
-    size = sum(info.file_size for info in infos)  # no more than it says is ever unpacked
-    if size > min(MOST, max(_PLAIN, _TIMES * len(data))):
-        raise MarketError(
-            f"{place} unpacks to {size:,} bytes, from {len(data):,}: too much for a table; it is not unpacked. "
-            "Unpack it yourself if you trust it"
-        )
+    sizes = [info.file_size for info in infos]  # no more than they say is ever unpacked
+    (room or Room(len(data))).take(place, sizes)
     yield from ((_name(info), info, held) for info in infos)
 
 

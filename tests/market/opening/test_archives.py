@@ -125,10 +125,47 @@ def test_what_is_no_archive_or_too_much_of_one_is_refused(
     assert said in str(caught.value)
 
 
-def test_an_archive_in_an_archive_is_not_opened(tmp_path: Path) -> None:
-    inner = zipped({"offers.csv": OFFERS.format(1)})
-    ((place, why, _),) = open_path(written(tmp_path, {"more.zip": inner}), len).unread
-    assert (place, why) == ("market.zip: more.zip", "an archive in an archive; unpack it")
+class TestArchivesInArchives:
+    """A year of exports is often a zip of twelve: one level is opened, within the bounds of the whole."""
+
+    def test_each_is_as_a_folder_of_its_name(self, book: Rulebook, tmp_path: Path) -> None:
+        members: dict[str, str | bytes] = {
+            "店铺.csv": MERCHANTS,
+            "1月.zip": zipped({"商品.csv": OFFERS.format(1)}),
+            "2月/商品.zip": zipped({"导出.csv": OFFERS.format(2), "../../x/offers.csv": OFFERS.format(3)}),
+        }
+        market = read_market(written(tmp_path, members), book)
+        assert shown(market, "offer_id") == ["1", "2", "3"]
+        assert market.offers.origin is not None
+        assert market.offers.origin.files == (
+            "market.zip: 1月.zip: 商品.csv",
+            "market.zip: 2月/商品.zip: 导出.csv",
+            "market.zip: 2月/商品.zip: x/offers.csv",
+        )
+
+    def test_those_within_them_are_told(self, tmp_path: Path) -> None:
+        inner = zipped({"deep.zip": zipped({"offers.csv": OFFERS.format(1)}), "offers.csv": OFFERS.format(2)})
+        opened = open_path(written(tmp_path, {"more.zip": inner}), len)
+        assert [found.place for found in opened.found] == ["market.zip: more.zip: offers.csv"]
+        assert opened.unread == [("market.zip: more.zip: deep.zip", "an archive in archives; unpack it", "")]
+
+    def test_together_they_unpack_to_no_more_than_one(self, tmp_path: Path) -> None:
+        sparse = zipped({"offers.csv": b"0" * (30 << 20)})
+        opened = open_path(written(tmp_path, {f"{place}.zip": sparse for place in range(4)}), len)
+        assert [each.why.partition(",")[0] for each in opened.unread] == [
+            "market.zip: 0.zip: offers.csv: no row of headers in its first 1",
+            "market.zip: 1.zip: offers.csv: no row of headers in its first 1",
+            "market.zip: 2.zip unpacks to 31",
+            "market.zip: 3.zip unpacks to 31",
+        ]
+
+    def test_one_that_is_named_after_a_table_and_broken_is_no_smaller_market(
+        self, book: Rulebook, tmp_path: Path
+    ) -> None:
+        broken = zipped({"export.csv": b"\0"})
+        members: dict[str, str | bytes] = {"merchants.csv": MERCHANTS, "1.csv": OFFERS.format(1), "offers.zip": broken}
+        with pytest.raises(MarketError, match=r"^market\.zip: offers\.zip: export\.csv: not text"):
+            read_market(written(tmp_path, members), book)
 
 
 def test_a_size_that_is_not_true_unpacks_no_further(tmp_path: Path) -> None:
