@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from campaign_analytics.errors import MarketError, ValueFault
 from campaign_analytics.market.headers import known_columns
+from campaign_analytics.market.opening.zips import members, unpacked
 from campaign_analytics.market.schema import KEYS, Declared
 from campaign_analytics.market.times import NUMBERED
 from campaign_analytics.rulebook.values import did_you_mean, read_value
@@ -27,9 +29,30 @@ FLAGS = ("penalty_feed_complete", "offers_are_complete")
 def read_declared(path: Path, book: Rulebook) -> Declared:
     """Read a ``market.toml``, or a file of that form. Raises MarketError that names every fault in it."""
     try:
-        held = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        data = path.read_bytes()
     except OSError as error:
         raise MarketError(f"{path} can't be opened: {error.strerror or error}") from error
+    return _declared(str(path), data, book)
+
+
+def declared_within(source: Path, book: Rulebook) -> tuple[str, Declared] | None:
+    """The ``market.toml`` in an archive, or in the one archive of a folder that has one, and its place there."""
+    paths = sorted(source.glob("*.zip")) if source.is_dir() else [source] if source.suffix.lower() == ".zip" else []
+    found = []
+    for path in paths:
+        with suppress(MarketError, OSError):  # said when its tables are opened
+            for name, info, held in members(path.name, path.read_bytes()):
+                if PurePosixPath(name).name == NAME:
+                    found.append((f"{path.name}: {name}", unpacked(path.name, info, held)))
+    if len(found) != 1:
+        return None
+    ((place, data),) = found
+    return place, _declared(place, data, book)
+
+
+def _declared(path: str, data: bytes, book: Rulebook) -> Declared:
+    try:
+        held = tomllib.loads(data.decode("utf-8-sig"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MarketError(f"{path}: {error}") from error
     faults = [

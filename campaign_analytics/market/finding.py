@@ -208,8 +208,9 @@ def _table_of(found: Found, named: str | None, book: Rulebook, declared: Declare
 
 
 def _declared_as(found: Found, declared: Declared) -> str:
-    """The table that the owner says this is, by its place or by its path in an archive."""
-    return declared.tables.get(found.place) or declared.tables.get(found.member) or ""
+    """The table that the owner says this is, by its place, or by its path or name in an archive."""
+    names = (found.place, found.member, PurePosixPath(found.member).name)
+    return next((declared.tables[name] for name in names if name in declared.tables), "")
 
 
 _NO_HEADERS = "not a table: neither its name nor its headers are known"

@@ -18,7 +18,7 @@ from campaign_analytics.market.by_hand import Given
 from campaign_analytics.market.cells import ReadColumn, all_missing, read_column
 from campaign_analytics.market.clean import typed_columns
 from campaign_analytics.market.databases import file_of, is_url
-from campaign_analytics.market.declared import NAME, read_declared
+from campaign_analytics.market.declared import NAME, declared_within, read_declared
 from campaign_analytics.market.finding import NEEDED, Gathered, Progress, gather
 from campaign_analytics.market.found import Found
 from campaign_analytics.market.headers import UNKNOWN, Matched, match_found, match_headers, near, spellings_of
@@ -51,17 +51,21 @@ def read_market(
     """Read files or DataFrames into typed columns; ``market.quality`` tells what was done.
 
     ``source`` is a folder, a workbook or archive, the URL of a database (``duckdb:///file.duckdb``, or one that
-    SQLAlchemy knows), or DataFrames by table name. A folder, or the folder of a database file, may hold
+    SQLAlchemy knows), or DataFrames by table name. A folder, an archive, or the folder of a database file may hold
     ``market.toml``; ``declared`` is another file of that form, or says the same (and wins). No cell is guessed: what is
     not understood is missing, counted and reported. Raises MarketError where nothing can be read: no merchants or
     offers, no header, no key column, an encoding that can't be told, a database that is not reached.
     ``progress`` is called with how much is done, and how much there is to do.
     """
     said: Progress = progress or (lambda done, total: None)
+    place = ""
     if not isinstance(declared, Declared):
-        path = declared or _beside(source)
-        declared = read_declared(Path(path), book) if path else Declared()
+        if path := declared or _beside(source):
+            declared = read_declared(Path(path), book)
+        else:
+            place, declared = _within(source, book)
     gathered = gather(source, book, declared, lambda done, total: said(done, 2 * total))
+    gathered.unread = [each for each in gathered.unread if each[0] != place]
     return _Reader(book, declared, said).market(gathered)
 
 
@@ -73,6 +77,12 @@ def _beside(source: object) -> Path | None:
     else:
         path = Path(source) / NAME if isinstance(source, str | Path) else None
     return path if path and path.exists() else None
+
+
+def _within(source: object, book: Rulebook) -> tuple[str, Declared]:
+    """What an archive declares, and where in it; nothing of other sources."""
+    is_path = isinstance(source, Path) or (isinstance(source, str) and not is_url(source))
+    return (declared_within(Path(str(source)), book) if is_path else None) or ("", Declared())
 
 
 @dataclass(frozen=True, eq=False)

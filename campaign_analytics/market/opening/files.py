@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.market.declared import NAME
 from campaign_analytics.market.found import Found, Knows, Opened, Opener, Unread
 from campaign_analytics.market.opening.archives import open_archive
 from campaign_analytics.market.opening.delimited import open_delimited
@@ -41,6 +42,8 @@ def _opened(
     path: PurePath, place: str, read: Callable[[], bytes], knows: Knows, depth: int = 0, room: Room | None = None
 ) -> Opened:
     ending = path.suffix.lower()
+    if path.name == NAME:
+        return Opened([], [Unread(place, "not read; put it beside the archive")])
     if ending not in ENDINGS:
         return Opened([], [Unread(place, _UNKNOWN)])
     if ending == _ARCHIVE and depth == _DEPTH:

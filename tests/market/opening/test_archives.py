@@ -6,6 +6,7 @@ import io
 import os
 import zipfile
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,42 @@ def test_a_market_in_an_archive(book: Rulebook, tmp_path: Path) -> None:
         assert market.offers.origin.files == ("market.zip: export/offers_1.csv", "market.zip: export/offers/part.txt")
         assert market.quality is not None
         assert market.quality.unread("") == ("market.zip: export/readme.docx",)
+
+
+class TestWhatItsOwnerDeclares:
+    """A folder that was zipped is the same market, be the archive given or alone in its folder."""
+
+    TOML = 'as_of = 2024-02-26\n[tables]\n"a.csv" = "offers"\n[headers.offers]\n"我的起批" = "moq"\n'
+
+    @pytest.mark.parametrize("folder", ["", "exports/"])
+    def test_it_is_read(self, book: Rulebook, tmp_path: Path, folder: str) -> None:
+        offers = OFFERS.format(1).replace("起批量", "我的起批")
+        members: dict[str, str | bytes] = {"market.toml": self.TOML.encode("utf-8-sig"), "a.csv": offers}
+        members["店铺.csv"] = MERCHANTS
+        path = written(tmp_path, {folder + name: held for name, held in members.items()})
+        for source in (path, tmp_path, str(path)):
+            market = read_market(source, book)
+            assert market.declared.as_of == date(2024, 2, 26)
+            assert shown(market, "moq") == [2]
+            assert market.quality is not None
+            assert market.quality.unread("") == ()
+
+    def test_one_beside_the_archive_wins_and_faults_are_named(self, book: Rulebook, tmp_path: Path) -> None:
+        members: dict[str, str | bytes] = {
+            "market.toml": "as_off = 1",
+            "店铺.csv": MERCHANTS,
+            "a.csv": OFFERS.format(1),
+        }
+        path = written(tmp_path, members)
+        with pytest.raises(
+            MarketError, match=r"^market\.zip: market\.toml: unknown key 'as_off'; did you mean 'as_of'"
+        ):
+            read_market(path, book)
+        (tmp_path / "market.toml").write_text("as_of = 2024-02-26", "utf-8")
+        market = read_market(tmp_path, book)
+        assert market.declared.as_of == date(2024, 2, 26)
+        assert market.quality is not None
+        assert market.quality.unread("") == ("market.zip: market.toml",)
 
 
 def test_names_of_older_programs(tmp_path: Path) -> None:
