@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from campaign_analytics.large.assessing import assess, what_if_cube
     from campaign_analytics.large.cube_size import CubeSize, cube_size
+    from campaign_analytics.large.fetching import fetch
     from campaign_analytics.large.index import Index, build_index
     from campaign_analytics.large.kept import open_cube, save_cube
     from campaign_analytics.market.mapping import write_mapping
@@ -62,6 +63,7 @@ _HOMES = {
     "coarser": "campaign_analytics.rulebook.coarser",
     "CubeSize": "campaign_analytics.large.cube_size",
     "cube_size": "campaign_analytics.large.cube_size",
+    "fetch": "campaign_analytics.large.fetching",
     "dashboard": "campaign_analytics.dashboard.board",
     "claims": "campaign_analytics.assess.claims",
     "demo_market": "campaign_analytics.demo",
@@ -94,6 +96,7 @@ __all__ = [  # noqa: RUF022  in the order of use
     "cube_size",
     "CubeSize",
     "coarser",
+    "fetch",
     "build_index",
     "Index",
     "open_cube",

@@ -46,7 +46,7 @@ def applied(assessment: Assessment, fixes: pd.DataFrame, rows: Mapping[str, Arra
     writer = _Writer(assessment, fixes, held, dict(rows or {}))
     for (column, action), some in fixes.groupby(["column", "action"], sort=False):
         writer.write(str(column), str(action), some)
-    made = assessment.book.derived.keys()
+    made = assessment.book.derived.keys() - market.settled
     for name in writer.changed:
         market = market.with_table(replace(market.tables[name], cells=writer.cells[name]))
     market = replace(market, overrides=(), by_hand=writer.left_by_hand()).joined_by(market.merchant_row)

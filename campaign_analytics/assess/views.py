@@ -224,13 +224,13 @@ def added(codes: Array, size: int, amounts: Array | None = None) -> Array:
 def one_by_one(assessment: Assessment) -> None:
     """Raise ``CampaignError`` where rows stand for several subjects: these cannot be looked at one by one."""
     if assessment.market.offers.stands_for is not None:
-        raise CampaignError(f"one offer is not told from another in {assessment.market.rest_of}; ask the market itself")
+        raise CampaignError(f"one offer is not told from another in {assessment.market.rest_of}; fetch some (ca.fetch)")
 
 
 def from_columns(assessment: Assessment) -> None:
     """Raise ``CampaignError`` where the columns behind the outcomes are not there."""
     if assessment.market.rest_of:
-        raise CampaignError(f"there are outcomes alone in {assessment.market.rest_of}; ask the market itself")
+        raise CampaignError(f"there are outcomes alone in {assessment.market.rest_of}; fetch some offers (ca.fetch)")
 
 
 class Weights(NamedTuple):

@@ -30,6 +30,7 @@ from campaign_analytics.dashboard.sliders import (
     spelled,
 )
 from campaign_analytics.dashboard.style import inlined
+from campaign_analytics.large.fetching import can_fetch
 from campaign_analytics.report.typeface import font_faces, page_font
 from campaign_analytics.rulebook.values import ONE_VALUE
 from campaign_analytics.simulate.at_rest import AtRest
@@ -86,9 +87,10 @@ class Dashboard:
 
     @property
     def counts_alone(self) -> str:
-        """Why no offer can be told from another; "" where each can."""
+        """Why no offer can be told from another, and where to ask for some; "" where each can."""
         of = self.assessment.market.rest_of
-        return say("board_counts_alone", self.lang, what=of.say(self.lang)) if of else ""
+        key = "board_counts_fetched" if can_fetch(self.assessment) else "board_counts_alone"
+        return say(key, self.lang, what=of.say(self.lang)) if of else ""
 
     def _repr_mimebundle_(self, **asked: Any) -> dict[str, Any]:
         live: dict[str, Any] = self.box._repr_mimebundle_(**asked) if can_be_moved() else {}

@@ -13,21 +13,29 @@ import ipywidgets as widgets
 from campaign_analytics.charts.labels import foot
 from campaign_analytics.charts.tables import table
 from campaign_analytics.dashboard.before_after import before_after
+from campaign_analytics.dashboard.card import MOST as MOST_OFFERS
 from campaign_analytics.dashboard.card import CardChooser
 from campaign_analytics.dashboard.heat import ordered_groups
 from campaign_analytics.dashboard.messages import guarded
 from campaign_analytics.dashboard.panel import Panel
 from campaign_analytics.errors import CampaignError
+from campaign_analytics.large.fetching import EVERY, FLIPS, NEAR, can_fetch, fetch
 from campaign_analytics.report.write import write_table
 from campaign_analytics.rulebook.scenario import Scenario, load_scenario
 from campaign_analytics.words import known, say
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from campaign_analytics.charts.tables import Table
     from campaign_analytics.dashboard.board import Dashboard
+    from campaign_analytics.simulate.what_if import WhatIf
+    from campaign_analytics.simulate.where import Where
 
 SCENARIOS: Final = "scenarios"  # the folder offered first
 _TABS: Final = ("board_more", "board_scenarios", "board_categories", "board_export", "board_card")
 _MOST: Final = 40  # categories of a comparison
+_FIRST: Final = 20  # offers that are fetched to be looked at
 _WIDE: Final = {"description_width": "initial"}
 
 
@@ -57,6 +65,16 @@ class Shelf:
         self.opener.observe(self._opened, "value")
         self.tab.observe(self._chosen, "selected_index")
 
+    @property
+    def _every(self) -> bool:
+        """Whether every offer is there to be listed."""
+        return self.board.assessment.market.rest_of is None
+
+    @property
+    def _fetches(self) -> bool:
+        """Whether offers can be fetched from the market behind counts."""
+        return can_fetch(self.board.assessment)
+
     def draw(self) -> None:
         """Draw the tab that is seen, if any is."""
         if self.opener.value and self.tab.selected_index in self._made:
@@ -83,7 +101,8 @@ class Shelf:
     def _make(self, index: int) -> None:
         if index not in self._made:
             makers = (self._more, self._scenarios, self._categories, self._export, self._card)
-            untold = self.board.counts_alone if _TABS[index] in ("board_export", "board_card") else ""
+            listed = _TABS[index] in ("board_export", "board_card")
+            untold = self.board.counts_alone if listed and not (self._fetches or self._every) else ""
             parts, draw = ([widgets.HTML(escape(untold))], lambda: None) if untold else makers[index]()
             self.tab.children[index].children = parts
             self._made[index] = draw
@@ -197,19 +216,65 @@ class Shelf:
 
     def _export(self) -> tuple[list[Any], Callable[[], None]]:
         path = widgets.Text("flips.xlsx", description=self._say("board_file"), style=_WIDE)
+        most = widgets.BoundedIntText(1_000, 1, 10**9, description=self._say("board_at_most"), style=_WIDE)
+        shown = widgets.HTML()
+
+        def flips(n: int | None) -> tuple[pd.DataFrame, Table]:
+            what_if = self.board.what_if
+            if n is not None:
+                what_if = fetch(what_if, FLIPS, where=self.board.where, n=n, progress=self._progress)
+            frame = what_if.flips(where=self.board.where if n is None else None, lang=self.lang)
+            words = {name: [self._say(each) for each in frame[name]] for name in ("was", "now", "turned")}
+            return frame, table(frame.assign(**words), what_if.book, self.lang, len(frame))
 
         def write() -> str:
-            what_if = self.board.what_if
-            frame = what_if.flips(where=self.board.where, lang=self.lang)
-            words = {name: [self._say(each) for each in frame[name]] for name in ("was", "now", "turned")}
-            told = table(frame.assign(**words), what_if.book, self.lang, len(frame))
+            frame, told = flips(None if self._every else most.value)
             write_table(Path(path.value), frame, {self._say("board_flips"): told})
             return self._say("board_written", path=Path(path.value).resolve())
 
-        hint = widgets.HTML(escape(self._say("board_export_hint")))
-        return [hint, widgets.HBox([path, self._button("board_export", write)])], lambda: None
+        def look() -> None:
+            shown.value = f'<div class="board">{flips(_FIRST)[1]._repr_html_()}</div>'
+
+        hint = widgets.HTML(escape(self._say("board_export_hint" if self._every else "board_fetch_hint")))
+        row = [path, self._button("board_export", write)]
+        if not self._every:
+            row = [self._button("board_fetch_flips", look), path, most, row[-1]]
+        return [hint, widgets.HBox(row), shown], lambda: None
+
+    def _progress(self, done: int, of: int) -> None:
+        """Say how far fetching is."""
+        self.status.value = f'<div class="board">{escape(self._say("board_fetching", done=done, of=of))}</div>'
+
+    def _fetched_card(self) -> tuple[list[Any], Callable[[], None]]:
+        """The card of one offer, or of one merchant and its offers, over counts; the nearest offers without an id."""
+        id = widgets.Text(description=self._say("board_any_id"), style=_WIDE)
+        place = widgets.VBox()
+
+        def some(which: str, where: Where | None, n: int) -> WhatIf:
+            return fetch(self.board.what_if, which, where=where, n=n, progress=self._progress)
+
+        def show() -> None:
+            asked = id.value.strip()
+            if not asked:
+                near = some(NEAR, self.board.where, _FIRST).assessment.near_misses().table()
+                told = table(near, self.board.what_if.book, self.lang, _FIRST)
+                place.children = [widgets.HTML(f'<div class="board">{told._repr_html_()}</div>')]
+                return
+            try:
+                found = some(EVERY, {"offer_id": asked}, 1).assessment
+                card = found.explain(asked, lang=self.lang)
+                place.children = [widgets.HTML(card._repr_html_())]
+            except CampaignError:
+                found = some(EVERY, {"merchant_id": asked}, MOST_OFFERS).assessment
+                chooser = CardChooser(found, self.lang)
+                chooser.search.value = asked
+                place.children = [chooser.box]
+
+        return [widgets.HBox([id, self._button("board_fetch_card", show)]), place], lambda: None
 
     def _card(self) -> tuple[list[Any], Callable[[], None]]:
+        if not self._every:
+            return self._fetched_card()
         place = widgets.VBox()
         seen: list[Any] = []
 

@@ -50,7 +50,7 @@ def derive(
     market: Market, book: Rulebook, moment: Moment, wanted: Iterable[str], given: Collection[str] = ()
 ) -> Derivation:
     """Make the ``wanted`` columns and those that they are made from, but for those that are ``given`` already."""
-    needed = closure(book, wanted).difference(given)
+    needed = closure(book, wanted).difference(given, market.settled)
     partly: set[str] = set()
     unmade: set[str] = set()
     for name in book.derived_order:

@@ -18,6 +18,7 @@ from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.cube_size import at_places_of, of_index, refuse_too_large
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.parts import parts_of
+from campaign_analytics.large.prints import files_of
 from campaign_analytics.large.source import Source
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Market
@@ -70,10 +71,10 @@ def assess(
         _check_spark(engine)
         return assess_by_spark(market, rulebook, as_of, groups, engine, progress, out)
     source = Source.open(market, rulebook)
-    counts = Condensing(groups)
+    counts, files = Condensing(groups), files_of(source)
     for part in parts_of(source, rulebook, as_of, groups, program, progress, None if out is None else Path(out)):
         counts.add(part)
-    return counts.assessment(Behind("counts_of", source.place))
+    return counts.assessment(Behind("counts_of", source.place, files))
 
 
 def _of_index(index: Index, book: Rulebook, by: Sequence[str]) -> AtRest:
@@ -81,7 +82,7 @@ def _of_index(index: Index, book: Rulebook, by: Sequence[str]) -> AtRest:
     counts = Condensing(by)
     for part in index.parts():
         counts.add(WhatIf(part).assessed(book))
-    return counts.assessment(Behind("counts_of", str(index.folder)))
+    return counts.assessment(index.behind("counts_of"))
 
 
 def what_if_cube(
@@ -109,20 +110,22 @@ def what_if_cube(
     refuse_too_large(market, rulebook, explore, groups, as_of)
     if isinstance(market, Assessment):
         parts: Iterable[Assessment] = [at_places_of(market, rulebook, as_of)]
-        place = ""
+        rest = market.market.rest_of
+        behind = Behind("cube_of", rest.place, rest.source) if rest else Behind("cube_of", "", market.market)
     elif is_index(market):
         index = Index.open(market, rulebook, as_of)
-        parts, place = (of_index(part, rulebook) for part in index.parts()), str(index.folder)
+        parts, behind = (of_index(part, rulebook) for part in index.parts()), index.behind("cube_of")
     else:
         if _by_spark(engine):
             _check_spark(engine)
             return cube_by_spark(market, rulebook, explore, groups, as_of, engine, progress)
         assert isinstance(engine, str)
         source = Source.open(market, rulebook)
-        parts, place = parts_of(source, rulebook, as_of, groups, _program(engine), progress), source.place
+        behind = Behind("cube_of", source.place, files_of(source))
+        parts = parts_of(source, rulebook, as_of, groups, _program(engine), progress)
     for part in parts:
         cube.add(part)
-    return cube.assessment(Behind("cube_of", place))
+    return cube.assessment(behind)
 
 
 def _by_spark(engine: str | Session) -> bool:

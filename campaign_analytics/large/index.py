@@ -27,9 +27,10 @@ from campaign_analytics.errors import CampaignError, MarketWarning
 from campaign_analytics.large.condensing import GONE, group_cells
 from campaign_analytics.large.kept import LEVELS, read_codes, told_codes
 from campaign_analytics.large.parts import parts_of
+from campaign_analytics.large.prints import files_of, hashed, same
 from campaign_analytics.large.said import room, whole
-from campaign_analytics.large.source import Source, fingerprint
-from campaign_analytics.market.behind import Behind
+from campaign_analytics.large.source import Source
+from campaign_analytics.market.behind import Behind, Files, Print
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -66,11 +67,11 @@ def build_index(
         for level in LEVELS:
             (out / level).mkdir(parents=True, exist_ok=True)
         (out / MANIFEST).write_text("{}", "utf-8")  # ours, and not whole yet
-        writing = _Writing(out, source.rows, groups)
+        writing = _Writing(out, source.rows, groups, files_of(source))
         for part in parts_of(source, book, as_of, groups, program, progress):
             writing.add(part)
         book.scenario("baseline").save(out / BASELINE)
-        writing.close(source)
+        writing.close()
     return Index.open(out, book)
 
 
@@ -86,6 +87,7 @@ class Index:
     folder: Path
     book: Rulebook  # with the values that it was made with
     told: Mapping[str, Any]
+    files: Files  # those that it was made of
 
     @classmethod
     def open(cls, folder: str | Path, book: Rulebook, as_of: str | date | datetime | None = None) -> Index:
@@ -105,16 +107,18 @@ class Index:
                 f"{folder} is out of date: it was made of {of['id']} {of['version']} ({of['hash'][:12]}), this is "
                 f"{book.id} {book.version} ({book.hash[:12]}); make it again"
             )
-        changed = [
-            file for file, print in told["files"].items() if Path(file).exists() and not _same(Path(file), print)
-        ]
+        try:
+            files = Files(told["place"], {file: Print(*held) for file, held in told["files"].items()})
+        except (KeyError, TypeError) as error:
+            raise CampaignError(f"{folder} was made by another version; make it again with build_index") from error
+        changed = [file for file, held in files.prints.items() if Path(file).exists() and not same(Path(file), held)]
         if changed:
             warnings.warn(
                 f"{folder} is out of date: {', '.join(Path(file).name for file in changed)} changed since it was made",
                 MarketWarning,
                 stacklevel=2,
             )
-        index = cls(folder, load_scenario(folder / BASELINE, all_places(book.as_written)).book, told)
+        index = cls(folder, load_scenario(folder / BASELINE, all_places(book.as_written)).book, told, files)
         if as_of is not None and moment_of(Market({}), book, as_of) != index.as_of:
             raise CampaignError(
                 f"{folder} is the index as of {index.as_of:%Y-%m-%d %H:%M}; make another for as_of={as_of!r}"
@@ -130,6 +134,10 @@ class Index:
     def as_of(self) -> datetime:
         """The moment that it is of, in the rulebook's time zone."""
         return datetime.fromisoformat(self.told["as_of"]).astimezone(self.book.zone)
+
+    def behind(self, kind: str) -> Behind:
+        """What counts of it are called, and the market behind them."""
+        return Behind(kind, str(self.folder), self.files)
 
     def assessment(self) -> Coded:
         """All offers and merchants at the values that it was made with: 8 bytes an offer and 32 rules are held."""
@@ -148,9 +156,7 @@ class Index:
         }
         groups = {name: self._group(name, names, slice(start, stop)) for name, names in told["by"].items()}
         rows = {"offers": stop - start, "merchants": int(told["rows"]["merchants"])}
-        market = Market.rest(
-            Behind("index_of", str(self.folder)), groups, rows, self._array("offers", _ROW)[start:stop]
-        )
+        market = Market.rest(self.behind("index_of"), groups, rows, self._array("offers", _ROW)[start:stop])
         codes = {level: read_codes(cells[level], told["codes"][level]) for level in LEVELS}
         bare = Coded(
             book=book, market=market,
@@ -186,7 +192,8 @@ class Index:
 class _Writing:
     """Arrays of all offers, filled part by part."""
 
-    def __init__(self, folder: Path, rows: int, by: Sequence[str]) -> None:
+    def __init__(self, folder: Path, rows: int, by: Sequence[str], files: Files) -> None:
+        self.files = files
         self.folder, self.rows, self.by, self.done = folder, rows, by, 0
         self.names: dict[str, dict[str, int]] = {column: {} for column in by}
         self.arrays: dict[tuple[Level, str], Array] = {}
@@ -229,7 +236,7 @@ class _Writing:
             _reserve(path)
         return self.arrays[level, name]
 
-    def close(self, source: Source) -> None:
+    def close(self) -> None:
         """Say that it is whole; arrays of an older index go."""
         assert self.first is not None
         first = self.first
@@ -244,7 +251,8 @@ class _Writing:
             "by": {column: list(names) for column, names in self.names.items()},
             "not_computed": first.not_computed,
             "unmade": sorted(first.unmade),
-            "files": {str(file.resolve()): _print(file) for files in source.files.values() for file in files},
+            "place": self.files.place,
+            "files": hashed(self.files).prints,
             "codes": {level: told_codes(codes) for level, codes in self.codes.items()},
         }
         for array in self.arrays.values():
@@ -258,16 +266,3 @@ def _reserve(path: Path) -> None:
     if hasattr(os, "posix_fallocate"):
         with path.open("r+b") as opened:
             os.posix_fallocate(opened.fileno(), 0, path.stat().st_size)
-
-
-def _print(file: Path) -> dict[str, Any]:
-    held = file.stat()
-    return {"bytes": held.st_size, "at": held.st_mtime_ns, "hash": fingerprint(file)}
-
-
-def _same(file: Path, told: Mapping[str, Any]) -> bool:
-    """Whether a file is what it was: by its time and size, else by what it holds."""
-    held = file.stat()
-    if (held.st_size, held.st_mtime_ns) == (told["bytes"], told["at"]):
-        return True
-    return bool(held.st_size == told["bytes"] and fingerprint(file) == told["hash"])

@@ -17,8 +17,9 @@ from campaign_analytics.assess.masks import bits_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.large.condensing import GONE
+from campaign_analytics.large.prints import hashed
 from campaign_analytics.large.said import room, said, whole
-from campaign_analytics.market.behind import Behind
+from campaign_analytics.market.behind import Behind, Files, Print
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -52,8 +53,17 @@ def open_cube(path: str | Path, book: Rulebook) -> Cube:
         table = pyarrow.parquet.read_table(path)
     if _KEY not in (table.schema.metadata or {}):
         raise MarketError(f"{path} is no cube; what_if_cube makes one")
-    told = json.loads(table.schema.metadata[_KEY])
-    _check(path, told, book)
+    try:
+        told = json.loads(table.schema.metadata[_KEY])
+        _check(path, told, book)
+        return _cube(table, told, book)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise MarketError(
+            f"{path} is damaged, or a cube of another version; make it again with what_if_cube"
+        ) from error
+
+
+def _cube(table: pa.Table, told: Mapping[str, Any], book: Rulebook) -> Cube:
     book = replace(book, picked={name: tuple(kept) for name, kept in told["places"].items()})
     rows = [told["rows"][level] for level in LEVELS]
     tables = {level: table.slice(sum(rows[:i]), rows[i]) for i, level in enumerate(LEVELS)}
@@ -61,7 +71,9 @@ def open_cube(path: str | Path, book: Rulebook) -> Cube:
     groups = {name: _group(tables["offers"], name, told["by"][name], book) for name in told["by"]}
     each: dict[str, Array] = {level: _whole(held, _COUNT) for level, held in tables.items()}
     many: dict[str, int] = {level: len(held) for level, held in tables.items()}
-    market = Market.rest(Behind(**told["of"]), groups, many, _whole(tables["offers"], _MERCHANT), each)
+    market = Market.rest(
+        Behind(**told["of"], source=_files(told["files"])), groups, many, _whole(tables["offers"], _MERCHANT), each
+    )
     words = {level: _words(held, told["words"]) for level, held in tables.items()}
     settled = {rule: (np.array(fails), np.array(unknown)) for rule, (fails, unknown) in told["settled"].items()}
     return Cube(
@@ -71,6 +83,12 @@ def open_cube(path: str | Path, book: Rulebook) -> Cube:
         words=words, outside={level: np.zeros_like(held) for level, held in words.items()}, codes=codes,
         moving=tuple(told["moving"]), cell=_whole(tables["offers"], _CELL), settled=settled,
     )  # fmt: skip
+
+
+def _files(told: Mapping[str, Any] | None) -> Files | None:
+    if told is None:
+        return None
+    return Files(told["place"], {file: Print(*held) for file, held in told["prints"].items()})
 
 
 # ---- writing
@@ -100,7 +118,8 @@ def _told(cube: Cube) -> dict[str, Any]:
         "values": in_force(book),
         "places": book.picked,
         "as_of": cube.as_of.isoformat(),
-        "of": asdict(of),
+        "of": {"kind": of.kind, "place": of.place},
+        "files": None if not isinstance(of.source, Files) else asdict(hashed(of.source)),
         "rows": {level: cube.market.tables[level].rows for level in LEVELS},
         "words": len(cube.words["offers"]),
         "by": {name: cells.names for name, cells in cube.market.offers.cells.items()},

@@ -222,7 +222,7 @@ class Rest(dict[str, "Cells"]):
         self.of = of
 
     def __missing__(self, column: str) -> Cells:
-        raise CampaignError(f"{column} is not in {self.of}, which has outcomes alone; ask the market itself")
+        raise CampaignError(f"{column} is not in {self.of}, which has outcomes alone; fetch some offers (ca.fetch)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,6 +281,7 @@ class Market:
     declared: Declared = field(default_factory=Declared)
     quality: Quality | None = None
     earlier: Mapping[str, Table] = field(default_factory=dict)  # rows of earlier snapshots, by table
+    settled: frozenset[str] = frozenset()  # derived columns that stand as they are: more rows were there than are here
     rest_of: Behind | None = None  # where only some columns are left: what of
     overrides: Sequence[Given] = ()  # values given by hand, by column
     by_hand: Mapping[str, InForce] = field(default_factory=dict)  # column -> those of them that stand in its cells now
