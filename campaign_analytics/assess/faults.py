@@ -1,8 +1,8 @@
 """Which faults of the data to repair first: how many verdicts each of them leaves open, and how many it may have wrong.
 
 A fault is all cells of one column that are reported for one reason: empty, absent from a file, not understood, written
-as a range, doubted, or contradicting another (the rulebook's warnings about data). Of the subjects of a level, it
-touches
+as a range, doubted, or contradicting another (as its column says, or a warning of the rulebook about data). Of the
+subjects of a level, it touches
 
 undetermined: those whose verdict cannot be decided, where a cell of the fault makes a rule unknown, as ``hinges`` says;
 decided: those of them whose verdict is settled once the cells of the fault are known, whatever their values;
@@ -30,6 +30,7 @@ from campaign_analytics.assess.probing import is_open
 from campaign_analytics.assess.views import from_columns
 from campaign_analytics.derive.making import rows_of
 from campaign_analytics.market.cells import NOTHING
+from campaign_analytics.market.contradictions import above, contradictions
 from campaign_analytics.market.quality import Finding, Reason
 from campaign_analytics.market.read import ABSENT
 from campaign_analytics.market.schema import Array, Table
@@ -184,21 +185,32 @@ class _Touching:
         """The cells of a column that stand, but are doubted."""
         cells = self.market.tables[table].cells.get(column)
         stands = ~self._by_hand(table, column) if cells is None else ~is_open(cells) & ~self._by_hand(table, column)
+        torn = {above(other) for other in self.book.columns[column].at_most}  # told with what stands by hand
         for finding in self._findings(table, column, ("doubted",)):
+            if finding.reason in torn:
+                continue
             rows = stands & self._at(table, finding)
             if rows.any():
                 yield Fault(table, (column,), finding.reason, finding.example, rows)
 
     def _contradictions(self, lang: str) -> Iterator[Fault]:
-        """The cells of which a warning about the data says that they cannot all be right."""
+        """The cells that cannot all be right: as their columns say, or a warning about the data."""
+        read = {column for _, column in self._read()}
+        for name in ("merchants", "offers"):
+            held = self.market.tables[name]
+            for column, other, where in contradictions(held, self.book):
+                if not read.isdisjoint((column, other)):
+                    rows = np.zeros(held.rows, bool)
+                    rows[where] = True
+                    yield Fault(name, (column, other), above(other), "", rows)
         for name in self.assessment.rules:
             rule = self.book.rules[name]
             if rule.data:
-                table = self.book.level(name)
-                read = [source for column in self.book.columns_of(name) for source in sorted(self.book.sources(column))]
+                table, columns = self.book.level(name), self.book.columns_of(name)
+                sources = dict.fromkeys(source for column in columns for source in sorted(self.book.sources(column)))
                 rows = self.assessment.any(table, [name])
                 if rows.any():
-                    yield Fault(table, tuple(dict.fromkeys(read)), Reason("doubted", rule.label(lang, name)), "", rows)
+                    yield Fault(table, tuple(sources), Reason("doubted", rule.label(lang, name)), "", rows)
 
     def _untold(self, column: str, blamed: Array) -> tuple[Fault, tuple[int, int, int]]:
         """A derived column that no cell of a table leaves open by itself."""

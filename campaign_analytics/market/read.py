@@ -17,6 +17,7 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.market.by_hand import Given
 from campaign_analytics.market.cells import ReadColumn, all_missing, read_column
 from campaign_analytics.market.clean import typed_columns
+from campaign_analytics.market.contradictions import report_contradictions
 from campaign_analytics.market.databases import file_of, is_url
 from campaign_analytics.market.declared import NAME, declared_within, read_declared
 from campaign_analytics.market.finding import NEEDED, Gathered, Progress, gather
@@ -132,6 +133,8 @@ class _Reader:
         market = Market(tables, self.declared, self.quality, self.earlier)
         report_orphans(market, self.quality)
         self.report_ahead(tables)
+        for table in tables.values():
+            report_contradictions(table, self.book, self.quality)
         return replace(market, overrides=self.overrides(by_hand, market)).joined_by(market.merchant_row)
 
     def overrides(self, found: list[Found], market: Market) -> tuple[Given, ...]:

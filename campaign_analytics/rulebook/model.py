@@ -114,6 +114,7 @@ class Column(Quantity):
     empty: Any = None
     positive: bool = False  # 0 is impossible, as for a price: such a cell is missing, and counted
     counts: tuple[str, str] | None = None
+    at_most: tuple[str, ...] = ()  # columns of the table that no cell of this one is above, where both are right
     says: dict[str, Says] = Field(default_factory=dict)  # a set: sentences in its cells, {} for names -> what they mean
     discount_of: str = ""  # money: the price that 9.5折 is taken off
     unit_in: str = ""  # a count: the column of its unit, where a cell says both

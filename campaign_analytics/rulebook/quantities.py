@@ -134,6 +134,8 @@ class QuantityChecker:
             ("discount_of", "money", "money"), ("unit_in", "count", "text"), ("size_in", "count", "count"),
         ):  # fmt: skip
             self._beside(name, column, key, own, other)
+        for other in column.at_most:
+            self._at_most(("columns", name, "at_most"), column, other)
         if column.counts is None:
             return
         if column.type != "rate":
@@ -156,6 +158,15 @@ class QuantityChecker:
             self.unknown(place, "column", held, self.columns)
         elif self.columns[held].type != other or self.columns[held].table != column.table:
             self.fault(place, f"{held!r} must be a {other} of the same table")
+
+    def _at_most(self, place: Place, column: Column, other: str) -> None:
+        """Check a column that cells of another are not above: of one kind, in one table."""
+        if column.type not in ("count", "money", "number", "rate"):
+            self.fault(place, f"a {column.type} is not above another")
+        elif other not in self.columns:
+            self.unknown(place, "column", other, self.columns)
+        elif any(getattr(self.columns[other], key) != getattr(column, key) for key in ("type", "unit", "table")):
+            self.fault(place, f"{other!r} must be a {column.type} of the same unit and table")
 
     def _value(self, place: Place, raw: Any, quantity: Quantity) -> Any:
         names = kind_of(quantity, self.lists, "").names

@@ -117,14 +117,28 @@ def test_a_doubted_cell_puts_verdicts_in_doubt_that_rest_on_it() -> None:
 
 
 def test_a_warning_about_the_data_puts_verdicts_in_doubt() -> None:
+    shops = [{"会员身份": "普通会员"}, {}]  # beside a TrustPass type
+    found = fault(assessed([{}, {"shop": "m1"}, {"起批量": "9"}], shops), "member_types", "Member type agrees")
+    assert (found["kind"], found["cells"], found["in_doubt"]) == ("doubted", 1, 1)
+
+
+def test_a_price_above_one_that_is_never_less_puts_verdicts_in_doubt() -> None:
     offers = [{"PLUS价": "9.5"}, {"PLUS价": "8"}, {"PLUS价": "9.5", "起批量": "9"}, {"PLUS价": "11", "活动价": "9.9"}]
-    found = fault(assessed(offers), "plus_price", "PLUS price not above")
+    found = fault(assessed(offers), "plus_price", "above campaign_price")
     assert (found["kind"], found["cells"], found["in_doubt"]) == ("doubted", 3, 2)  # not of whom the quantity fails
 
 
 def test_points_of_a_part_above_the_total_are_doubted() -> None:
     result = assessed([{}], [{"违禁信息扣分": "9", "本年度违规扣分": "3"}])
-    assert counts(result, "prohibited_info_points", "Prohibited-information points within") == (1, 0, 0, 1)
+    assert counts(result, "prohibited_info_points", "above penalty_points") == (1, 0, 0, 1)
+
+
+def test_what_stands_by_hand_contradicts_too_and_repairs() -> None:
+    by_hand = pd.DataFrame(
+        [["0", "plus_price", "9.5"], ["1", "plus_price", "8"]], columns=["subject", "column", "value"]
+    )
+    result = assessed([{"PLUS价": "8"}, {"PLUS价": "9.5"}], tables={"overrides": by_hand})
+    assert counts(result, "plus_price", "above campaign_price") == (1, 0, 0, 1)
 
 
 def test_offers_that_name_no_merchant_wait_for_it() -> None:

@@ -53,7 +53,9 @@ def test_what_is_written_reads_back(
     again = read_market(folder, book)
     assert_same_cells(market, again)
     assert again.quality is not None
-    assert again.quality.counts().keys() <= {"empty", "settled"}, "nothing in it is doubted or not understood"
+    assert again.quality.counts().keys() <= {"empty", "settled", "doubted"}, "everything in it is understood"
+    doubted = again.quality.summary().query("kind == 'doubted'")["reason"]
+    assert doubted.str.startswith("above ").all(), "nothing but planted contradictions is doubted"
 
 
 @pytest.mark.parametrize("seed", range(5))
