@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias, TypeVar
 from uuid import uuid4
 
@@ -42,6 +43,8 @@ TICK = 0.5  #: seconds between two looks at work under way
 
 #: The types whose cells may be ranges.
 MEASURED = ("count", "money", "rate", "number", "day", "time", "level")
+#: ``catalog:shop`` is the tables shop.merchants, shop.offers ... of the session's catalog.
+CATALOG = "catalog:"
 _BITS = 63  # names of a set that fit a BIGINT; it has no unsigned kind
 _SQL = {"flag": "BOOLEAN", "rate": "DOUBLE", "number": "DOUBLE", "text": "STRING"}  # all others: BIGINT
 _ARROW = {"BOOLEAN": pa.bool_(), "DOUBLE": pa.float64(), "STRING": pa.string(), "BIGINT": pa.int64()}
@@ -203,15 +206,49 @@ def named(expressions: Mapping[int, str], form: str) -> list[str]:
     return [f"{expression} AS `{form.format(number)}`" for number, expression in expressions.items()]
 
 
-def parquet_at(session: Session, place: str) -> Frame | None:
-    """The table at an address, a folder of files or one file with that ending; None where there is nothing."""
-    for path in (place, f"{place}.parquet"):
-        try:
-            return session.read.option("mergeSchema", True).parquet(path)
-        except AnalysisException as error:
-            if error.getCondition() != "PATH_NOT_FOUND":
-                raise
-    return None
+def is_remote(place: str) -> bool:
+    """Whether a place is one that Spark alone knows: a catalog's, or an address."""
+    return place.startswith(CATALOG) or "://" in place
+
+
+def inside(place: str, name: str) -> str:
+    """A table of a catalog's database, or what lies at an address."""
+    return f"{place}.{name}" if place.startswith(CATALOG) else f"{place.rstrip('/')}/{name}"
+
+
+def table_at(session: Session, place: str) -> Frame | None:
+    """A table of a catalog, or at an address a folder of parquet files or one file with that ending; None where there
+    is nothing."""
+    if place.startswith(CATALOG):
+        name = place.removeprefix(CATALOG)
+        return session.table(name) if session.catalog.tableExists(name) else None
+    read = session.read.option("mergeSchema", True).parquet
+    found = _there(read, place)
+    return _there(read, f"{place}.parquet") if found is None else found
+
+
+def text_at(session: Session, place: str) -> str | None:
+    """The text of a file at an address; None where there is none."""
+    frame = _there(partial(session.read.text, wholetext=True), place)
+    return None if frame is None else str(frame.toArrow()[0][0])
+
+
+def _there(read: Callable[[str], Frame], place: str) -> Frame | None:
+    try:
+        return read(place)
+    except AnalysisException as error:
+        if error.getCondition() == "PATH_NOT_FOUND":
+            return None
+        raise
+
+
+def put(frame: Frame, place: str) -> None:
+    """Write a table where ``table_at`` finds it, in place of what is there."""
+    writer = frame.write.mode("overwrite")
+    if place.startswith(CATALOG):
+        writer.saveAsTable(place.removeprefix(CATALOG))
+    else:
+        writer.parquet(place)
 
 
 def beside(offers: Frame, table: str, rows: Frame, key: str) -> Frame:

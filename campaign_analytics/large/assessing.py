@@ -53,9 +53,9 @@ def assess(
     A market that is held gives every view. The path of a folder (or a glob) of typed parquet files, as
     ``campaign-analytics intake`` writes them, is assessed part by part and gives counts: an assessment whose rows stand
     for all offers that are alike, with the category and the columns of ``by`` to group by; so is the folder of an
-    ``Index``. Spark also reads the tables of a catalog ("catalog:DATABASE") and addresses ("s3a://bucket/market").
-    ``out`` is a folder for the outcomes of every offer of files; a run that was stopped goes on there, and only what
-    has changed is made again (by Spark: all of it).
+    ``Index``. Spark also reads, and writes, the tables of a catalog ("catalog:DATABASE") and addresses
+    ("s3a://bucket/market"). ``out`` is a folder for the outcomes of every offer of files; a run that was stopped goes
+    on there, and only what has changed is made again (by Spark: all of it).
     """
     program = _program(engine)
     if isinstance(market, Market):

@@ -32,7 +32,7 @@ def read_declared(path: Path, book: Rulebook) -> Declared:
         data = path.read_bytes()
     except OSError as error:
         raise MarketError(f"{path} can't be opened: {error.strerror or error}") from error
-    return _declared(str(path), data, book)
+    return declared_in(str(path), data, book)
 
 
 def declared_within(source: Path, book: Rulebook) -> tuple[str, Declared] | None:
@@ -47,14 +47,20 @@ def declared_within(source: Path, book: Rulebook) -> tuple[str, Declared] | None
     if len(found) != 1:
         return None
     ((place, data),) = found
-    return place, _declared(place, data, book)
+    return place, declared_in(place, data, book)
 
 
-def _declared(path: str, data: bytes, book: Rulebook) -> Declared:
+def declared_in(place: str, data: bytes, book: Rulebook) -> Declared:
+    """What such a file declares. Raises MarketError that names every fault in it, and ``place``."""
     try:
         held = tomllib.loads(data.decode("utf-8-sig"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MarketError(f"{path}: {error}") from error
+        raise MarketError(f"{place}: {error}") from error
+    return declared_as(place, held, book)
+
+
+def declared_as(place: str, held: Mapping[str, Any], book: Rulebook) -> Declared:
+    """The same of its keys and values."""
     faults = [
         *_top(held),
         *_tables(held.get("tables", {})),
@@ -64,7 +70,7 @@ def _declared(path: str, data: bytes, book: Rulebook) -> Declared:
         *_empty(held.get("empty", {}), book),
     ]
     if faults:
-        raise MarketError("\n".join(f"{path}: {fault}" for fault in faults))
+        raise MarketError("\n".join(f"{place}: {fault}" for fault in faults))
     return Declared(**held)
 
 

@@ -7,6 +7,7 @@ import json
 import sys
 import warnings
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 
 import campaign_analytics as ca
 from campaign_analytics.assess.assessment import Assessment
+from campaign_analytics.engines import spark as engine
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.market.schema import Cells, Declared, Market
 from campaign_analytics.rulebook.book import Rulebook
@@ -95,15 +97,53 @@ def files(market: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(market, tmp_path_factory.mktemp("market"))
 
 
-def test_tables_of_a_catalog_and_files_of_an_address_are_read_by_name(
+def test_tables_of_a_catalog_are_read_and_written_by_name(
     spark: Any, market: Market, book: Rulebook, files: Path
 ) -> None:
-    expected = ca.assess(replace(market, declared=Declared()), book, AS_OF)
     spark.sql("CREATE DATABASE shop")
     for table in market.tables:
         spark.read.parquet(str(files / f"{table}.parquet")).write.saveAsTable(f"shop.{table}")
-    alike(ca.assess("catalog:shop", book, AS_OF, engine=spark), expected)
-    alike(ca.assess(files.as_uri(), book, AS_OF, engine="spark"), expected)
+    with pytest.raises(CampaignError, match="the moment of the assessment is not known"):
+        ca.assess("catalog:shop", book, engine=spark)
+    expected = ca.assess(replace(market, declared=Declared()), book, AS_OF)
+    alike(ca.assess("catalog:shop", book, AS_OF, engine=spark, out="catalog:shop"), expected)
+    frame = (
+        spark.table("shop.outcomes")
+        .toArrow()
+        .to_pandas()
+        .set_index("offer_id")
+        .loc[market.offers.cells["offer_id"].values]
+    )
+    assert frame["verdict"].tolist() == expected.verdicts()["verdict"].tolist()
+    told = spark.table("shop.manifest").toArrow().to_pylist()
+    assert [(row["complete"], row["bits"]) for row in told] == [(True, expected.bits)]
+
+
+def test_a_catalog_declares_in_a_table_of_one_row(spark: Any, market: Market, book: Rulebook, files: Path) -> None:
+    spark.sql("CREATE DATABASE told")
+    for table in market.tables:
+        spark.read.parquet(str(files / f"{table}.parquet")).write.saveAsTable(f"told.{table}")
+    spark.sql("CREATE TABLE told.market AS SELECT DATE'2024-02-26' AS as_of, true AS penalty_feed_complete")
+    declared = Declared(date(2024, 2, 26), penalty_feed_complete=True)
+    alike(ca.assess("catalog:told", book, engine=spark), ca.assess(replace(market, declared=declared), book))
+    spark.sql("INSERT INTO told.market SELECT * FROM told.market")
+    with pytest.raises(MarketError, match="catalog:told: table market: several rows; expected one"):
+        ca.assess("catalog:told", book, engine=spark)
+    spark.sql("CREATE OR REPLACE TEMP VIEW wrong AS SELECT true AS penalties_complete")
+    spark.table("wrong").write.mode("overwrite").saveAsTable("told.market")
+    with pytest.raises(MarketError, match="table market: unknown key 'penalties_complete'"):
+        ca.assess("catalog:told", book, engine=spark)
+
+
+def test_an_address_is_read_with_what_its_owner_declares_and_written(
+    market: Market, book: Rulebook, held: Assessment, files: Path, tmp_path: Path
+) -> None:
+    out = (tmp_path / "out").as_uri()
+    alike(ca.assess(files.as_uri(), book, AS_OF, engine="spark", out=out), held)
+    same_words(tmp_path / "out", held)
+    assert pyarrow.parquet.read_table(tmp_path / "out/manifest")["complete"].to_pylist() == [True]
+    with pytest.raises(CampaignError, match="is not empty and holds no outcomes"):
+        ca.assess(files.as_uri(), book, AS_OF, engine="spark", out=files.as_uri())
 
 
 def test_files_of_one_table_may_differ_in_width_and_in_what_they_hold(
@@ -127,6 +167,24 @@ def test_a_held_market_is_assessed_too(market: Market, book: Rulebook, held: Ass
     result = ca.assess(market, book, AS_OF, engine="spark")
     for level in ("offers", "merchants"):
         np.testing.assert_array_equal(result.words[level], held.words[level])
+
+
+def test_a_run_that_is_interrupted_stops_on_spark_and_is_marked_as_not_complete(
+    spark: Any, book: Rulebook, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "TICK", 0.01)
+
+    status, running = spark.sparkContext.statusTracker(), list[int]()
+
+    def stop(done: int, of: int) -> None:
+        running.extend(status.getActiveJobsIds())
+        if running:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ca.assess(files, book, AS_OF, stop, engine=spark, out=tmp_path / "out")
+    assert "FAILED" in {status.getJobInfo(job).status for job in running}
+    assert not json.loads((tmp_path / "out/manifest.json").read_text("utf-8"))["complete"]
 
 
 def test_what_a_worker_finds_wrong_is_said_in_its_words(book: Rulebook, files: Path, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ conditions on these and counts offers that are alike.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,14 +22,13 @@ from campaign_analytics.assess.outcomes import VERDICTS
 from campaign_analytics.derive.making import columns_for
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
 from campaign_analytics.engines.relation import relation
-from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.cluster.groups import group_names, group_of
 from campaign_analytics.large.cluster.preparing import begin
 from campaign_analytics.large.cluster.workers import Workers, in_sql
+from campaign_analytics.large.cluster.writing import Written
 from campaign_analytics.large.condensing import Alike
 from campaign_analytics.large.preparing import Prepared
-from campaign_analytics.large.results import FORMS, MANIFEST
-from campaign_analytics.large.said import room
+from campaign_analytics.large.results import FORMS
 from campaign_analytics.large.source import Part
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Market
@@ -63,14 +61,17 @@ def assess_by_spark(
         workers, prepared, nobody = begin(session, place, book, as_of, by)
         merchants = _Merchants.of(nobody)
         offers = _outcomes(workers, prepared, nobody, merchants, keys=out is not None)
-        if out is not None:
+        columns = [f"`{name}`" for name in offers.columns if name != "offer_id"]
+        if out is None:
+            held = workers.wait(offers.groupBy(*columns).count().toArrow, progress)
+        else:
+            written = Written.at(session, out, nobody)
             offers = offers.persist()  # written and counted
-            workers.wait(lambda: _write(session, offers, Path(out), nobody, merchants), progress)
-        columns = [name for name in offers.columns if name != "offer_id"]
-        alike = offers.groupBy(*(f"`{name}`" for name in columns)).count()
-        held = workers.wait(alike.toArrow, progress if out is None else None)
-        if out is not None:
-            offers.unpersist()
+            try:
+                workers.wait(lambda: written.put(_told(offers, workers, nobody, merchants)), progress)
+                held = workers.wait(offers.groupBy(*columns).count().toArrow)
+            finally:
+                offers.unpersist()
     held = held.rename_columns([*held.column_names[:-1], _COUNT])
     return _counted(held, nobody, merchants, by, str(place))
 
@@ -191,32 +192,15 @@ def _counted(held: pa.Table, nobody: Assessment, merchants: _Merchants, by: Sequ
     )  # fmt: skip
 
 
-def _write(session: Session, offers: Frame, out: Path, nobody: Assessment, merchants: _Merchants) -> None:
-    """The outcomes of every offer into a folder, with a manifest that says when they are complete."""
+def _told(offers: Frame, workers: Workers, nobody: Assessment, merchants: _Merchants) -> Frame:
+    """What is written of every offer: see ``results.Results``."""
     from campaign_analytics.engines import spark
 
     count = len(nobody.words["offers"])
     classes = {_CLASS: pa.array([*range(len(merchants.counts)), _ORPHAN], pa.int32())}
     for form, words in merchants.words.items():
         classes |= {form.format(n): pa.array(word.view(np.int64)) for n, word in enumerate(words)}
-    both = spark.with_merchants(offers, session.createDataFrame(pa.table(classes)), _CLASS, FORMS, count)
+    both = spark.with_merchants(offers, workers.session.createDataFrame(pa.table(classes)), _CLASS, FORMS, count)
     fails, unknown = nobody.mask(nobody.blocking), nobody.mask(nobody.decided, unknown=True)
-    told = [form.format(n) for n in range(count) for form in FORMS]
-    if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists():
-        raise CampaignError(f"{out} is not empty and holds no outcomes; give a new folder: out=")
-    with room(out):
-        out.mkdir(parents=True, exist_ok=True)
-        _tell(out, nobody, complete=False)
-        frame = both.select("offer_id", spark.verdict(FORMS[0], fails, unknown, VERDICTS), *told)
-        frame.write.mode("overwrite").parquet(str(out.resolve() / "offers"))
-        _tell(out, nobody, complete=True)
-
-
-def _tell(out: Path, nobody: Assessment, complete: bool) -> None:
-    """A manifest as that of ``Results``, but of no parts: Spark makes all of them, or again."""
-    book = nobody.book
-    told = {
-        "complete": complete, "rulebook": {"id": book.id, "version": book.version, "hash": book.hash},
-        "as_of": nobody.as_of.isoformat(), "bits": nobody.bits,
-    }  # fmt: skip
-    (out / MANIFEST).write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+    columns = [form.format(n) for n in range(count) for form in FORMS]
+    return both.select("offer_id", spark.verdict(FORMS[0], fails, unknown, VERDICTS), *columns)

@@ -13,6 +13,7 @@ import pyarrow.parquet
 from campaign_analytics.errors import MarketError
 from campaign_analytics.large.said import said
 from campaign_analytics.large.source import Part, Source, told_of
+from campaign_analytics.market.declared import NAME, declared_as, declared_in
 from campaign_analytics.market.finding import NEEDED
 from campaign_analytics.market.schema import KEYS, Cells, Declared, Table
 from campaign_analytics.market.typed import from_arrow
@@ -21,8 +22,8 @@ from campaign_analytics.rulebook.book import Rulebook
 if TYPE_CHECKING:
     from campaign_analytics.engines.spark import Frame, Session
 
-#: ``catalog:shop`` is the tables shop.merchants, shop.offers ... of the session's catalog.
-CATALOG = "catalog:"
+#: In a catalog, the table of one row that tells what ``market.toml`` does.
+DECLARED = "market"
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,10 @@ class Frames(Source):
         """Raises ``MarketError`` where merchants or offers are not found."""
         from campaign_analytics.engines import spark
 
-        if place.startswith(CATALOG):
-            database = place.removeprefix(CATALOG)
-            named = {table: f"{database}.{table}" for table in KEYS}
-            frames = {table: session.table(name) for table, name in named.items() if session.catalog.tableExists(name)}
-            declared, files = Declared(), {table: [Path(named[table])] for table in frames}
-        elif "://" in place:
-            found = {table: spark.parquet_at(session, f"{place.rstrip('/')}/{table}") for table in KEYS}
+        if spark.is_remote(place):
+            found = {table: spark.table_at(session, spark.inside(place, table)) for table in KEYS}
             frames = {table: frame for table, frame in found.items() if frame is not None}
-            declared, files = Declared(), {table: [Path(table)] for table in frames}
+            declared, files = _declared(session, place, book), {table: [Path(table)] for table in frames}
         else:
             local = Source.open(place, book)
             frames = {table: _of_files(session, held) for table, held in local.files.items()}
@@ -84,6 +80,23 @@ class Frames(Source):
     def _typed(self, table: str, frame: Frame) -> Table:
         held = frame.toArrow()
         return Table(table, from_arrow(held, table, self.book, f"{self.place}: {table}"), held.num_rows)
+
+
+def _declared(session: Session, place: str, book: Rulebook) -> Declared:
+    """What the owner of tables in a catalog or at an address declares: a table of one row, or ``market.toml``."""
+    from campaign_analytics.engines import spark
+
+    if not place.startswith(spark.CATALOG):
+        text = spark.text_at(session, spark.inside(place, NAME))
+        return Declared() if text is None else declared_in(f"{place}: {NAME}", text.encode(), book)
+    frame = spark.table_at(session, spark.inside(place, DECLARED))
+    if frame is None:
+        return Declared()
+    rows = frame.limit(2).toArrow().to_pylist()
+    if len(rows) != 1:
+        raise MarketError(f"{place}: table {DECLARED}: {'no row' if not rows else 'several rows'}; expected one")
+    told = {name: value for name, value in rows[0].items() if value is not None}
+    return declared_as(f"{place}: table {DECLARED}", told, book)
 
 
 def _of_files(session: Session, files: Sequence[Path]) -> Frame:
