@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from campaign_analytics.assess import evidence
 from campaign_analytics.assess.moves import Step, Subjects, tightest
 from campaign_analytics.assess.remedies import remedy
 from campaign_analytics.assess.sources import at_the_source
 from campaign_analytics.assess.spelling import distance, spell_all, spell_cells, unit_of_distance
-from campaign_analytics.assess.subject import find
+from campaign_analytics.assess.subject import Subject, find
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
@@ -59,6 +60,7 @@ def fixes(assessment: Assessment, level: Level, rows: Array, lang: str = "en") -
     - ``alternative_to``: the column that is proposed instead of this one, empty for what is proposed; ``option``
       int64: which alternative it is (one may have several rows), 0 for what is proposed
     - ``follows``: failing rules that explain this failure, joined by ";": with them gone it may be gone too
+    - ``given``: the values by hand on which the rule rests, and where they come from; empty where none does
     """
     pieces = list(_pieces(assessment, Subjects(assessment, level, rows)))
     return _frame(assessment, level, rows, pieces, lang).drop(columns="place")
@@ -204,6 +206,7 @@ def _frame(assessment: Assessment, level: Level, rows: Array, pieces: list[_Piec
         "alternative_to": told([piece.step.alternative_to for piece in pieces]),
         "option": np.array([piece.step.option for piece in pieces], np.int64)[number],
         "follows": told([";".join(piece.follows) for piece in pieces]),
+        "given": joined([_given(assessment, level, rows[piece.places], piece.rule, lang) for piece in pieces]),
     }
     return frame.assign(**columns)
 
@@ -267,6 +270,20 @@ def _note(assessment: Assessment, piece: _Piece, lang: str) -> str:
     if piece.step.action == "none":
         return say("none_note", lang)
     return ""
+
+
+def _given(assessment: Assessment, level: Level, rows: Array, rule: str, lang: str) -> Array:
+    """(repairs,) texts: what the rule reads that was given by hand; empty where nothing is."""
+    texts = np.full(len(rows), "", object)
+    names = sorted(assessment.book.columns_of(rule))
+    rests = [code != 0 for code in evidence.codes(assessment, level, names, rows)]
+    for place in np.flatnonzero(np.logical_or.reduce(rests)) if rests else ():
+        subject = Subject(assessment, level, int(rows[place]))
+        entries = dict.fromkeys(entry for name in names for entry in evidence.behind(subject, name))
+        labels = (assessment.book.quantity(each.column).label(lang, each.column) for each in entries)
+        told = zip(labels, (evidence.told([each], lang) for each in entries), strict=True)
+        texts[place] = "; ".join(map(say("list", lang).join, told))
+    return texts
 
 
 def _margin(piece: _Piece) -> Array:

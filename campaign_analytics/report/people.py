@@ -31,7 +31,7 @@ def fixes_told(assessment: Assessment, frame: pd.DataFrame, lang: str) -> Table:
         what=in_words(frame, lang),
         instead_of=[book.quantity(name).label(lang, name) if name else "" for name in frame["alternative_to"]],
         follows=[_rules(assessment, ids, lang) for ids in frame["follows"]],
-        **{name: frame[name] for name in ("by", "unit", "lead_days", "margin", "fix", "note")},
+        **{name: frame[name] for name in ("by", "unit", "lead_days", "margin", "fix", "note", "given")},
     )
     return table(told, book, lang, len(told))
 

@@ -13,7 +13,7 @@ from campaign_analytics.market.schema import Market
 from campaign_analytics.report.failures import failures
 from campaign_analytics.report.market import market_page
 from campaign_analytics.report.merchant import merchant_report
-from campaign_analytics.report.write import write_failures
+from campaign_analytics.report.write import write_failures, write_fixes
 
 BOOK = ca.load_rulebook("spring_2024", "corrected")
 DAY = "2024-02-26"
@@ -131,6 +131,18 @@ def test_it_is_in_the_workbook_of_failures_and_on_its_merchants_page_alone(tmp_p
     assert "回单" in own.html()
     assert "回单" not in other.html()
     assert "截图" in other.html()
+
+
+def test_it_is_in_the_workbook_of_fixes_beside_the_repairs_of_its_rule(tmp_path: Path) -> None:
+    result = assessed(["m", "保证金余额", "100", "回单", "王"], ["2", "起批量", "9", "截图"])
+    fixes = result.fixes("2").set_index("rule")["given"]
+    assert fixes["minimum_order"] == "Minimum order quantity, given by hand: 9, source: 截图"
+    assert set(fixes.drop("minimum_order")) == {""}
+    path = tmp_path / "fixes.xlsx"
+    write_fixes(result.near_misses(at_most=9), path, "zh")
+    rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(path)["逐项"].iter_rows()]
+    given = [row[rows[0].index("填写的值")] for row in rows]
+    assert "保证金余额、人工填写：100、来源：回单、经办人：王" in given
 
 
 def test_a_platform_score_by_hand_says_so_on_the_scorecard() -> None:
