@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.assessment import assess as assess_held
-from campaign_analytics.engines.arrays import Program, Progress, Runs
+from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.cluster.assessing import assess_by_spark
 from campaign_analytics.large.cluster.cube import cube_by_spark
 from campaign_analytics.large.condensing import Condensing
 from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.cube_size import at_places_of, of_index, refuse_too_large
+from campaign_analytics.large.engine import by_spark, check_spark, program_of
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.prints import files_of
@@ -23,14 +24,11 @@ from campaign_analytics.large.source import Source
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
-from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate.at_rest import AtRest, Cube
 from campaign_analytics.simulate.what_if import WhatIf
 
 if TYPE_CHECKING:
     from campaign_analytics.engines.spark import Session
-
-ENGINES = ("numpy", "duckdb", "spark")
 
 
 def assess(
@@ -57,7 +55,7 @@ def assess(
     ("s3a://bucket/market"). ``out`` is a folder for the outcomes of every offer of files; a run that was stopped goes
     on there, and only what has changed is made again (by Spark: all of it).
     """
-    program = _program(engine)
+    program = program_of(engine)
     if isinstance(market, Market):
         if out is not None or by:
             raise CampaignError("out= and by= are for a market in files; this one is held: use its views")
@@ -67,8 +65,8 @@ def assess(
         if out is not None:
             raise CampaignError("out= is for a market in files; an index gives counts")
         return _of_index(Index.open(market, rulebook, as_of), rulebook, groups)
-    if _by_spark(engine):
-        _check_spark(engine)
+    if by_spark(engine):
+        check_spark(engine)
         return assess_by_spark(market, rulebook, as_of, groups, engine, progress, out)
     source = Source.open(market, rulebook)
     counts, files = Condensing(groups), files_of(source)
@@ -105,7 +103,7 @@ def what_if_cube(
     groups = tuple(dict.fromkeys((rulebook.header.category, *([by] if isinstance(by, str) else by))))
     cube = Cubing(groups, explore, rulebook)
     if isinstance(market, Market):
-        market = assess_held(market, rulebook, as_of, progress, _program(engine))
+        market = assess_held(market, rulebook, as_of, progress, program_of(engine))
         as_of = None
     refuse_too_large(market, rulebook, explore, groups, as_of)
     if isinstance(market, Assessment):
@@ -116,45 +114,13 @@ def what_if_cube(
         index = Index.open(market, rulebook, as_of)
         parts, behind = (of_index(part, rulebook) for part in index.parts()), index.behind("cube_of")
     else:
-        if _by_spark(engine):
-            _check_spark(engine)
+        if by_spark(engine):
+            check_spark(engine)
             return cube_by_spark(market, rulebook, explore, groups, as_of, engine, progress)
         assert isinstance(engine, str)
         source = Source.open(market, rulebook)
         behind = Behind("cube_of", source.place, files_of(source))
-        parts = parts_of(source, rulebook, as_of, groups, _program(engine), progress)
+        parts = parts_of(source, rulebook, as_of, groups, program_of(engine), progress)
     for part in parts:
         cube.add(part)
     return cube.assessment(behind)
-
-
-def _by_spark(engine: str | Session) -> bool:
-    """Whether an engine is Spark, by name or as a session."""
-    return engine == "spark" or not isinstance(engine, str)
-
-
-def _check_spark(engine: str | Session) -> None:
-    """Raise ``CampaignError`` where it is not installed, or no session can be had."""
-    try:
-        from campaign_analytics.engines.spark import session
-    except ModuleNotFoundError:
-        raise CampaignError("engine='spark' needs PySpark: pip install 'campaign-analytics[spark]'") from None
-    session(engine)
-
-
-def _program(engine: str | Session) -> type[Runs]:
-    if _by_spark(engine):
-        _check_spark(engine)
-        from campaign_analytics.engines.spark import Query as SparkQuery
-
-        return SparkQuery
-    if engine == "numpy":
-        return Program
-    if engine == "duckdb":
-        try:
-            from campaign_analytics.engines.duckdb import Query
-        except ModuleNotFoundError:
-            raise CampaignError("engine='duckdb' needs DuckDB: pip install 'campaign-analytics[duckdb]'") from None
-        return Query
-    assert isinstance(engine, str)
-    raise CampaignError(f"unknown engine {engine!r}{did_you_mean(engine, ENGINES)}; expected {' or '.join(ENGINES)}")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,9 +23,11 @@ from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.masks import bits_of
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.derive.making import Moment
-from campaign_analytics.engines.arrays import Program, Progress, Runs
+from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError, MarketWarning
+from campaign_analytics.large.cluster.coding import coded_by_spark
 from campaign_analytics.large.condensing import GONE, group_cells
+from campaign_analytics.large.engine import by_spark, program_of
 from campaign_analytics.large.kept import LEVELS, read_codes, told_codes
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.prints import files_of, hashed, same
@@ -36,10 +39,14 @@ from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.coarser import all_places
 from campaign_analytics.rulebook.scenario import load_scenario
-from campaign_analytics.simulate.at_rest import Coded, Codes, Resting
+from campaign_analytics.simulate.at_rest import AtRest, Coded, Codes, Resting
+
+if TYPE_CHECKING:
+    from campaign_analytics.engines.spark import Session
 
 MANIFEST, BASELINE = "index.json", "baseline.toml"
 _ROW = "merchant_row"
+_PARTS = "parts"  # what Spark's workers write, until it is brought together
 #: Offers assessed at once.
 ROWS = 1 << 20
 
@@ -52,14 +59,16 @@ def build_index(
     progress: Progress | None = None,
     *,
     by: Sequence[str] = (),
-    program: type[Runs] = Program,
+    engine: str | Session = "numpy",
 ) -> Index:
     """Code a market in files (see ``assess``) into the folder ``out``, which must be new, empty or an older index.
+    Spark reads what it does for ``assess``; its workers write into ``out``, too.
 
     Raises ``CampaignError`` where it cannot be coded, ``MarketError`` where nothing can be written.
     """
-    source = source if isinstance(source, Source) else Source.open(source, book)
-    out = Path(out)
+    program, out = program_of(engine), Path(out)
+    if not by_spark(engine):
+        source = source if isinstance(source, Source) else Source.open(source, book)
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists():
         raise CampaignError(f"{out} is not empty and holds no index; give a new folder")
     groups, book = tuple(dict.fromkeys((book.header.category, *by))), all_places(book)
@@ -67,10 +76,16 @@ def build_index(
         for level in LEVELS:
             (out / level).mkdir(parents=True, exist_ok=True)
         (out / MANIFEST).write_text("{}", "utf-8")  # ours, and not whole yet
-        writing = _Writing(out, source.rows, groups, files_of(source))
-        for part in parts_of(source, book, as_of, groups, program, progress):
+        if isinstance(source, Source):
+            rows, files = source.rows, files_of(source)
+            parts: Iterator[Assessment] = parts_of(source, book, as_of, groups, program, progress)
+        else:
+            rows, files, parts = coded_by_spark(str(source), book, as_of, groups, engine, out / _PARTS, progress)
+        writing = _Writing(out, rows, groups, files)
+        for part in parts:
             writing.add(part)
         book.scenario("baseline").save(out / BASELINE)
+        shutil.rmtree(out / _PARTS, ignore_errors=True)
         writing.close()
     return Index.open(out, book)
 
@@ -201,7 +216,7 @@ class _Writing:
         self.codes: Mapping[Level, Codes] = {}
 
     def add(self, part: Assessment) -> None:
-        codes = Resting(part).codes(part.rules)
+        codes = part.codes if isinstance(part, AtRest) else Resting(part).codes(part.rules)
         stop = self.done + part.market.offers.rows
         if self.first is None:
             self.first, self.codes = part, codes

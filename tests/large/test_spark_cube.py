@@ -17,6 +17,7 @@ from campaign_analytics.simulate.at_rest import Cube
 from campaign_analytics.simulate.what_if import WhatIf
 from tests.large.files import written
 from tests.large.test_cube import counts_alike
+from tests.large.test_parts import alike
 from tests.large.test_spark import skewed
 
 pytestmark = pytest.mark.usefixtures("spark")
@@ -66,7 +67,23 @@ def test_it_has_as_many_rows_and_is_kept_as_any(both: tuple[Cube, Cube], book: R
     np.testing.assert_array_equal(np.sort(again.market.merchant_row), np.sort(theirs.market.merchant_row))
 
 
+def test_an_index_made_by_spark_has_the_outcomes_of_one_made_by_numpy(
+    spark: Any, files: Path, book: Rulebook, tmp_path: Path
+) -> None:
+    made = ca.build_index(files, book, tmp_path / "coded", AS_OF, engine=spark)
+    other = ca.build_index(files, book, tmp_path / "other", AS_OF)
+    assert {path.relative_to(tmp_path / "coded") for path in (tmp_path / "coded").rglob("*.npy")} >= {
+        path.relative_to(tmp_path / "other") for path in (tmp_path / "other").rglob("*.npy")
+    }
+    assert made.told["files"] == other.told["files"]
+    moved = book.set(min_pickup_rate_48h="85%", max_moq=3, min_trade_medal="AAA")
+    alike(ca.assess(tmp_path / "coded", moved), ca.assess(files, moved, AS_OF))
+    WhatIf(made.assessment()).curve("min_pickup_rate_48h", by=BY)
+    with pytest.raises(CampaignError, match="is not empty and holds no index"):
+        ca.build_index(files, book, files, AS_OF, engine=spark)
+
+
 def test_too_many_places_are_refused(spark: Any, files: Path, book: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cubes, "MOST", 100)
-    with pytest.raises(CampaignError, match=r"min_pickup_rate_48h \(201 values\).* more than 100 rows"):
-        ca.what_if_cube(files, book, EXPLORED, as_of=AS_OF, engine=spark)
+    with pytest.raises(CampaignError, match="more than 100 rows"):
+        ca.what_if_cube(files.as_uri(), book, EXPLORED, as_of=AS_OF, engine=spark)

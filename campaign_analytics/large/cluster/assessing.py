@@ -73,7 +73,7 @@ def assess_by_spark(
             finally:
                 offers.unpersist()
     held = held.rename_columns([*held.column_names[:-1], _COUNT])
-    return _counted(held, nobody, merchants, by, str(place))
+    return _counted(held, nobody, merchants, by, workers.source.behind("counts_of"))
 
 
 # ---- offers
@@ -167,7 +167,7 @@ class _Merchants:
         return cls(np.append(of, _ORPHAN).astype(np.int32), dict(zip(FORMS, with_orphan, strict=True)), counts)
 
 
-def _counted(held: pa.Table, nobody: Assessment, merchants: _Merchants, by: Sequence[str], place: str) -> AtRest:
+def _counted(held: pa.Table, nobody: Assessment, merchants: _Merchants, by: Sequence[str], behind: Behind) -> AtRest:
     """The counts of Spark as an assessment."""
     joined, counts = (np.asarray(held[name], np.int64) for name in (_CLASS, _COUNT))
     words = {
@@ -180,7 +180,7 @@ def _counted(held: pa.Table, nobody: Assessment, merchants: _Merchants, by: Sequ
     cells = {name: group_of(nobody, name, held[f"#{name}"]) for name in by}
     each = {"offers": counts, "merchants": merchants.counts}
     many = {level: len(stands_for) for level, stands_for in each.items()}
-    market = Market.rest(Behind("counts_of", place), cells, many, joined, each, nobody.market.declared)
+    market = Market.rest(behind, cells, many, joined, each, nobody.market.declared)
     levels: tuple[Level, ...] = ("offers", "merchants")
     kept: list[dict[Level, Array]] = [
         {"offers": words[form], "merchants": merchants.words[form][:, :-1]} for form in FORMS

@@ -17,24 +17,23 @@ import pyarrow.compute
 
 from campaign_analytics.assess.assessment import Assessment, assessed, columns_read
 from campaign_analytics.large import cube as cubes
+from campaign_analytics.large.cluster.codes import code_columns, code_types, codes_of
 from campaign_analytics.large.cluster.groups import group_names, group_of, named_as
 from campaign_analytics.large.cluster.preparing import begin
 from campaign_analytics.large.cluster.workers import in_sql
-from campaign_analytics.large.condensing import GONE
 from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.source import Part
 from campaign_analytics.market.behind import Behind
-from campaign_analytics.market.schema import Array, Cells, Market
-from campaign_analytics.market.typed import HIGH
+from campaign_analytics.market.schema import Array, Market
 from campaign_analytics.rulebook.book import Rulebook
-from campaign_analytics.simulate.at_rest import Codes, Cube
+from campaign_analytics.simulate.at_rest import Cube
 
 if TYPE_CHECKING:
     from campaign_analytics.engines.arrays import Progress
     from campaign_analytics.engines.spark import Session
 
-_MERCHANT, _RULE, _WORD, _CODE = "#merchant", "#rule", "#outcomes_{}", "#code_{}"
+_MERCHANT, _RULE, _WORD = "#merchant", "#rule", "#outcomes_{}"
 _COUNTS = _COUNT, _FAILS, _UNKNOWN = "#count", "#fails", "#unknown"
 
 
@@ -55,7 +54,7 @@ def cube_by_spark(
     with spark.said(str(place)):
         workers, prepared, nobody = begin(session, place, book, as_of, by)
         cubing.add(nobody)
-        empty = cubing.assessment(Behind("cube_of", str(place)))
+        empty = cubing.assessment(workers.source.behind("cube_of"))
         made = workers.make(_Cubes.like(empty, explore), prepared, {*columns_read(book), *by})
         alike = spark.summed(made, _COUNTS).limit(2 * cubes.MOST)  # more than any cube has
         held = workers.wait(alike.toArrow, progress)
@@ -84,8 +83,7 @@ class _Cubes:
         """See ``Making``."""
         types = {named_as(name): "STRING" for name in self.by} | {_MERCHANT: "BIGINT"}
         types |= {_WORD.format(n): "BIGINT" for n in range(self.words)}
-        types |= {_CODE.format(n) + end: "SMALLINT" for n in range(len(self.codes)) for end in ("", HIGH)}
-        return in_sql(types | {_RULE: "STRING"} | dict.fromkeys(_COUNTS, "BIGINT"))
+        return in_sql(types | code_types(self.codes) | {_RULE: "STRING"} | dict.fromkeys(_COUNTS, "BIGINT"))
 
     def made(self, prepared: Prepared, part: Part) -> pa.Table:
         """See ``Making``."""
@@ -96,11 +94,7 @@ class _Cubes:
         groups = group_names(cube.market, book, self.by)
         columns: dict[str, Any] = {**groups, _MERCHANT: cube.market.merchant_row.astype(np.int64)}
         columns |= {_WORD.format(n): word.view(np.int64) for n, word in enumerate(cube.words["offers"])}
-        for n, name in enumerate(self.codes):
-            cells = cube.codes["offers"].cells[name]
-            low = np.where(cells.gone, GONE, cells.values)
-            for end, held in (("", low), (HIGH, low if cells.high is None else cells.high)):
-                columns[_CODE.format(n) + end] = held.astype(np.int16)  # Spark has no unsigned kind
+        columns |= code_columns(cube.codes["offers"], self.codes)
         columns |= {_RULE: pa.nulls(len(cube.cell), pa.string()), _COUNT: cube.market.offers.stands_for}
         counts = pa.table(columns)
         _, first = np.unique(cube.cell, return_index=True)  # a row of each group
@@ -127,14 +121,7 @@ def _cube(offers: pa.Table, stays: pa.Table, nobody: Assessment, empty: Cube) ->
             counts[of_stays[there]] = _whole(stays, name)[there]
         return fails, unknown
 
-    cells: dict[str, Cells] = {}
-    for n, (name, like) in enumerate(empty.codes["offers"].cells.items()):
-        low, high = (_whole(offers, _CODE.format(n) + end).astype(np.uint8) for end in ("", HIGH))
-        if like.type == "flag":
-            cells[name] = Cells.make("flag", low == 1, low == GONE)
-        else:
-            cells[name] = Cells("count", low, None, None if np.array_equal(low, high) else high)
-    codes = Codes(cells, empty.codes["offers"].leaves, empty.codes["offers"].flags)
+    codes = codes_of(offers, empty.codes["offers"])
     words = np.array([_whole(offers, _WORD.format(n)) for n in range(len(empty.words["offers"]))]).view(np.uint64)
     here = np.arange(len(offers))
     many = {"offers": len(offers), "merchants": empty.market.merchants.rows}

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.large.prints import files_of
 from campaign_analytics.large.said import said
 from campaign_analytics.large.source import Part, Source, told_of
+from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.declared import NAME, declared_as, declared_in
 from campaign_analytics.market.finding import NEEDED
 from campaign_analytics.market.schema import KEYS, Cells, Declared, Table
@@ -59,6 +61,12 @@ class Frames(Source):
     def rows(self) -> int:
         """How many offers there are."""
         return int(self.frames["offers"].count())
+
+    def behind(self, kind: str) -> Behind:
+        """What counts or codes of it are left of; only files can be asked again."""
+        from campaign_analytics.engines import spark
+
+        return Behind(kind, self.place, None if spark.is_remote(self.place) else files_of(self))
 
     def offers(self, part: Part, columns: Sequence[str]) -> Table:
         """Some columns of no offer."""
