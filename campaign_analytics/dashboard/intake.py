@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 
 from campaign_analytics.dashboard.messages import guarded
+from campaign_analytics.dashboard.style import lists_in_the_dark
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.databases import is_url
 from campaign_analytics.market.declared import UNITS
@@ -34,6 +35,7 @@ UPLOADS: Final = "uploads"
 OUT: Final = "my_market"
 _CLASS: Final = "bring-data"
 _WIDE: Final = {"description_width": "initial"}
+_LABELLED: Final = {"description_width": "4.5em"}  # what stands below each other
 _NOT_IN_A_NAME = re.compile(r"[^\w .()+=@,-]+")
 
 
@@ -179,7 +181,8 @@ class IntakePanel:
         asked = "".join(label for row in self.rows.values() for label, _ in row.name.options)
         labels = "".join(column.label(self.lang, name) for name, column in self.book.columns.items())
         faces = font_faces(every_word() + labels + asked + self.shown.value)
-        self.fonts.value = f"<style>{faces}.{_CLASS}, .{_CLASS} * {{font-family: {STACK}}}</style>"
+        style = f"{faces}.{_CLASS}, .{_CLASS} * {{font-family: {STACK}}}{lists_in_the_dark(_CLASS)}"
+        self.fonts.value = f"<style>{style}</style>"
 
     # ---- what may be chosen
 
@@ -260,7 +263,7 @@ class IntakePanel:
         return say(key, self.lang, **values)
 
     def _told(self, key: str) -> dict[str, Any]:
-        return {"description": self._say(key), "style": _WIDE}
+        return {"description": self._say(key), "style": _LABELLED}
 
     def _button(self, key: str, work: Callable[[], str]) -> widgets.Button:
         button = widgets.Button(description=self._say(key), layout=widgets.Layout(width="auto"))
@@ -274,7 +277,7 @@ class _Row:
     def __init__(self, panel: IntakePanel, kind: str) -> None:
         self.panel, self.kind = panel, kind
         self.name = widgets.Dropdown(
-            description=say(f"desk_{kind}", panel.lang), style=_WIDE, layout=widgets.Layout(width="480px")
+            description=say(f"desk_{kind}", panel.lang), style=_LABELLED, layout=widgets.Layout(width="480px")
         )
         self.means = widgets.Dropdown(
             description=say("desk_means", panel.lang), style=_WIDE, layout=widgets.Layout(width="380px")

@@ -86,6 +86,11 @@ STYLES: Final[dict[str, str]] = {
     **{f".h{i}": f"background:rgba(213,94,0,{_FULL * i / (SHADES - 1):.2f})" for i in range(1, SHADES)},
 }
 
+#: Of lists to choose from: the one that widgets bring is black in either theme.
+_ARROW = (
+    "url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E"
+    "%3Cpath fill='none' stroke='%23ddd' stroke-width='1.5' d='M5 7l4 4 4-4'/%3E%3C/svg%3E\")"
+)
 _DARK = {"good": SKY, "bad": "#FF9D5C", "unsure": ORANGE, "mark": "#FF9D5C"}
 _TAG = re.compile(r"<([a-z]+)((?:\s[^<>]*?)?)(\s?/?)>")
 _CLASS = re.compile(r"""\sclass=(?:"([^"]*)"|([^\s"'>]+))""")
@@ -97,7 +102,13 @@ def sheet() -> str:
     rules = (f".board {name}{{{style}}}" for name, style in STYLES.items() if name != ".board")
     dark = "".join(f"--board-{name}:{colour};" for name, colour in _DARK.items())
     shelf = f".board-shelf,.board-shelf *{{font-family:{STACK}}}"
+    shelf += lists_in_the_dark("board-shelf")
     return f"{shelf}.board{{{STYLES['.board']}}}[data-jp-theme-light=false] .board{{{dark}}}{''.join(rules)}"
+
+
+def lists_in_the_dark(name: str) -> str:
+    """A style sheet by which lists inside an element of class ``name`` show their arrows in a dark theme."""
+    return f"[data-jp-theme-light=false] .{name}{{--jp-widgets-dropdown-arrow:{_ARROW}}}"
 
 
 def inlined(markup: str) -> str:
