@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.cli.asked import assessed, print_written
+from campaign_analytics.cli.asked import Asked, assessed, print_written
 from campaign_analytics.cli.files import write_tables
 from campaign_analytics.cli.terminal import Progress, bold
+from campaign_analytics.errors import CampaignError
+from campaign_analytics.large.index import is_index
 
 if TYPE_CHECKING:
     from campaign_analytics.market.quality import Quality
@@ -21,13 +24,19 @@ from campaign_analytics.words import known, say
 
 def assess(asked: argparse.Namespace) -> None:
     """Read, assess, write, and say what came out."""
+    if asked.format == "csv" and (asked.engine or is_index(asked.market)):
+        raise CampaignError("the outcomes of a market in parts are written as parquet: leave --format away")
     with Progress() as progress:
-        asked_for = assessed(asked, progress)
+        out = asked.out or Path("verdicts")
+        asked_for = assessed(asked, progress, out=asked.out if is_index(asked.market) else out)
         result, market = asked_for.result, asked_for.result.market
-        progress.say(f"writing {asked.out}")
+        if market.rest_of:
+            _tell_counts(asked, asked_for, out)
+            return
+        progress.say(f"writing {out}")
         assert market.quality is not None
         tables = {"offers": result.offers(), "merchants": result.merchants(), "faults": _faults(result, market.quality)}
-        written = [str(path) for path in write_tables(asked.out, tables, asked.format)]
+        written = [str(path) for path in write_tables(out, tables, asked.format or "csv")]
     if asked.json:
         answer = _counts(result) | asked_for.told() | {"written": written}
         print(json.dumps(answer, ensure_ascii=False, indent=2))
@@ -39,6 +48,23 @@ def assess(asked: argparse.Namespace) -> None:
         print(first)
     faults = [f"{count:,} {say(kind, asked.lang)}" for kind, count in _told(market.quality).items()]
     print_written(written, asked.lang, f" ({say('list', asked.lang).join(faults)})" if faults else "")
+
+
+def _tell_counts(asked: argparse.Namespace, asked_for: Asked, out: Path) -> None:
+    """Say what came out of a market in parts, whose outcomes are written already."""
+    written = [] if is_index(asked.market) else [str(out)]
+    if asked.json:
+        print(
+            json.dumps(
+                _counts(asked_for.result) | asked_for.told() | {"written": written}, ensure_ascii=False, indent=2
+            )
+        )
+        return
+    source, _, rest = asked_for.result.headline(asked.lang).partition("\n")
+    print(bold(source, sys.stdout), rest, sep="\n")
+    asked_for.print_notes(asked.lang)
+    if written:
+        print_written(written, asked.lang)
 
 
 def _counts(result: Assessment) -> dict[str, Any]:

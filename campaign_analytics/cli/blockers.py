@@ -24,7 +24,7 @@ def blockers(asked: argparse.Namespace) -> None:
     if asked.out:
         ending(asked.out, TABLES)
     with Progress() as progress:
-        asked_for = assessed(asked, progress)
+        asked_for = assessed(asked, progress, by=[asked.by] if asked.by else [])
         result = asked_for.result
         table = result.blockers(asked.by, asked.level, asked.weight)
         told = blockers_told(result, table, asked.lang, _ROWS)

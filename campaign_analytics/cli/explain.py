@@ -6,8 +6,11 @@ import argparse
 import json
 import sys
 
-from campaign_analytics.cli.asked import assessed, print_written
+from campaign_analytics.cli.asked import Asked, assessed, in_parts, noted, print_written, rulebook
+from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress, bold
+from campaign_analytics.errors import CampaignError
+from campaign_analytics.large.fetching import fetch_uncounted
 from campaign_analytics.report.people import repairs_told
 from campaign_analytics.report.write import PAGE, ending, write_card
 
@@ -17,7 +20,7 @@ def explain(asked: argparse.Namespace) -> None:
     if asked.html:
         ending(asked.html, PAGE)
     with Progress() as progress:
-        asked_for = assessed(asked, progress)
+        asked_for = _asked(asked, progress)
     card = asked_for.result.explain(asked.offer, merchant_id=asked.merchant, lang=asked.lang)
     fixes = asked_for.result.fixes(asked.offer, merchant_id=asked.merchant, lang=asked.lang)
     if asked.html:
@@ -36,3 +39,21 @@ def explain(asked: argparse.Namespace) -> None:
     asked_for.print_notes(asked.lang)
     if asked.html:
         print_written([asked.html], asked.lang)
+
+
+def _asked(asked: argparse.Namespace, progress: Progress) -> Asked:
+    """The market; of one in parts the offer, or the offers of the merchant."""
+    changes = dict(asked.set or ())
+    book, notes = rulebook(asked.rulebook or default_rulebook(), asked.variant, changes)
+    if not in_parts(asked, book):
+        return assessed(asked, progress)
+    bar = progress.bar("looking")
+    where = {"offer_id": asked.offer} if asked.offer else {"merchant_id": asked.merchant}
+    with noted(notes):
+        try:
+            found = fetch_uncounted(asked.market, book, asked.as_of, where=where, n=sys.maxsize, progress=bar)
+        except CampaignError:
+            if asked.offer:
+                raise
+            found = fetch_uncounted(asked.market, book, asked.as_of, n=0)  # a merchant without offers has a card, too
+    return Asked(found, changes, notes)

@@ -43,6 +43,13 @@ def market_options(command: argparse.ArgumentParser) -> None:
     rulebook_options(command)
 
 
+def part_options(command: argparse.ArgumentParser) -> None:
+    """For a market that is too large to be held."""
+    command.add_argument(
+        "--engine", choices=("numpy", "duckdb", "spark"), help="assess typed parquet files, of any size, part by part"
+    )
+
+
 def rulebook_options(command: argparse.ArgumentParser, parameters: bool = True) -> None:
     """By which rules; where ``parameters`` matter, with other values of them."""
     command.add_argument("--rulebook", metavar="NAME|FILE", help="one that is shipped, or a file")

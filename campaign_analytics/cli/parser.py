@@ -11,6 +11,7 @@ from campaign_analytics.cli.options import (
     command,
     count,
     market_options,
+    part_options,
     place,
     rulebook_options,
     runs,
@@ -37,10 +38,16 @@ penalties, links, transactions, skus, price_tiers and price_history; or a databa
 Into --out go offers and merchants, each with its verdict and the rules behind it, and faults: the cells and rows of
 the market that were doubtful or not understood.
 
+A market too large to be held is given as a folder of typed parquet files (what intake writes into clean/) with
+--engine, or as an index. It is assessed part by part and counted; files then have the outcomes of every offer in
+--out, where a run that was stopped goes on. Files of more than 4 million offers are always taken so.
+
 examples:
   campaign-analytics assess exports
   campaign-analytics assess exports --as-of 2031-05-31 --lang zh
   campaign-analytics assess exports --set PARAMETER=85% --set OTHER=none --out what_if
+  campaign-analytics assess mine/clean --engine duckdb --out outcomes
+  campaign-analytics assess coded --set PARAMETER=85%
   campaign-analytics assess exports --rulebook my_campaign.toml --variant VARIANT --format parquet --json
 """
 
@@ -63,12 +70,23 @@ examples:
 
 INDEX = """
 SOURCE is a folder of parquet files of typed columns, as intake writes them, of any size: offers.parquet, or a folder
-offers of files. DIR then holds a byte or two for each comparison of each offer; assess, what_if_cube, WhatIf and
-dashboard run on it in Python, at any values on the sliders.
+offers of files. DIR then holds a byte or two for each comparison of each offer; assess, blockers, whatif, explain and
+cube take it in place of a market, at any values on the sliders, as do WhatIf and dashboard in Python.
 
 examples:
   campaign-analytics index mine/clean --out coded
   campaign-analytics index mine/clean --out coded --as-of 2031-05-31 --by trade_medal --json
+"""
+
+CUBE = """
+Counts at every value of a few parameters: a small file, whatever the market's size, on which what-ifs and dashboards
+run in Python (open_cube). Without --out only its size is said, by some of the offers where there are many, and what
+would be small enough where it is too large.
+
+examples:
+  campaign-analytics cube coded --explore PARAMETER --explore OTHER=5%
+  campaign-analytics cube mine/clean --engine duckdb --explore PARAMETER --by trade_medal --out cube.parquet
+  campaign-analytics cube exports --explore PARAMETER --out cube.parquet --json
 """
 
 WHAT_IF = """
@@ -80,6 +98,8 @@ examples:
   campaign-analytics whatif exports --off RULE --by trade_medal --out flips.xlsx
   campaign-analytics whatif exports --set PARAMETER=85% --save lower.toml
   campaign-analytics whatif exports --scenario lower.toml --lang zh --json
+  campaign-analytics whatif coded --set PARAMETER=85% --off RULE
+  campaign-analytics whatif mine/clean --engine numpy --set PARAMETER=85%
 """
 
 MONITOR = """
@@ -155,8 +175,9 @@ def parser() -> argparse.ArgumentParser:
 
     assess = command(commands, "assess", "say who qualifies, and write the verdicts", ASSESS)
     market_options(assess)
-    assess.add_argument("--out", metavar="DIR", type=Path, default=Path("verdicts"), help="default: %(default)s")
-    assess.add_argument("--format", choices=("csv", "parquet"), default="csv", help="default: %(default)s")
+    part_options(assess)
+    assess.add_argument("--out", metavar="DIR", type=Path, help="default: verdicts")
+    assess.add_argument("--format", choices=("csv", "parquet"), help="default: csv; in parts always parquet")
     answer_options(assess, "the counts")
     runs(assess, "assess", "assess")
 
@@ -164,6 +185,7 @@ def parser() -> argparse.ArgumentParser:
 
     what_if = command(commands, "whatif", "say who comes in and who drops out if thresholds moved", WHAT_IF)
     market_options(what_if)
+    part_options(what_if)
     what_if.add_argument("--off", metavar="RULE", action="append", help="leave a rule out")
     what_if.add_argument("--scenario", metavar="FILE.toml", type=Path, help="a scenario saved earlier")
     what_if.add_argument("--by", metavar="COLUMN", help="default: the category")
@@ -191,6 +213,17 @@ def parser() -> argparse.ArgumentParser:
     rulebook_options(index)
     answer_options(index, "the counts")
     runs(index, "index", "index")
+
+    cube = command(commands, "cube", "say how large a what-if cube would be, and make it", CUBE)
+    market_options(cube)
+    part_options(cube)
+    cube.add_argument(
+        "--explore", metavar="PARAMETER[=STEP]", action="append", required=True, help="a slider, with a coarser step"
+    )
+    cube.add_argument("--by", metavar="COLUMN", action="append", help="a column to group by besides the category")
+    cube.add_argument("--out", metavar="FILE.parquet", type=Path, help="make it")
+    answer_options(cube, "its size")
+    runs(cube, "cube", "cube")
 
     rulebook = commands.add_parser("rulebook", help="show or check a rulebook", **words("rulebooks", ""))
     verbs = rulebook.add_subparsers(metavar="COMMAND", required=True)

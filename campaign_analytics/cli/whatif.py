@@ -10,10 +10,16 @@ from typing import Any
 import pandas as pd
 
 from campaign_analytics.charts.tables import Table, table
-from campaign_analytics.cli.asked import Asked, assessed, print_written
+from campaign_analytics.cli.asked import Asked, assessed, in_parts, noted, print_written, rulebook
+from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress, bold, print_table
+from campaign_analytics.errors import CampaignError
+from campaign_analytics.large.assessing import what_if_cube
+from campaign_analytics.large.fetching import FLIPS, fetch
+from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.report.write import TABLES, ending, write_table
-from campaign_analytics.rulebook.scenario import load_scenario
+from campaign_analytics.rulebook.scenario import differences, load_scenario
+from campaign_analytics.rulebook.values import ONE_VALUE
 from campaign_analytics.simulate.what_if import WhatIf
 from campaign_analytics.words import say
 
@@ -26,13 +32,13 @@ def whatif(asked: argparse.Namespace) -> None:
     if asked.out:
         ending(asked.out, TABLES)
     with Progress() as progress:
-        asked_for = assessed(argparse.Namespace(**vars(asked) | {"set": None}), progress)
+        asked_for = _baseline(asked, progress)
         what_if = _changed(asked, asked_for)
         by = asked.by or asked_for.result.book.header.category
         whole, classes = what_if.summary(lang=asked.lang), what_if.summary(by=by, lang=asked.lang)
         curve = what_if.curve(asked.curve, lang=asked.lang) if asked.curve else None
         progress.say("looking who turns")
-        flips = what_if.flips(n=None if asked.out else _FLIPS, lang=asked.lang)
+        flips = _flips(asked, asked_for, what_if, progress)
         written = _written(asked, what_if, flips)
     scenario = what_if.scenario(say("whatif_changed", asked.lang))
     changed = scenario.diff(lang=asked.lang)[["label", "clause", "old", "new"]]
@@ -58,6 +64,47 @@ def whatif(asked: argparse.Namespace) -> None:
         print(say("cli_note", asked.lang, note=note))
     if written:
         print_written(written, asked.lang)
+
+
+def _baseline(asked: argparse.Namespace, progress: Progress) -> Asked:
+    """The market as the rulebook has it; of one in files a cube of what is moved, of an index all of its codes."""
+    unset = argparse.Namespace(**vars(asked) | {"set": None})
+    book, notes = rulebook(asked.rulebook or default_rulebook(), asked.variant, {})
+    if not in_parts(asked, book):
+        return assessed(unset, progress)
+    with noted(notes):
+        if is_index(asked.market):
+            progress.say(f"reading {asked.market}")
+            return Asked(Index.open(asked.market, book, asked.as_of).assessment(), {}, notes)
+        moved = [*dict(asked.set or ()), *([asked.curve] if asked.curve else [])]
+        if asked.scenario:
+            moved += differences(book, load_scenario(asked.scenario, book).book)
+        explore = list(dict.fromkeys(ONE_VALUE.sub(r"\g<name>", name) for name in moved))
+        if asked.off or not explore:
+            raise CampaignError(
+                "of a market in parts thresholds can be moved, by --set, --curve or --scenario; to leave rules out, "
+                "make an index of it (campaign-analytics index) and give that"
+            )
+        cube = what_if_cube(
+            asked.market, book, explore, [asked.by] if asked.by else [], asked.as_of, progress.bar("counting"),
+            engine=asked.engine or "numpy",
+        )  # fmt: skip
+    return Asked(cube, {}, notes)
+
+
+def _flips(asked: argparse.Namespace, asked_for: Asked, what_if: WhatIf, progress: Progress) -> pd.DataFrame:
+    """Who turns; of counts fetched from the market behind them."""
+    most = None if asked.out else _FLIPS
+    if not what_if.baseline.market.rest_of:
+        return what_if.flips(n=most, lang=asked.lang)
+    try:
+        some = fetch(what_if, FLIPS, n=most or sys.maxsize, progress=progress.bar("looking who turns"))
+    except CampaignError as error:
+        if asked.out:
+            raise
+        asked_for.notes.append(str(error))
+        return pd.DataFrame(columns=["offer_id", "turned", "clause", "because"])
+    return some.flips(lang=asked.lang)
 
 
 def _changed(asked: argparse.Namespace, asked_for: Asked) -> WhatIf:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from campaign_analytics.cli.options import answer_options, command, count, market_options, place, runs
+from campaign_analytics.cli.options import answer_options, command, count, market_options, part_options, place, runs
 
 EXPLAIN = """
 The verdict, what to do about it, and every rule in the notice's order: the value, what is needed, how far apart, the
@@ -77,6 +77,7 @@ def add_why_not(commands: Any) -> None:
     """Add the five commands."""
     explain = command(commands, "explain", "say why one offer or merchant qualifies or not", EXPLAIN)
     market_options(explain)
+    part_options(explain)
     one = explain.add_mutually_exclusive_group(required=True)
     one.add_argument("--offer", metavar="ID")
     one.add_argument("--merchant", metavar="ID")
@@ -86,6 +87,7 @@ def add_why_not(commands: Any) -> None:
 
     blockers = command(commands, "blockers", "say which rules keep most out", BLOCKERS)
     market_options(blockers)
+    part_options(blockers)
     blockers.add_argument(
         "--by", metavar="COLUMN", help="for each value of a column, or for each size of a merchant: size"
     )

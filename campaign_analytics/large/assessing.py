@@ -13,7 +13,7 @@ from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.cluster.assessing import assess_by_spark
 from campaign_analytics.large.cluster.cube import cube_by_spark
-from campaign_analytics.large.condensing import Condensing
+from campaign_analytics.large.condensing import Condensing, classes
 from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.cube_size import at_places_of, of_index, refuse_too_large
 from campaign_analytics.large.engine import by_spark, check_spark, program_of
@@ -60,7 +60,7 @@ def assess(
         if out is not None or by:
             raise CampaignError("out= and by= are for a market in files; this one is held: use its views")
         return assess_held(market, rulebook, as_of, progress, program)
-    groups = tuple(dict.fromkeys((rulebook.header.category, *by)))
+    groups = classes(rulebook, by)
     if is_index(market):
         if out is not None:
             raise CampaignError("out= is for a market in files; an index gives counts")
@@ -100,7 +100,7 @@ def what_if_cube(
     market's size. It cannot tell one offer from another, nor move what it does not explore. ``CampaignError`` where it
     would have too many rows.
     """
-    groups = tuple(dict.fromkeys((rulebook.header.category, *([by] if isinstance(by, str) else by))))
+    groups = classes(rulebook, by)
     cube = Cubing(groups, explore, rulebook)
     if isinstance(market, Market):
         market = assess_held(market, rulebook, as_of, progress, program_of(engine))

@@ -16,7 +16,8 @@ from campaign_analytics.derive.making import on_rows
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Cells, Market
-from campaign_analytics.rulebook.book import Level
+from campaign_analytics.rulebook.book import Level, Rulebook
+from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate.at_rest import AtRest, Codes
 
 _WHOLE = ~np.uint64(0)
@@ -120,6 +121,17 @@ class Condensing:
             known.setdefault(name, len(known))
         place = np.array([known[name] + 1 for name in cells.names], np.int64)
         return np.where(cells.gone, 0, place[cells.values])
+
+
+def classes(book: Rulebook, by: str | Sequence[str]) -> tuple[str, ...]:
+    """The category and the columns of ``by``, to count by. Raises ``CampaignError`` for one that there is not."""
+    known = [name for name in (*book.columns, *book.derived) if book.table_of(name) in ("offers", "merchants")]
+    columns = (book.header.category, *([by] if isinstance(by, str) else by))
+    for column in columns:
+        if column not in known:
+            near = did_you_mean(column, known) or "; expected a column of levels, or of texts of a list"
+            raise CampaignError(f"cannot count by {column!r}: no such column{near}")
+    return tuple(dict.fromkeys(columns))
 
 
 def group_cells(part: Assessment, column: str) -> Cells:

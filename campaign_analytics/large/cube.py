@@ -22,6 +22,7 @@ from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import PerValue
+from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate.at_rest import AtRest, Codes, Cube, Resting
 
 #: A cube of more rows than this is no quicker than the market itself.
@@ -40,6 +41,9 @@ class Cubing(Condensing):
     def __init__(self, by: Sequence[str], explore: Sequence[str], book: Rulebook) -> None:
         super().__init__(by)
         for name in explore:
+            if name not in book.parameters:
+                near = did_you_mean(name, book.parameters) or f"; there are: {', '.join(book.parameters)}"
+                raise CampaignError(f"unknown parameter {name!r}{near}")
             if not book.places(name):
                 raise CampaignError(f"{name} has no slider, so there is nothing to explore")
         self.moving = tuple(rule for rule in book.active if {*explore} & {*book.parameters_of(rule)})

@@ -18,7 +18,7 @@ from campaign_analytics.assess.assessment import assess as assess_held
 from campaign_analytics.engines.arrays import Program
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large import cube as cubes
-from campaign_analytics.large.condensing import Condensing
+from campaign_analytics.large.condensing import Condensing, classes
 from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.kept import in_force
@@ -111,7 +111,7 @@ def cube_size(
     A market that is held is looked at as a whole; of one in files, or an index, some offers in several places, so that
     ``rows`` is an estimate that is rather too low. Raises ``CampaignError`` as ``what_if_cube`` does.
     """
-    groups = tuple(dict.fromkeys((rulebook.header.category, *([by] if isinstance(by, str) else by))))
+    groups = classes(rulebook, by)
     Cubing(groups, explore, rulebook)  # refuses what cannot be explored before anything is read
     if isinstance(market, Market):
         market, as_of = assess_held(market, rulebook, as_of), None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
 from functools import cached_property, reduce
 from operator import and_
 from pathlib import Path
@@ -21,16 +22,19 @@ import pyarrow.dataset
 import pyarrow.parquet
 
 from campaign_analytics.assess.assessment import Assessment, assessed
+from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.assess.outcomes import FAIL, PRE_QUALIFIED, VERDICTS
 from campaign_analytics.assess.views import SIZE, group_codes
 from campaign_analytics.derive import Derivation
+from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError, MarketError
+from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.preparing import ACROSS, Prepared, prepare
-from campaign_analytics.large.prints import checked
+from campaign_analytics.large.prints import checked, files_of
 from campaign_analytics.large.said import said
 from campaign_analytics.large.source import Part, Source
-from campaign_analytics.market.behind import Files
+from campaign_analytics.market.behind import Behind, Files
 from campaign_analytics.market.schema import Array, Cells, Market, Table, joined
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.recipes import OF_OFFERS
@@ -75,12 +79,32 @@ def fetch(
     """
     held = counts.baseline if isinstance(counts, WhatIf) else counts
     if held not in _FETCHING:
-        _FETCHING[held] = _Fetching(held)
+        _FETCHING[held] = _Fetching.of(held)
     now = counts.book
     found = _FETCHING[held].first(
         _picking(which or (FLIPS if now is not held.book else EVERY), now), where, n, progress
     )
     return WhatIf(found).at(now) if isinstance(counts, WhatIf) else found
+
+
+def fetch_uncounted(
+    place: str | Path,
+    book: Rulebook,
+    as_of: str | date | datetime | None = None,
+    *,
+    where: Where | None = None,
+    n: int = 200,
+    progress: Progress | None = None,
+) -> Assessment:
+    """``fetch`` from a folder of typed parquet files, or an index, of which nothing has been counted."""
+    if is_index(place):
+        index = Index.open(place, book, as_of)
+        moment, behind = Moment(index.as_of), index.behind("index_of")
+    else:
+        source = Source.open(place, book)
+        moment = Moment(moment_of(Market({}, source.declared), book, as_of))
+        behind = Behind("counts_of", source.place, files_of(source))
+    return _Fetching(book, moment, behind).first(_picking(EVERY, book), where, n, progress)
 
 
 def can_fetch(counts: Assessment) -> bool:
@@ -91,7 +115,20 @@ def can_fetch(counts: Assessment) -> bool:
 class _Fetching:
     """The market behind counts, with what all its parts need."""
 
-    def __init__(self, counts: Assessment) -> None:
+    def __init__(
+        self,
+        book: Rulebook,
+        moment: Moment,
+        behind: Behind,
+        unmade: frozenset[str] = frozenset(),
+        later: Sequence[str] = (),
+    ) -> None:
+        self.book, self.moment, self.unmade, self.not_computed = book, moment, unmade, tuple(later)
+        self.what, self.source = str(behind), behind.source
+
+    @classmethod
+    def of(cls, counts: Assessment) -> _Fetching:
+        """Raises ``CampaignError`` where there is nothing behind an assessment."""
         behind = counts.market.rest_of
         if behind is None:
             raise CampaignError("this assessment has every offer already: ask it, not fetch")
@@ -100,10 +137,7 @@ class _Fetching:
                 f"there is no market left behind {behind}: it was held in memory, or lies where Spark alone reads; "
                 "make it of a folder of typed parquet files to fetch offers"
             )
-        self.book, self.moment, self.not_computed, self.unmade = (
-            counts.book, counts.moment, counts.not_computed, counts.unmade
-        )  # fmt: skip
-        self.what, self.source = str(behind), behind.source
+        return cls(counts.book, counts.moment, behind, counts.unmade, counts.not_computed)
 
     def first(self, pick: Pick, where: Where | None, n: int, progress: Progress | None) -> Assessment:
         """The first ``n`` offers that are picked, and of ``where``."""
@@ -135,6 +169,7 @@ class _Fetching:
             yield held, held.market.offers.rows
             return
         whole = self._prepared
+        assert isinstance(self.source, Files)
         checked(self.source, whole.source, self.what)
         some = _narrowed(whole, asked)
         own = [name for name in asked if name in whole.source.schemas["offers"].names]

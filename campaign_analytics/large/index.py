@@ -26,7 +26,7 @@ from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError, MarketWarning
 from campaign_analytics.large.cluster.coding import coded_by_spark
-from campaign_analytics.large.condensing import GONE, group_cells
+from campaign_analytics.large.condensing import GONE, classes, group_cells
 from campaign_analytics.large.engine import by_spark, program_of
 from campaign_analytics.large.kept import LEVELS, read_codes, told_codes
 from campaign_analytics.large.parts import parts_of
@@ -71,7 +71,7 @@ def build_index(
         source = source if isinstance(source, Source) else Source.open(source, book)
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists():
         raise CampaignError(f"{out} is not empty and holds no index; give a new folder")
-    groups, book = tuple(dict.fromkeys((book.header.category, *by))), all_places(book)
+    groups, book = classes(book, by), all_places(book)
     with room(out):
         for level in LEVELS:
             (out / level).mkdir(parents=True, exist_ok=True)
