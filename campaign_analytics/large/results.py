@@ -1,17 +1,17 @@
 """A folder of outcomes: a parquet file for each part of a market, and one manifest that says what they were made of.
 
 A part is made again only if its file of offers, the other tables, what was derived of all offers, the rulebook, its
-values or the moment have changed; what is there stays valid when a run is stopped, and the next run makes the rest.
+values or the moment have changed (``ledger``), or its outcomes are not what was written, by their hash; what is there
+stays valid when a run is stopped, and the next run makes the rest.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,11 @@ import pyarrow.parquet
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.outcomes import VERDICTS
 from campaign_analytics.errors import CampaignError, MarketWarning
-from campaign_analytics.large.kept import in_force
+from campaign_analytics.large.ledger import Ledger
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.said import room, said, whole
 from campaign_analytics.large.source import Part, fingerprint
-from campaign_analytics.market.schema import Array, Cells, Table
-from campaign_analytics.market.typed import to_arrow
+from campaign_analytics.market.schema import Array
 
 MANIFEST = "manifest.json"
 #: The columns of words: of outcomes, and of what does not apply.
@@ -43,7 +42,11 @@ class Results:
     folder: Path
     prepared: Prepared
     _made: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _prints: dict[Path, str] = field(default_factory=dict)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What the parts hang on."""
+        return Ledger(self.prepared)
 
     @classmethod
     def open(cls, folder: Path, prepared: Prepared) -> Results:
@@ -54,7 +57,7 @@ class Results:
             try:
                 held = json.loads(manifest.read_text("utf-8"))
                 results._tell_gone(held["parts"])
-                if held["of"] == results.of:
+                if held["of"] == results.ledger.of_all:
                     results._made = held["parts"]
             except (ValueError, KeyError, TypeError) as error:
                 raise CampaignError(f"{manifest} is no manifest of outcomes; give another folder: out=") from error
@@ -65,26 +68,13 @@ class Results:
         results._keep(complete=False)
         return results
 
-    @property
-    def of(self) -> str:
-        """A hash of everything but the parts that outcomes depend on."""
-        prepared, source, book = self.prepared, self.prepared.source, self.prepared.book
-        told = [book.hash, repr(sorted(in_force(book).items())), prepared.moment.as_of.isoformat()]
-        told.append(repr(source.declared))
-        told += [repr(prepared.by), version("campaign-analytics"), *sorted(prepared.unmade | prepared.partly)]
-        others = [table for table in source.files if table != "offers"]
-        told += [f"{table} {self._print(file)}" for table in others for file in source.files[table]]
-        merchants = prepared.sides["merchants"]
-        told.append(_print_of({name: cells for name, cells in merchants.cells.items() if name in book.derived}))
-        return hashlib.blake2b("\n".join(told).encode(), digest_size=16).hexdigest()
-
     def has(self, part: Part) -> bool:
         """Whether the outcomes of a part are there, whole, and of what it holds now."""
-        held = self._made.get(self._name(part))
-        path = self._file(self._name(part))
-        if held is None or not path.exists():
+        held = self._made.get(Ledger.name(part))
+        path = self._file(Ledger.name(part))
+        if held is None or not path.exists() or held["of"] != self.ledger.of(part):
             return False
-        return bool(held["bytes"] == path.stat().st_size and held["of"] == self._of(part))
+        return bool(held.get("hash") == fingerprint(path))
 
     def put(self, part: Part, assessment: Assessment) -> None:
         """Write the outcomes of a part. Raises ``MarketError`` where there is no room; what is there stays valid."""
@@ -98,21 +88,21 @@ class Results:
                 outcomes.view(np.int64),
                 outside.view(np.int64),
             )
-        path = self._file(self._name(part))
+        path = self._file(Ledger.name(part))
         with room(self.folder):
             path.parent.mkdir(exist_ok=True)
             with whole(path) as beside:
                 pyarrow.parquet.write_table(pa.table(columns), beside, compression="zstd")
-        self._made[self._name(part)] = {
-            "of": self._of(part),
-            "bytes": path.stat().st_size,
+        self._made[Ledger.name(part)] = {
+            "of": self.ledger.of(part),
+            "hash": fingerprint(path),
             "rows": part.rows,
         }
         self._keep(complete=False)
 
     def words(self, part: Part) -> tuple[Array, Array]:
         """(words, offers) uint64 outcomes, and what does not apply, as ``put`` wrote them."""
-        path = self._file(self._name(part))
+        path = self._file(Ledger.name(part))
         with said(path):
             held = pyarrow.parquet.read_table(path)
         names = [name for name in held.column_names if name.startswith("outcomes_")]
@@ -125,7 +115,7 @@ class Results:
 
     def close(self, bits: Mapping[str, int]) -> None:
         """All parts are there: drop whatever else is, and say that it is complete."""
-        self._made = {name: self._made[name] for name in map(self._name, self.prepared.source.parts)}
+        self._made = {name: self._made[name] for name in map(Ledger.name, self.prepared.source.parts)}
         kept = {self._file(name) for name in self._made}
         with room(self.folder):
             for path in [*self.folder.glob("offers/*.parquet"), *self.folder.glob("offers/.*.parquet")]:
@@ -150,33 +140,12 @@ class Results:
     def _file(self, name: str) -> Path:
         return self.folder / "offers" / f"{name}.parquet"
 
-    def _name(self, part: Part) -> str:
-        return f"{part.file.stem}-{part.start:012}"
-
-    def _of(self, part: Part) -> str:
-        """A hash of what the outcomes of one part depend on."""
-        return self._print(part.file) + _print_of(self.prepared.across_of(part))
-
-    def _print(self, file: Path) -> str:
-        if file not in self._prints:
-            self._prints[file] = fingerprint(file)
-        return self._prints[file]
-
     def _keep(self, complete: bool, bits: Mapping[str, int] | None = None) -> None:
         book = self.prepared.book
         told = {
             "complete": complete, "rulebook": {"id": book.id, "version": book.version, "hash": book.hash},
-            "as_of": self.prepared.moment.as_of.isoformat(), "of": self.of, "bits": bits or {}, "parts": self._made,
+            "as_of": self.prepared.moment.as_of.isoformat(), "of": self.ledger.of_all, "bits": bits or {},
+            "parts": self._made,
         }  # fmt: skip
         with room(self.folder), whole(self.folder / MANIFEST) as beside:
             beside.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
-
-
-def _print_of(cells: Mapping[str, Cells]) -> str:
-    """A hash of columns; "" of none."""
-    if not cells:
-        return ""
-    held, written = to_arrow(Table("", cells, len(next(iter(cells.values()))))), pa.BufferOutputStream()
-    with pa.ipc.new_stream(written, held.schema) as stream:
-        stream.write_table(held)
-    return hashlib.blake2b(written.getvalue(), digest_size=16).hexdigest()

@@ -182,6 +182,20 @@ def test_a_killed_run_is_completed_by_the_next(folder: Path, tmp_path: Path, boo
     completed(tmp_path / "out", before, folder, book)
 
 
+def test_outcomes_that_are_not_what_was_written_are_made_again(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    out = tmp_path / "out"
+    ca.assess(folder, book, DAY, out=out)
+    before = finished(out)
+    file = out / "offers/offers_1-000000000000.parquet"
+    held = bytearray(file.read_bytes())
+    held[len(held) // 2] ^= 1  # the same size
+    file.write_bytes(held)
+    (out / "offers/offers_2-000000000000.parquet").unlink()
+    kept = {name: at for name, at in before.items() if name.startswith("offers_0")}
+    completed(out, kept, folder, book)
+    assert {name for name, at in finished(out).items() if before[name] == at} == kept.keys()
+
+
 def test_an_index_that_was_killed_is_made_again(folder: Path, tmp_path: Path, book: Rulebook) -> None:
     killed(folder, tmp_path / "coded", "index")
     with pytest.raises(CampaignError, match="holds no whole index; make it with"):

@@ -1,0 +1,67 @@
+"""What the parts of a market were made of, in hashes: a part is made again only if something that it hangs on changed.
+
+A part hangs on its file of offers and what was derived of all offers for it; and all parts on the other tables, the
+rulebook, its values, the moment and the version of this package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import pyarrow as pa
+
+from campaign_analytics.large.kept import in_force
+from campaign_analytics.large.preparing import Prepared
+from campaign_analytics.large.source import Part, fingerprint
+from campaign_analytics.market.schema import Cells, Table
+from campaign_analytics.market.typed import to_arrow
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """See the module."""
+
+    prepared: Prepared
+    _prints: dict[Path, str] = field(default_factory=dict)
+
+    @cached_property
+    def of_all(self) -> str:
+        """A hash of what all parts hang on."""
+        prepared, source, book = self.prepared, self.prepared.source, self.prepared.book
+        told = [book.hash, repr(sorted(in_force(book).items())), prepared.moment.as_of.isoformat()]
+        told.append(repr(source.declared))
+        told += [repr(prepared.by), version("campaign-analytics"), *sorted(prepared.unmade | prepared.partly)]
+        others = [table for table in source.files if table != "offers"]
+        told += [f"{table} {self._print(file)}" for table in others for file in source.files[table]]
+        merchants = prepared.sides["merchants"]
+        told.append(_print_of({name: cells for name, cells in merchants.cells.items() if name in book.derived}))
+        return hashlib.blake2b("\n".join(told).encode(), digest_size=16).hexdigest()
+
+    def of(self, part: Part) -> str:
+        """A hash of what one part hangs on besides."""
+        return self._print(part.file) + _print_of(self.prepared.across_of(part))
+
+    @staticmethod
+    def name(part: Part) -> str:
+        """What a part is called: by its file's name and its first row."""
+        return f"{part.file.stem}-{part.start:012}"
+
+    def _print(self, file: Path) -> str:
+        if file not in self._prints:
+            self._prints[file] = fingerprint(file)
+        return self._prints[file]
+
+
+def _print_of(cells: Mapping[str, Cells]) -> str:
+    """A hash of columns; "" of none."""
+    if not cells:
+        return ""
+    held, written = to_arrow(Table("", cells, len(next(iter(cells.values()))))), pa.BufferOutputStream()
+    with pa.ipc.new_stream(written, held.schema) as stream:
+        stream.write_table(held)
+    return hashlib.blake2b(written.getvalue(), digest_size=16).hexdigest()
