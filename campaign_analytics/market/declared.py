@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaign_analytics.errors import MarketError, ValueFault
 from campaign_analytics.market.headers import known_columns
+from campaign_analytics.market.opening.encodings import ENCODINGS
 from campaign_analytics.market.opening.zips import members, unpacked
 from campaign_analytics.market.schema import KEYS, Declared
 from campaign_analytics.market.times import NUMBERED
@@ -68,6 +69,7 @@ def declared_as(place: str, held: Mapping[str, Any], book: Rulebook) -> Declared
         *_units(held.get("units", {}), book),
         *_missing(held.get("missing", {}), book),
         *_empty(held.get("empty", {}), book),
+        *_encodings(held.get("encodings", {})),
     ]
     if faults:
         raise MarketError("\n".join(f"{place}: {fault}" for fault in faults))
@@ -75,7 +77,7 @@ def declared_as(place: str, held: Mapping[str, Any], book: Rulebook) -> Declared
 
 
 def _top(held: Mapping[str, Any]) -> list[str]:
-    known = ("as_of", *FLAGS, "tables", "headers", "units", "missing", "empty")
+    known = ("as_of", *FLAGS, "tables", "headers", "units", "missing", "empty", "encodings")
     faults = [
         f"unknown key {key!r}{did_you_mean(key, known)}; expected {', '.join(known)}"
         for key in held
@@ -95,6 +97,16 @@ def _tables(held: Any) -> list[str]:
         f"tables: {file!r}: no table {table!r}{did_you_mean(str(table), KEYS)}"
         for file, table in held.items()
         if table not in KEYS
+    ]
+
+
+def _encodings(held: Any) -> list[str]:
+    if not isinstance(held, dict):
+        return ['encodings: expected lines such as "my file.csv" = "GB18030"']
+    return [
+        f"encodings: {file!r} = {stated!r}: expected {' or '.join(map(repr, ENCODINGS))}"
+        for file, stated in held.items()
+        if stated not in ENCODINGS
     ]
 
 

@@ -141,7 +141,7 @@ def _of_files(source: Path, book: Rulebook, declared: Declared, progress: Progre
     for number, (path, folder_table) in enumerate(files):
         progress(sum(sizes[:number]), sum(sizes))
         named = folder_table or declared.tables.get(path.name) or table_named(path.stem)
-        for found in _opened(path, named, heads, held):
+        for found in _opened(path, named, heads, declared, held):
             table, why = _table_of(found, named, book, declared)
             if table:
                 held.add(table, found)
@@ -169,9 +169,9 @@ def _files(folder: Path, held: Gathered) -> list[tuple[Path, str | None]]:
     return files
 
 
-def _opened(path: Path, named: str | None, heads: Knows, held: Gathered) -> Sequence[Found]:
+def _opened(path: Path, named: str | None, heads: Knows, declared: Declared, held: Gathered) -> Sequence[Found]:
     try:
-        opened = open_path(path, heads)
+        opened = open_path(path, heads, declared.encodings)
     except MarketError as error:
         if named:
             raise

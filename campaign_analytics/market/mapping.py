@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.declared import FLAGS, UNITS
+from campaign_analytics.market.opening.encodings import ENCODINGS
 from campaign_analytics.market.rates import AS_PERCENT, AS_SHARE, UNIT_UNSURE
 from campaign_analytics.market.schema import KEYS, Declared, Market
 from campaign_analytics.market.times import SETTLED, WHICH_COUNT
@@ -53,6 +54,7 @@ def understood(market: Market) -> Declared:
         tables | dict(declared.tables),
         declared.missing,
         declared.empty,
+        declared.encodings,
     )
 
 
@@ -96,8 +98,9 @@ def _top(declared: Declared) -> Iterator[str]:
 
 def _sections(declared: Declared) -> dict[str, Mapping[str, Any]]:
     headers = {f"headers.{table}": held for table, held in declared.headers.items()}
+    files = {"tables": declared.tables, "encodings": declared.encodings}
     cells = {"units": declared.units, "missing": declared.missing, "empty": declared.empty}
-    return {"tables": declared.tables, **cells, **headers}
+    return {**files, **cells, **headers}
 
 
 def _pairs(held: Mapping[str, Any]) -> Iterator[str]:
@@ -140,6 +143,8 @@ def _open(section: str, market: Market, book: Rulebook, lang: str) -> Iterator[s
     """What a section may say besides, as comments."""
     if section == "tables":
         yield from _open_files(market)
+    elif section == "encodings":
+        yield from _open_encodings(market, lang)
     elif section in ("missing", "empty"):
         return
     elif section == "units":
@@ -157,6 +162,14 @@ def _open_files(market: Market) -> Iterator[str]:
     for each in market.quality.findings:
         if not each.table and each.reason.kind == "unread":
             yield _comment(each.column, "?", each.reason.text)
+
+
+def _open_encodings(market: Market, lang: str) -> Iterator[str]:
+    for name, table in market.tables.items():
+        for part in table.parts:
+            for each in market.quality.findings if market.quality else ():
+                if (each.table, each.column, each.reason.kind) == (name, part.place, "doubted"):
+                    yield from (_comment(part.place, encoding, each.reason.told(lang)) for encoding in ENCODINGS)
 
 
 def _open_headers(name: str, market: Market, book: Rulebook, lang: str) -> Iterator[str]:

@@ -40,6 +40,7 @@ from campaign_analytics.rulebook.values import did_you_mean
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
+UNTOLD_ENCODING = "may be in {}, too; if its Chinese is wrong, say so in market.toml: [encodings]"
 ABSENT = Reason("absent", "in no file; every cell is missing, rules that need it are unknown")
 
 
@@ -216,6 +217,8 @@ class _Reader:
         self.check_keys(name, found, matched)
         if found.since_1904:
             found = _since_1900(found, matched, self.book)
+        if found.maybe:
+            self.quality.remark(name, found.place, Reason("doubted", UNTOLD_ENCODING.format(found.maybe)), found.rows)
         for said in found.told:
             self.quality.remark(name, found.place, Reason("settled", said))
         aside = [self.put_aside(name, found, place, reason) for place, reason in matched.unread]

@@ -271,6 +271,7 @@ class Declared:
     tables: Mapping[str, str] = field(default_factory=dict)  # file, or "file: sheet" -> table
     missing: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> what says that nothing is there
     empty: Mapping[str, Any] = field(default_factory=dict)  # column -> what an empty cell means
+    encodings: Mapping[str, str] = field(default_factory=dict)  # text file -> its encoding, such as "Big5"
 
 
 @dataclass(frozen=True, eq=False)

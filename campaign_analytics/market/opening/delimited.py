@@ -42,11 +42,14 @@ class _Settled:
     width: int  # cells of a row of data
 
 
-def open_delimited(place: str, data: bytes, knows: Knows) -> Opened:
-    """Open a text file of rows. Raises MarketError where it has no headers, or is no text of rows."""
+def open_delimited(place: str, data: bytes, knows: Knows, stated: str = "") -> Opened:
+    """Open a text file of rows, in the encoding that its owner has ``stated`` or else in the one that it is in.
+
+    Raises MarketError where it has no headers, or is no text of rows.
+    """
     if _is_page(data):
         raise MarketError(f"{place} is a web page, no table; open it in a spreadsheet program and save it as xlsx")
-    held = decoded(place, data, lambda head: _known(head, knows))
+    held = decoded(place, data, lambda head: _known(head, knows), stated)
     del data  # what is not needed any more is let go at once: a csv may be as large as what is left of the memory
     settled = _settled(place, held, knows)
     misfits: list[Any] = []
@@ -57,7 +60,7 @@ def open_delimited(place: str, data: bytes, knows: Knows) -> Opened:
             table = _parsed(held, settled, misfits)
         except pa.ArrowInvalid as error:
             raise MarketError(f"{place} can't be read as rows of cells: {error}") from error
-    columns, encoding, broken = table.columns, held.encoding, held.broken
+    columns, encoding, broken, maybe = table.columns, held.encoding, held.broken, held.maybe
     del table, held
     numbers = np.asarray([each.number for each in misfits], np.int64)
     rows, endless = _apart(misfits, settled)
@@ -70,6 +73,7 @@ def open_delimited(place: str, data: bytes, knows: Knows) -> Opened:
         np.flatnonzero(present) + settled.heads.data + 1,
         rows,
         told=(f"{encoding}, cells between {_DELIMITERS[settled.delimiter]}", *settled.heads.told()),
+        maybe=maybe,
         notes=settled.heads.notes,
         heads=settled.heads.rows,
         blank=settled.heads.blank,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,12 @@ _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM
 #: What is written in UTF-8 here has characters of three bytes, or else signs such as the yuan's; pairs of other bytes
 #: that happen to be good UTF-8 are words in GB18030.
 _LONG, _LATIN_1 = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}"), re.compile(rb"[\xc2\xc3][\x80-\xbf]")
+_KANA = re.compile("[\u3040-\u30ff]")
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "gb18030": "GB18030", "cp950": "Big5"}
+
+
+#: Those that an owner may name where a file does not tell.
+ENCODINGS = {"UTF-8": "utf-8", "GB18030": "gb18030", "Big5": "cp950"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +39,7 @@ class Decoded:
     encoding: str  # as people call it
     start: int = 0  # where in the data the text begins
     broken: bool = False  # whether ``BROKEN`` stands for bytes that are no character
+    maybe: str = ""  # another encoding in which it is a text, too
 
     @property
     def text(self) -> str:
@@ -50,14 +56,16 @@ class Decoded:
         return len(self.data) - self.start <= HEAD
 
 
-def decoded(place: str, data: bytes, known: Callable[[str], int] = lambda head: 0) -> Decoded:
+def decoded(place: str, data: bytes, known: Callable[[str], int] = lambda head: 0, stated: str = "") -> Decoded:
     """Read UTF-8, UTF-16, GB18030 or Big5; ``known`` tells how many headers are known in the head of a text.
 
-    Raises MarketError where it is none of these.
+    One of ``ENCODINGS`` that its owner has ``stated`` is the one. Raises MarketError where it is none of these.
     """
     for mark, encoding in _MARKS.items():
         if data.startswith(mark):
             return _read(data, len(mark), encoding)
+    if stated:
+        return _read(data, 0, ENCODINGS[stated])
     zero = data.find(b"\0", 0, HEAD)
     if zero < 0 and _is_utf8(data) and (data.isascii() or _LATIN_1.search(data) or _LONG.search(data)):
         return Decoded(data, _NAMES["utf-8"])
@@ -76,14 +84,17 @@ def decoded(place: str, data: bytes, known: Callable[[str], int] = lambda head: 
     headers = knows("gb18030")
     if fault is None and knows("utf-8") > headers:
         return _read(data, 0, "utf-8")
-    if knows("cp950") > max(headers, 1) and _fault(data, "cp950") is None:
+    other = knows("cp950")
+    if other > max(headers, 1) and _fault(data, "cp950") is None:
         return _read(data, 0, "cp950")
     if not headers and (broken := _fault(data, "gb18030")) is not None:
         raise MarketError(
             f"{place}: unknown encoding; it is neither UTF-8 (broken at byte {fault}) nor GB18030 "
             f"(broken at byte {broken}); save it as csv in UTF-8"
         )
-    return _read(data, 0, "gb18030")
+    held = _read(data, 0, "gb18030")
+    unsure = other == headers and not held.broken and _is_unusual(held.head()) and _fault(data, "cp950") is None
+    return replace(held, maybe=_NAMES["cp950"]) if unsure else held
 
 
 def _read(data: bytes, start: int, encoding: str) -> Decoded:
@@ -111,6 +122,14 @@ def _is_utf8(data: bytes) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
+
+
+def _is_unusual(text: str) -> bool:
+    """Whether more than a tenth of its signs beyond ASCII is no Chinese of GB2312: so are two thirds of any Big5 that
+    is read in GB18030, and next to none of what is written in simplified characters."""
+    plain = len(text.encode("ascii", "ignore"))
+    usual = (len(text.encode("gb2312", "ignore")) - plain) / 2 - len(_KANA.findall(text))
+    return usual < 0.9 * (len(text) - plain)
 
 
 def _is_mostly_utf8(data: bytes, fault: int) -> bool:

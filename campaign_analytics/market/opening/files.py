@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePath
 
 from campaign_analytics.errors import MarketError
@@ -33,13 +34,22 @@ _DEPTH = 2
 _UNKNOWN = "not a table: its ending is not known"
 
 
-def open_path(path: Path, knows: Knows) -> Opened:
-    """Open one file: a part for each of its tables. Raises MarketError that says what is wrong and what to do."""
-    return _opened(path, path.name, lambda: _bytes(path), knows)
+def open_path(path: Path, knows: Knows, encodings: Mapping[str, str] | None = None) -> Opened:
+    """Open one file: a part for each of its tables. Raises MarketError that says what is wrong and what to do.
+
+    ``encodings`` are those of text files (or of such in archives), by name or place, where their owner states them.
+    """
+    return _opened(path, path.name, lambda: _bytes(path), knows, encodings or {})
 
 
 def _opened(
-    path: PurePath, place: str, read: Callable[[], bytes], knows: Knows, depth: int = 0, room: Room | None = None
+    path: PurePath,
+    place: str,
+    read: Callable[[], bytes],
+    knows: Knows,
+    encodings: Mapping[str, str],
+    depth: int = 0,
+    room: Room | None = None,
 ) -> Opened:
     ending = path.suffix.lower()
     if path.name == NAME:
@@ -52,9 +62,15 @@ def _opened(
     if ending == _ARCHIVE and not is_workbook(data):
         inner = room or Room(len(data))
         return open_archive(
-            place, data, inner, lambda name, where, unpack: _opened(name, where, unpack, knows, depth + 1, inner)
+            place,
+            data,
+            inner,
+            lambda name, where, unpack: _opened(name, where, unpack, knows, encodings, depth + 1, inner),
         )
-    opened = (_by_content(data) or _FILES[ending])(place, data, knows)
+    opener, stated = _by_content(data) or _FILES[ending], encodings.get(place, encodings.get(path.name, ""))
+    if stated and opener is open_delimited:
+        opener = partial(open_delimited, stated=stated)
+    opened = opener(place, data, knows)
     return Opened([_without_idle_columns(found) for found in opened.found], opened.unread)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.market.mapping import mapping
 from campaign_analytics.market.opening.encodings import BROKEN, decoded
 from campaign_analytics.market.read import read_market
 from campaign_analytics.rulebook.book import Rulebook
 from tests.market.conftest import Write, shown
+from tests.market.opening.test_archives import zipped
 from tests.market.test_keys import fates
 
 HEADERS = "商品ID,商家ID,類目"
@@ -52,6 +54,50 @@ def test_where_two_encodings_are_possible(text: str, knows: Callable[[str], int]
 def test_big5_without_known_headers_is_not_guessed() -> None:
     """Its bytes are good GB18030 too: read as such, no header is known, and that is said."""
     assert decoded("x.csv", "甲,乙\n1,女裝\n".encode("big5"), known).encoding == "GB18030"
+
+
+class TestBig5UnderEnglishHeaders:
+    """All that is good Big5 is good GB18030, and short texts are often both: it is said, and can be told."""
+
+    TEXT = "offer_id,merchant_id,title\n1,m,女裝\n"
+
+    def test_it_is_doubted(self, book: Rulebook, folder: Write) -> None:
+        market = read_market(folder({"offers.csv": self.TEXT.encode("big5")}), book)
+        assert shown(market, "title") != ["女裝"]
+        assert market.quality is not None
+        (doubt,) = [each for each in market.quality.findings if each.reason.kind == "doubted"]
+        assert (doubt.table, doubt.column) == ("offers", "offers.csv")
+        assert doubt.reason.text == ("may be in Big5, too; if its Chinese is wrong, say so in market.toml: [encodings]")
+        assert "[encodings]" in doubt.reason.told("zh")
+        assert '# "offers.csv" = "Big5"  # may be in Big5, too' in mapping(market, book)
+
+    @pytest.mark.parametrize(
+        "text", ["offer_id,merchant_id,title\n1,m,春季新款其他商品\n2,m,喆\n", "商品ID,商家ID\n1,m\n"]
+    )
+    def test_what_can_not_be_is_not_doubted(self, book: Rulebook, folder: Write, text: str) -> None:
+        market = read_market(folder({"offers.csv": text.encode("gb18030")}), book)
+        assert market.quality is not None
+        assert "doubted" not in market.quality.counts()
+
+    @pytest.mark.parametrize("name", ["offers.csv", "x.zip"])
+    def test_its_owner_states_it(self, book: Rulebook, folder: Write, name: str) -> None:
+        data, files = self.TEXT.encode("big5"), dict[str, str | bytes]()
+        merchants = "merchant_id\nm\n"
+        files[name] = data if name == "offers.csv" else zipped({"offers.csv": data, "merchants.csv": merchants})
+        files["market.toml"] = '[encodings]\n"offers.csv" = "Big5"\n'
+        place = folder(files)
+        if name == "x.zip":
+            for each in ("offers.csv", "merchants.csv"):
+                (place / each).unlink()
+        market = read_market(place, book)
+        assert shown(market, "title") == ["女裝"]
+        assert market.quality is not None
+        assert "doubted" not in market.quality.counts()
+        assert '\n"offers.csv" = "Big5"\n' in mapping(market, book)
+
+    def test_another_one_is_refused_in_words(self, book: Rulebook, folder: Write) -> None:
+        with pytest.raises(MarketError, match=r"'offers\.csv' = 'big-5': expected 'UTF-8' or 'GB18030' or 'Big5'"):
+            read_market(folder({"market.toml": '[encodings]\n"offers.csv" = "big-5"\n'}), book)
 
 
 @pytest.mark.parametrize("cut", [1, 2])
