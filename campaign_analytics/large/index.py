@@ -1,6 +1,6 @@
 """The coded market at rest: a folder of NumPy arrays, a byte or two for each comparison of each subject.
 
-Any values on the sliders' grids are assessed from it, without the market. The folder holds ``manifest.json``,
+Any values on the sliders' grids are assessed from it, without the market. The folder holds ``index.json``,
 ``baseline.toml`` (the values it was made with), and for offers and merchants a ``.npy`` file a column, which is mapped
 into memory, not read.
 """
@@ -8,7 +8,6 @@ into memory, not read.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,12 +25,13 @@ from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError, MarketWarning
 from campaign_analytics.large.cluster.coding import coded_by_spark
-from campaign_analytics.large.condensing import GONE, classes, group_cells
+from campaign_analytics.large.condensing import GONE, classes
 from campaign_analytics.large.engine import by_spark, program_of
-from campaign_analytics.large.kept import LEVELS, read_codes, told_codes
+from campaign_analytics.large.filling import MANIFEST, MERCHANT_ROW, Filling
+from campaign_analytics.large.kept import LEVELS, read_codes
 from campaign_analytics.large.parts import parts_of
-from campaign_analytics.large.prints import files_of, hashed, same
-from campaign_analytics.large.said import room, whole
+from campaign_analytics.large.prints import files_of, same
+from campaign_analytics.large.said import room
 from campaign_analytics.large.source import Source
 from campaign_analytics.market.behind import Behind, Files, Print
 from campaign_analytics.market.schema import Array, Cells, Market
@@ -39,13 +39,12 @@ from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.coarser import all_places
 from campaign_analytics.rulebook.scenario import load_scenario
-from campaign_analytics.simulate.at_rest import AtRest, Coded, Codes, Resting
+from campaign_analytics.simulate.at_rest import Coded
 
 if TYPE_CHECKING:
     from campaign_analytics.engines.spark import Session
 
-MANIFEST, BASELINE = "index.json", "baseline.toml"
-_ROW = "merchant_row"
+BASELINE = "baseline.toml"
 _PARTS = "parts"  # what Spark's workers write, until it is brought together
 #: Offers assessed at once.
 ROWS = 1 << 20
@@ -64,6 +63,9 @@ def build_index(
     """Code a market in files (see ``assess``) into the folder ``out``, which must be new, empty or an older index.
     Spark reads what it does for ``assess``; its workers write into ``out``, too.
 
+    Where an earlier run was stopped, or something has changed since, only the parts that are not there or hang on what
+    changed are made (by Spark: all).
+
     Raises ``CampaignError`` where it cannot be coded, ``MarketError`` where nothing can be written.
     """
     program, out = program_of(engine), Path(out)
@@ -75,18 +77,18 @@ def build_index(
     with room(out):
         for level in LEVELS:
             (out / level).mkdir(parents=True, exist_ok=True)
-        (out / MANIFEST).write_text("{}", "utf-8")  # ours, and not whole yet
+        filling = Filling(out, groups)  # from now on it is not whole
         if isinstance(source, Source):
             rows, files = source.rows, files_of(source)
-            parts: Iterator[Assessment] = parts_of(source, book, as_of, groups, program, progress)
+            parts: Iterator[Assessment] = parts_of(source, book, as_of, groups, program, progress, begin=filling.go_on)
         else:
             rows, files, parts = coded_by_spark(str(source), book, as_of, groups, engine, out / _PARTS, progress)
-        writing = _Writing(out, rows, groups, files)
+        filling.rows = rows
         for part in parts:
-            writing.add(part)
+            filling.add(part)
         book.scenario("baseline").save(out / BASELINE)
         shutil.rmtree(out / _PARTS, ignore_errors=True)
-        writing.close()
+        filling.close(files)
     return Index.open(out, book)
 
 
@@ -171,7 +173,7 @@ class Index:
         }
         groups = {name: self._group(name, names, slice(start, stop)) for name, names in told["by"].items()}
         rows = {"offers": stop - start, "merchants": int(told["rows"]["merchants"])}
-        market = Market.rest(self.behind("index_of"), groups, rows, self._array("offers", _ROW)[start:stop])
+        market = Market.rest(self.behind("index_of"), groups, rows, self._array("offers", MERCHANT_ROW)[start:stop])
         codes = {level: read_codes(cells[level], told["codes"][level]) for level in LEVELS}
         bare = Coded(
             book=book, market=market,
@@ -202,82 +204,3 @@ class Index:
 
     def _file(self, level: Level, name: str) -> Path:
         return self.folder / level / f"{name}.npy"
-
-
-class _Writing:
-    """Arrays of all offers, filled part by part."""
-
-    def __init__(self, folder: Path, rows: int, by: Sequence[str], files: Files) -> None:
-        self.files = files
-        self.folder, self.rows, self.by, self.done = folder, rows, by, 0
-        self.names: dict[str, dict[str, int]] = {column: {} for column in by}
-        self.arrays: dict[tuple[Level, str], Array] = {}
-        self.first: Assessment | None = None
-        self.codes: Mapping[Level, Codes] = {}
-
-    def add(self, part: Assessment) -> None:
-        codes = part.codes if isinstance(part, AtRest) else Resting(part).codes(part.rules)
-        stop = self.done + part.market.offers.rows
-        if self.first is None:
-            self.first, self.codes = part, codes
-            self.put("merchants", codes["merchants"], 0, part.market.merchants.rows)
-        self.put("offers", codes["offers"], self.done, stop)
-        self.array("offers", _ROW, np.int32)[self.done : stop] = part.market.merchant_row
-        for column in self.by:
-            cells = group_cells(part, column)
-            known = self.names[column]
-            for name in cells.names:
-                known.setdefault(name, len(known))
-            place = np.array([known[name] for name in cells.names] or [0], np.int16)
-            self.array("offers", column, np.int16)[self.done : stop] = np.where(cells.gone, -1, place[cells.values])
-        self.done = stop
-
-    def put(self, level: Level, codes: Codes, start: int, stop: int) -> None:
-        for name, cells in codes.cells.items():
-            low = np.where(cells.gone, GONE, cells.values) if cells.type == "flag" else cells.values
-            held = self.array(level, name, np.uint8)
-            held[start:stop] = low
-            if cells.high is not None and (level, name + HIGH) not in self.arrays:
-                self.array(level, name + HIGH, np.uint8)[:start] = held[:start]
-            if (level, name + HIGH) in self.arrays:
-                self.array(level, name + HIGH, np.uint8)[start:stop] = low if cells.high is None else cells.high
-
-    def array(self, level: Level, name: str, dtype: Any) -> Array:
-        if (level, name) not in self.arrays:
-            assert self.first is not None
-            rows = self.rows if level == "offers" else self.first.market.merchants.rows
-            path = self.folder / level / f"{name}.npy"
-            self.arrays[level, name] = np.lib.format.open_memmap(path, "w+", dtype, (rows,))
-            _reserve(path)
-        return self.arrays[level, name]
-
-    def close(self) -> None:
-        """Say that it is whole; arrays of an older index go."""
-        assert self.first is not None
-        first = self.first
-        for level in LEVELS:
-            for file in (self.folder / level).iterdir():
-                if (level, file.stem) not in self.arrays:
-                    file.unlink()
-        told = {
-            "rulebook": {"id": first.book.id, "version": first.book.version, "hash": first.book.hash},
-            "as_of": first.as_of.isoformat(),
-            "rows": {"offers": self.rows, "merchants": first.market.merchants.rows},
-            "by": {column: list(names) for column, names in self.names.items()},
-            "not_computed": first.not_computed,
-            "unmade": sorted(first.unmade),
-            "place": self.files.place,
-            "files": hashed(self.files).prints,
-            "codes": {level: told_codes(codes) for level, codes in self.codes.items()},
-        }
-        for array in self.arrays.values():
-            array.flush()  # type: ignore[attr-defined]  # of a memory map
-        with whole(self.folder / MANIFEST) as beside:
-            beside.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
-
-
-def _reserve(path: Path) -> None:
-    """Take the room of a file now: a map of it that runs out of room ends the process without a word."""
-    if hasattr(os, "posix_fallocate"):
-        with path.open("r+b") as opened:
-            os.posix_fallocate(opened.fileno(), 0, path.stat().st_size)

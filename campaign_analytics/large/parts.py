@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -26,15 +26,18 @@ def parts_of(
     program: type[Runs],
     progress: Progress | None = None,
     out: Path | None = None,
+    begin: Callable[[Prepared, Assessment], Collection[Part]] | None = None,
 ) -> Iterator[Assessment]:
     """Each part of a source assessed over all merchants, with the columns of ``by``. With a folder ``out`` outcomes are
-    written there; a part whose outcomes are there already has nothing else but the columns of ``by``."""
+    written there; a part whose outcomes are there already has nothing else but the columns of ``by``. ``begin`` is told
+    what was prepared, and the assessment of no offer; it gives parts to be left out."""
     moment = Moment(moment_of(Market({}, source.declared), book, as_of))
     prepared = prepare(source, book, moment, tuple(by))
     results = None if out is None else Results.open(out, prepared)
     nobody = assessed(prepared.nobody(), book, moment, program=program)
-    done = 0
-    for part in source.parts:
+    left_out = begin(prepared, nobody) if begin else ()
+    done = sum(part.rows for part in left_out)
+    for part in (part for part in source.parts if part not in left_out):
         if results and results.has(part):
             assessment = _read_back(nobody, prepared, part, *results.words(part))
         else:

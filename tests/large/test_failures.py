@@ -19,6 +19,8 @@ import pyarrow.parquet
 import pytest
 
 import campaign_analytics as ca
+from campaign_analytics.assess.assessment import Assessment, assessed
+from campaign_analytics.derive import Derivation
 from campaign_analytics.errors import CampaignError, MarketError, MarketWarning
 from campaign_analytics.large import source
 from campaign_analytics.market.schema import Array, Cells, Market
@@ -146,6 +148,8 @@ KILLED = """
 import os, signal, sys
 import pyarrow.parquet
 import campaign_analytics as ca
+from campaign_analytics.assess.assessment import Assessment, assessed
+from campaign_analytics.derive import Derivation
 from campaign_analytics.large import source
 folder, out, verb, rows, day = sys.argv[1:]
 source.ROWS = int(rows)
@@ -196,12 +200,70 @@ def test_outcomes_that_are_not_what_was_written_are_made_again(folder: Path, tmp
     assert {name for name, at in finished(out).items() if before[name] == at} == kept.keys()
 
 
-def test_an_index_that_was_killed_is_made_again(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+@pytest.fixture
+def assessed_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many offers each part had that was assessed since."""
+    seen = list[int]()
+
+    def counted(derivation: Derivation, *how: Any, **more: Any) -> Assessment:
+        seen.append(derivation.market.offers.rows)
+        return assessed(derivation, *how, **more)
+
+    monkeypatch.setattr("campaign_analytics.large.parts.assessed", counted)
+    return seen
+
+
+def indexed(folder: Path, out: Path, book: Rulebook, seen: list[int]) -> list[int]:
+    """Make the index, which is what one that is made anew is; gives the parts that were assessed for it."""
+    seen.clear()
+    ca.build_index(folder, book, out, DAY)
+    made = [rows for rows in seen if rows]
+    ca.build_index(folder, book, out.with_name("anew"), DAY)
+    for level in ("offers", "merchants"):
+        ours, anew = (
+            {file.name: np.load(file) for file in (each / level).iterdir()} for each in (out, out.with_name("anew"))
+        )
+        assert ours.keys() == anew.keys()
+        for name, array in ours.items():
+            np.testing.assert_array_equal(array, anew[name], name)
+    alike(ca.assess(out, book), ca.assess(out.with_name("anew"), book))
+    shutil.rmtree(out.with_name("anew"))
+    return made
+
+
+def test_an_index_that_was_killed_is_gone_on_with(
+    folder: Path, tmp_path: Path, book: Rulebook, assessed_rows: list[int]
+) -> None:
     killed(folder, tmp_path / "coded", "index")
     with pytest.raises(CampaignError, match="holds no whole index; make it with"):
         ca.assess(tmp_path / "coded", book)
-    ca.build_index(folder, book, tmp_path / "coded", DAY)
-    alike(ca.assess(tmp_path / "coded", book), ca.assess(folder, book, DAY))
+    made = indexed(folder, tmp_path / "coded", book, assessed_rows)
+    assert 1 <= len(made) < FILES
+    assert indexed(folder, tmp_path / "coded", book, assessed_rows) == []  # nothing has changed since
+
+
+def test_of_an_index_what_changed_is_made_again(
+    folder: Path, tmp_path: Path, book: Rulebook, assessed_rows: list[int]
+) -> None:
+    coded, part = tmp_path / "coded", OFFERS // FILES
+    assert indexed(folder, coded, book, assessed_rows) == [part] * FILES
+    array = np.load(next(iter(sorted((coded / "offers").glob("#*.npy")))), mmap_mode="r+")
+    array[part] ^= 1  # in the second part
+    array.flush()
+    assert indexed(folder, coded, book, assessed_rows) == [part]
+    file = folder / "offers/offers_1.parquet"
+    held = pyarrow.parquet.read_table(file)
+    place = held.column_names.index("moq")
+    pyarrow.parquet.write_table(held.set_column(place, "moq", pa.array([7] * len(held), held["moq"].type)), file)
+    assert indexed(folder, coded, book, assessed_rows) == [part]
+    merchants = pyarrow.parquet.read_table(folder / "merchants.parquet")
+    pyarrow.parquet.write_table(merchants.slice(0, len(merchants) - 1), folder / "merchants.parquet")
+    assert indexed(folder, coded, book, assessed_rows) == [part] * FILES
+    next((coded / "offers").glob("#*.npy")).unlink()
+    (coded / "offers/merchant_row.npy").write_bytes(b"no array")
+    assert indexed(folder, coded, book, assessed_rows) == [part] * FILES
+    pyarrow.parquet.write_table(held.slice(0, part - 1), file)  # all others move up
+    assert sum(indexed(folder, coded, book, assessed_rows)) == OFFERS - 1
 
 
 # ---- files that are not as they should be
