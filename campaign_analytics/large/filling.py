@@ -57,6 +57,8 @@ class Filling:
         self.rows = prepared.source.rows
         starts = np.cumsum([0, *(part.rows for part in parts)]).tolist()
         placed = dict(zip(parts, starts, strict=False))
+        with suppress(KeyError, TypeError, AttributeError):
+            self.ledger.tell_gone(self.earlier[_ENDED], self.folder)
         if self.earlier.get("of") == self.ledger.of_all and self.earlier.get("offers") == self.rows:
             with suppress(KeyError, TypeError, AttributeError):  # a manifest that is none: all is made again
                 self._take(placed)

@@ -7,14 +7,17 @@ rulebook, its values, the moment and the version of this package.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
+from campaign_analytics.errors import MarketWarning
 from campaign_analytics.large.kept import in_force
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.source import Part, fingerprint
@@ -45,6 +48,21 @@ class Ledger:
     def of(self, part: Part) -> str:
         """A hash of what one part hangs on besides."""
         return self._print(part.file) + _print_of(self.prepared.across_of(part))
+
+    def tell_gone(self, before: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
+        """Warn of files that an earlier run into ``folder`` had, by its parts."""
+        source = self.prepared.source
+        now = {part.file.stem for part in source.parts}
+        gone = {name: held["rows"] for name, held in before.items() if name.rpartition("-")[0] not in now}
+        if gone:
+            files = ", ".join(sorted({f"{name.rpartition('-')[0]}.parquet" for name in gone}))
+            warnings.warn(
+                f"{source.place}: {files} was there when {folder} was last written, and is gone; its "
+                f"{sum(gone.values()):,} offers are no longer counted. Put it back and run the same again if it is "
+                "missing",
+                MarketWarning,
+                stacklevel=2,
+            )
 
     @staticmethod
     def name(part: Part) -> str:

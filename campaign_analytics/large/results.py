@@ -8,7 +8,6 @@ stays valid when a run is stopped, and the next run makes the rest.
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,7 +20,7 @@ import pyarrow.parquet
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.outcomes import VERDICTS
-from campaign_analytics.errors import CampaignError, MarketWarning
+from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.ledger import Ledger
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.said import room, said, whole
@@ -56,7 +55,7 @@ class Results:
         if manifest.exists():
             try:
                 held = json.loads(manifest.read_text("utf-8"))
-                results._tell_gone(held["parts"])
+                results.ledger.tell_gone(held["parts"], folder)
                 if held["of"] == results.ledger.of_all:
                     results._made = held["parts"]
             except (ValueError, KeyError, TypeError) as error:
@@ -122,20 +121,6 @@ class Results:
                 if path not in kept:
                     path.unlink()
         self._keep(complete=True, bits=bits)
-
-    def _tell_gone(self, before: Mapping[str, Any]) -> None:
-        """Warn of files that an earlier run had."""
-        now = {part.file.stem for part in self.prepared.source.parts}
-        gone = {name: held["rows"] for name, held in before.items() if name.rpartition("-")[0] not in now}
-        if gone:
-            files = ", ".join(sorted({f"{name.rpartition('-')[0]}.parquet" for name in gone}))
-            warnings.warn(
-                f"{self.prepared.source.place}: {files} was there when {self.folder} was last written, and is gone; "
-                f"its {sum(gone.values()):,} offers are no longer counted. Put it back and run the same again if it is "
-                "missing",
-                MarketWarning,
-                stacklevel=2,
-            )
 
     def _file(self, name: str) -> Path:
         return self.folder / "offers" / f"{name}.parquet"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -164,7 +165,13 @@ def step(done, of):
     made.append(done)
     if verb == "index" and len(made) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
-if verb == "assess":
+def half(table, where, **how):
+    open(where, "wb").write(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+if verb == "cube":
+    pyarrow.parquet.write_table = half
+    ca.save_cube(ca.what_if_cube(folder, book, ["max_moq"], as_of=day), out)
+elif verb == "assess":
     pyarrow.parquet.write_table = write
     ca.assess(folder, book, day, out=out)
 else:
@@ -266,6 +273,16 @@ def test_of_an_index_what_changed_is_made_again(
     assert sum(indexed(folder, coded, book, assessed_rows)) == OFFERS - 1
 
 
+def test_a_cube_that_was_being_saved_leaves_the_one_before(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    path = tmp_path / "cube.parquet"
+    cube = ca.what_if_cube(folder, book, ["max_moq"], as_of=DAY)
+    ca.save_cube(cube, path)
+    killed(folder, path, "cube")
+    pd.testing.assert_frame_equal(ca.open_cube(path, book).summary(by="category"), cube.summary(by="category"))
+    ca.save_cube(cube, path)
+    assert [file.name for file in tmp_path.glob(".*")] == []
+
+
 # ---- files that are not as they should be
 
 
@@ -284,16 +301,65 @@ def test_a_file_damaged_inside_is_named_and_the_parts_before_it_stay(
 ) -> None:
     file = folder / "offers/offers_2.parquet"
     whole = file.read_bytes()
-    held = pyarrow.parquet.ParquetFile(file).metadata
-    column = next(at for at in range(held.num_columns) if held.row_group(0).column(at).path_in_schema == "moq")
-    start = held.row_group(0).column(column).data_page_offset
-    file.write_bytes(whole[:start] + bytes(40) + whole[start + 40 :])
+    file.write_bytes(damaged(file))
     with pytest.raises(MarketError, match=r"offers_2\.parquet can't be read as parquet"):
         ca.assess(folder, book, DAY, out=tmp_path / "out")
     before = finished(tmp_path / "out")
     assert len(before) == 2
     file.write_bytes(whole)
     completed(tmp_path / "out", before, folder, book)
+
+
+@pytest.mark.parametrize("wrong", ["damaged", "of another type", "gone"])
+def test_an_index_and_a_cube_say_so_too_and_the_next_run_makes_the_rest(
+    folder: Path, tmp_path: Path, book: Rulebook, wrong: str, assessed_rows: list[int]
+) -> None:
+    coded, file = tmp_path / "coded", folder / "offers/offers_2.parquet"
+    whole = file.read_bytes()
+    if wrong == "damaged":
+        file.write_bytes(damaged(file))
+        said = r"offers_2\.parquet can't be read as parquet"
+    elif wrong == "of another type":
+        held = pyarrow.parquet.read_table(file)
+        place = held.column_names.index("moq")
+        pyarrow.parquet.write_table(held.set_column(place, "moq", held["moq"].cast(pa.string())), file)
+        said = r"offers_2\.parquet: moq: string where a whole number is expected"
+    else:
+        said = r"offers_2\.parquet can't be read"
+
+    def take_away(done: int, of: int) -> None:
+        if wrong == "gone" and file.exists():
+            file.rename(tmp_path / "aside")
+
+    for make in (
+        lambda: ca.build_index(folder, book, coded, DAY, take_away),
+        lambda: ca.what_if_cube(folder, book, ["max_moq"], as_of=DAY, progress=take_away),
+    ):
+        with pytest.raises(MarketError, match=said):
+            make()
+        if wrong == "gone":
+            (tmp_path / "aside").rename(file)
+    with pytest.raises(CampaignError, match="holds no whole index"):
+        ca.assess(coded, book)
+    file.write_bytes(whole)
+    made = indexed(folder, coded, book, assessed_rows)
+    assert len(made) == (FILES if wrong == "of another type" else 1)  # which is seen before anything is done
+
+
+def damaged(file: Path) -> bytes:
+    """The file with some bytes of a column's first page lost."""
+    whole, held = file.read_bytes(), pyarrow.parquet.ParquetFile(file).metadata
+    column = next(at for at in range(held.num_columns) if held.row_group(0).column(at).path_in_schema == "moq")
+    start = held.row_group(0).column(column).data_page_offset
+    return whole[:start] + bytes(40) + whole[start + 40 :]
+
+
+def test_an_index_names_a_file_that_is_gone_since(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    ca.build_index(folder, book, tmp_path / "coded", DAY)
+    (folder / "offers/offers_1.parquet").rename(tmp_path / "aside")
+    with pytest.warns(MarketWarning, match=r"offers_1\.parquet was there when .* 700 offers are no longer counted"):
+        ca.build_index(folder, book, tmp_path / "coded", DAY)
+    assert int(ca.assess(tmp_path / "coded", book).summary()["offers"].iloc[0]) == OFFERS - OFFERS // FILES
 
 
 def test_a_column_that_one_file_lacks_is_missing_there_alone(
