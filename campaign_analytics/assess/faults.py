@@ -10,9 +10,9 @@ in_doubt: those whose verdict is decided, and rests on a doubted cell: a pre-qua
 an ineligible one of which every rule that fails reads one. The verdict may be wrong, if the cell is.
 
 Cells that are empty, or absent from a file, and leave nothing open are no fault. A subject may be touched by several.
-A record of another table, such as a penalty, counts for the subject that it names; those who are linked to it are not
-counted. Offers that name no merchant are open through their merchant_id, and are not settled by it alone: what is
-missing is the merchant.
+A record of another table, such as a penalty, counts for the subject that it names, and for all accounts of one user
+where the recipe that reads it ties them. Offers that name no merchant are open through their merchant_id, and are not
+settled by it alone: what is missing is the merchant.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from campaign_analytics.assess.hinges import Undetermined
 from campaign_analytics.assess.outcomes import INELIGIBLE, PRE_QUALIFIED, UNDETERMINED
 from campaign_analytics.assess.probing import is_open
 from campaign_analytics.assess.views import from_columns
-from campaign_analytics.derive.making import rows_of
+from campaign_analytics.derive.linked import holders
+from campaign_analytics.derive.making import Making, rows_of
 from campaign_analytics.market.cells import NOTHING
 from campaign_analytics.market.contradictions import above, contradictions
 from campaign_analytics.market.quality import Finding, Reason
@@ -257,7 +258,7 @@ class _Touching:
             return self._counts(touched), self._counts(settled)
         touched = self._nobody
         for made in self._blamed_through(column):
-            through = self.open.blame[made][0] & self._hit(fault, self.book.table_of(made))[self.open.subjects]
+            through = self.open.blame[made][0] & self._hit(fault, self.book.table_of(made), [made])[self.open.subjects]
             self._told[made] = self._told.get(made, self._nobody) | through
             touched = touched | through
         if not touched.any():
@@ -283,16 +284,20 @@ class _Touching:
             return 0
         others = [rule for rule in rules if rule not in reading]
         fails = (self.verdict == INELIGIBLE) & ~self.assessment.any(self.level, others)
-        hit = self._hit(fault, self._owner(fault, reading))
+        through = self._through(fault, reading)
+        hit = self._hit(fault, self._owner(fault, through), through)
         return self.market.tables[self.level].count(hit & ((self.verdict == PRE_QUALIFIED) | fails))
 
-    def _owner(self, fault: Fault, reading: Iterable[str]) -> str:
+    def _through(self, fault: Fault, reading: Iterable[str]) -> list[str]:
+        """The derived columns over which rules read a fault's cells."""
+        made = {name for rule in reading for name in self._derived(self.book.columns_of(rule))}
+        return [name for name in sorted(made) if not self.book.sources(name).isdisjoint(fault.columns)]
+
+    def _owner(self, fault: Fault, through: Iterable[str]) -> str:
         """The table whose rows a fault's rows belong to: offers where an offer's rule reads them."""
         if fault.table in ("offers", "merchants"):
             return fault.table
-        made = {name for rule in reading for name in self._derived(self.book.columns_of(rule))}
-        tables = {self.book.table_of(name) for name in made if not self.book.sources(name).isdisjoint(fault.columns)}
-        return "offers" if "offers" in tables else "merchants"
+        return "offers" if any(self.book.table_of(name) == "offers" for name in through) else "merchants"
 
     def _sources(self, rule: str) -> frozenset[str]:
         return frozenset(source for column in self.book.columns_of(rule) for source in self.book.sources(column))
@@ -301,13 +306,18 @@ class _Touching:
         own = {name for name in names if name in self.book.derived}
         return own | {deeper for name in own for deeper in self._derived(self.book.reads(name))}
 
-    def _hit(self, fault: Fault, owner: str = "") -> Array:
-        """(subjects,) bool: who has a cell of the fault; a row of another table is its ``owner``'s."""
+    def _hit(self, fault: Fault, owner: str = "", through: Iterable[str] = ()) -> Array:
+        """(subjects,) bool: who has a cell of the fault; a row of another table is its ``owner``'s, and of all whom a
+        derived column that it goes ``through`` ties to it."""
         rows, owner = fault.rows, owner or fault.table
         if fault.table not in ("offers", "merchants"):
             owners = rows_of(self.market, fault.table, owner)[rows]
             rows = np.zeros(self.market.tables[owner].rows, bool)
             rows[owners[owners >= 0]] = True
+            for name in through:
+                if self.book.ties(name) and owner == "merchants":
+                    making = Making(self.market, self.book, name, self.assessment.moment)
+                    rows |= holders(making, fault.table, fault.rows)
         if owner == self.level:
             return rows
         if self.level == "offers":

@@ -9,7 +9,8 @@ Supplying a cell settles a verdict where, whatever its value, no unknown is left
 sets of outcomes: a comparison that becomes known may be true or false, a test for NULL becomes false, all else stays
 as it is. What is settled only because two comparisons exclude each other, or because one has a single outcome, is not
 counted: too little is promised rather than too much. Whether a derived column becomes known is tried by making it
-again from probing values: of flags and lists all, of sets none and all members, of amounts a small and a large one.
+again from probing values: of flags and lists all, of sets none and all members, of amounts a small and a large one,
+of days a late and an early one.
 """
 
 from __future__ import annotations
@@ -229,7 +230,13 @@ class Undetermined:
     def settled_by_records(self, table: str, column: str, which: Array) -> Array:
         """(rows,) bool: the verdict is decided if the cells ``which`` (bool, on the rows of ``table``) are supplied."""
         key = f"{table}.{column} ({len(self.records)})"
-        self.records[key] = self.probing.known_with(table, column, which)
+        tied = any(self.book.ties(name) for name in self.book.derived if column in self.book.sources(name))
+        if tied and self.level == "merchants":  # to others, whose records may leave it open, too
+            whole = Probing(self.book, self.assessment.market, self.assessment.moment, self.level)
+            known = whole.known_with(table, column, which)
+            self.records[key] = {name: held[self.subjects] for name, held in known.items()}
+        else:
+            self.records[key] = self.probing.known_with(table, column, which)
         return self.settled_by(key)
 
     def settled_by(self, column: str) -> Array:

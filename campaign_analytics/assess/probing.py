@@ -115,8 +115,8 @@ def _filled(cells: Cells, moment: Moment, which: Array | None = None) -> Iterato
         "flag": (False, True),
         "set": (0, (1 << len(cells.names)) - 1),
         "rate": (0.0, 1.0),
-        "day": (day_number(moment.as_of.date()),),
-        "time": (instant(moment.as_of),),
+        "day": (day_number(moment.as_of.date()), 0),  # today, and long ago
+        "time": (instant(moment.as_of), 0),
     }
     usual = range(len(cells.names)) if cells.names else (1, 1_000_000)
     held = np.asarray(cells.values)

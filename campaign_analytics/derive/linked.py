@@ -168,6 +168,21 @@ def accounts_of(making: Making) -> Accounts:
     return _MADE[own][1]
 
 
+def holders(making: Making, table: str, which: Array) -> Array:
+    """(merchants,) bool: to which merchants the recipe counts one of the rows ``which`` (bool) of ``table``: their own,
+    or one of an account that is tied to them."""
+    accounts, depth = accounts_of(making), making.argument("max_link_depth")
+    named, rows = making.cells("merchant_id", table), np.arange(making.market.merchants.rows)
+    if named not in accounts.places:
+        return np.zeros(len(rows), bool)
+    of = accounts.places[named][which]
+    of = of[of >= 0]
+    if depth is None:
+        return np.isin(accounts.user[rows], accounts.user[of])
+    never, day = np.zeros(len(rows), np.int64), np.zeros(len(of), np.int64)
+    return accounts.latest_within(int(depth), of, day, rows, never, -1) >= 0
+
+
 #: Of a market's merchant ids: what their accounts were last made from, and the accounts.
 _MADE: WeakKeyDictionary[Cells, tuple[tuple[object, ...], Accounts]] = WeakKeyDictionary()
 

@@ -161,6 +161,37 @@ def test_a_record_touches_whom_it_names_and_is_decided_by_what_it_may_say() -> N
     assert counts(result, "penalty_severity") == (3, 2, 1, 0)  # of m3 it is all the same
 
 
+class TestRecordsOfLinkedAccounts:
+    """What a record leaves open for the account that it names, it leaves open for all accounts of that user."""
+
+    RECORD: Mapping[str, str] = {"违规类型": "虚假交易", "违规程度": "严重", "违规日期": "?", "处罚状态": "生效"}
+    FAILS: Mapping[str, str] = {"保证金余额": "1"}
+
+    @pytest.mark.parametrize("level", ["offers", "merchants"])
+    def test_one_record_alone_decides_for_all(self, level: Any) -> None:
+        shops = [{"登录名": "a", **self.FAILS}, {"登录名": "a"}, {"登录名": "b"}]
+        penalties = pd.DataFrame([{"merchant_id": "m0", **self.RECORD}])
+        result = assessed([{"shop": f"m{place}"} for place in range(3)], shops, tables={"penalties": penalties})
+        assert result.verdicts()["verdict"].tolist() == ["ineligible", "undetermined", "pre_qualified"]
+        assert counts(result, "penalty_date", level=level) == (1, 1, 1, 0)
+
+    @pytest.mark.parametrize("level", ["offers", "merchants"])
+    def test_of_two_records_none_does(self, level: Any) -> None:
+        shops = [
+            {"登录名": "a", **self.FAILS},
+            {"登录名": "a"},
+            {"登录名": "b", "统一社会信用代码": "913300000000000001"},
+            {"登录名": "a", "统一社会信用代码": "913300000000000001"},
+        ]
+        other = {"merchant_id": "m3", **self.RECORD, "违规程度": "??", "违规日期": "2024-02-01"}
+        penalties = pd.DataFrame([{"merchant_id": "m0", **self.RECORD}, other])
+        result = assessed([{"shop": f"m{place}"} for place in range(4)], shops, tables={"penalties": penalties})
+        assert result.verdicts()["verdict"].tolist() == ["ineligible", *["undetermined"] * 3]
+        assert counts(result, "penalty_date", level=level) == (1, 3, 0, 0)
+        assert counts(result, "penalty_severity", level=level) == (1, 3, 0, 0)
+        assert "months_since_fake_trading" not in result.faults(level)["column"].tolist()
+
+
 def test_what_no_cell_leaves_open_is_told_of_the_column_itself() -> None:
     offers = [{"是否包邮": "否", "满件包邮": "1"}]  # beside a list that is harmless
     found = fault(assessed(offers), "unfree_regions")
