@@ -121,7 +121,9 @@ def awaited(session: Session, ask: Callable[[], T], tell: Callable[[], None] = l
                 tell()
             return found.result()
         except BaseException:
-            context.cancelJobGroup(group)
+            while not found.done():  # one job after another may begin
+                context.cancelJobGroup(group)
+                wait([found], TICK)
             raise
 
 
