@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -233,7 +234,9 @@ class Shelf:
             return self._say("board_written", path=Path(path.value).resolve())
 
         def look() -> None:
-            shown.value = f'<div class="board">{flips(_FIRST)[1]._repr_html_()}</div>'
+            told = flips(_FIRST)[1]
+            few = replace(told, frame=told.frame[["offer_id", self.board.by, "turned", "clause", "because"]])
+            shown.value = f'<div class="board">{few._repr_html_()}</div>'
 
         hint = widgets.HTML(escape(self._say("board_export_hint" if self._every else "board_fetch_hint")))
         row = [path, self._button("board_export", write)]
@@ -256,8 +259,9 @@ class Shelf:
         def show() -> None:
             asked = id.value.strip()
             if not asked:
-                near = some(NEAR, self.board.where, _FIRST).assessment.near_misses().table()
-                told = table(near, self.board.what_if.book, self.lang, _FIRST)
+                near = some(NEAR, self.board.where, _FIRST).assessment.offers()
+                few = near[["offer_id", "merchant_id", self.board.by, "failed", "unknown"]]
+                told = table(few, self.board.what_if.book, self.lang, _FIRST)
                 place.children = [widgets.HTML(f'<div class="board">{told._repr_html_()}</div>')]
                 return
             try:
