@@ -30,7 +30,9 @@ def workbook_in(place: str, data: bytes) -> tuple[str, bytearray]:
             name = next((name for name in _BOOKS if name in there), "")
             stream = bytearray(held.openstream(there[name]).read()) if name else bytearray()
     except Exception as error:  # of damaged files it raises whatever comes
-        raise MarketError(f"{place} can't be read as a workbook: {error}; save it as xlsx, or as csv") from error
+        raise MarketError(
+            f"{place} can't be read as a workbook: it is cut off or damaged; save it as xlsx, or as csv"
+        ) from error
     if _LOCKED in there:
         raise MarketError(f"{place} is locked by a password; save it without one")
     if not name:
