@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -39,6 +38,7 @@ from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.load import load_rulebook
 
 RESULTS = Path(__file__).with_name("results") / "intake.md"
+PEAK = Path(__file__).with_name("intake_peak.py")
 WORKBOOK_ROWS = 100_000
 MEMORY = 4  # times the csv
 #: What a market by hand looks like after a week: nothing is lost, and everything has to be understood.
@@ -88,13 +88,9 @@ def main() -> None:
     parser.add_argument("--offers", type=int, default=400_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--peak", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # the misprint of the notice
     book = load_rulebook("spring_2024")
-    if given.peak:
-        peak(given.peak, book)
-        return
     with TemporaryDirectory() as folder:
         report(Path(folder), book, given.offers, given.seed, given.rounds)
 
@@ -255,21 +251,9 @@ def by_calamine(path: Path) -> list[list[object]]:
     return book.get_sheet_by_index(0).to_python(skip_empty_area=False)
 
 
-def peak(folder: Path, book: Rulebook) -> None:
-    """Read a market and print the most memory that this process ever held, in MB."""
-    held = read_market(folder, book)
-    assert str(held.quality)
-    status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss counts what the process held that started this one
-        kilobytes = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM")).split()[1]
-        print(int(kilobytes) * 1024 / 1e6)
-    else:
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
-
-
 def peak_of(folder: Path) -> float:
-    """The same, in a process of its own."""
-    run = subprocess.run([sys.executable, __file__, "--peak", str(folder)], check=True, capture_output=True, text=True)
+    """The most memory, in MB, that a process ever holds that reads a market and does nothing else."""
+    run = subprocess.run([sys.executable, PEAK, folder], check=True, capture_output=True, text=True)
     return float(run.stdout)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 
+from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.schema import Array
 from campaign_analytics.market.texts import Texts
 
@@ -32,13 +33,16 @@ class Meanings:
     unread: Mapping[str, str] = field(default_factory=dict)  # header -> why it means none
 
 
+_NONE = Texts.of_values([])
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """Headers, and under each the texts of its cells."""
 
     place: str  # the file's name, and the sheet's or archive member's, for messages
     headers: Sequence[str]
-    columns: Sequence[Texts]
+    columns: list[Texts]
     source_rows: Array  # (n,) row numbers as a spreadsheet counts them
     misfits: Sequence[tuple[int, Sequence[str]]] = ()  # rows with more or fewer cells than headers
     called: str | None = None  # how [tables] calls it: None = by its place, "" = not at all
@@ -59,6 +63,11 @@ class Found:
     @property
     def rows(self) -> int:
         return len(self.source_rows)
+
+    def let_go(self, place: int) -> Texts:
+        """The texts under one header, which are held here no longer: typed, a column needs no texts."""
+        texts, self.columns[place] = self.columns[place], _NONE
+        return texts
 
     def texts(self, place: int) -> Texts:
         """The texts under one header."""
@@ -82,4 +91,4 @@ class Opened:
 
 
 #: Opens the bytes of a file or of an archive's member, called by its place; raises MarketError.
-Opener: TypeAlias = Callable[[str, bytes, Knows], Opened]
+Opener: TypeAlias = Callable[[str, Raw, Knows], Opened]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from campaign_analytics.market.cells import spelled
 from campaign_analytics.market.origin import Origin
@@ -24,7 +27,6 @@ ORPHAN = Reason("doubted", "no such merchant in the table merchants")
 class Merged:
     """What is left of a table whose rows repeat."""
 
-    cells: Mapping[str, Cells]  # all rows, conflicting cells of rows that stay made missing
     now: Array  # rows that stay
     earlier: Array  # rows of earlier snapshots, which stay aside
     merged: int  # rows that repeat others
@@ -35,27 +37,38 @@ Silent = Callable[[str], Array | None]
 
 
 def merge_repeats(
-    table: str, cells: Mapping[str, Cells], key: str, rows: Origin, silent: Silent, quality: Quality
+    table: str, cells: dict[str, Cells], key: str, rows: Origin, silent: Silent, quality: Quality
 ) -> Merged:
-    """One row for each key and snapshot: the first, with cells on which the others differ made missing.
+    """One row for each key and snapshot: the first; ``cells`` on which the others differ are made missing there.
 
     Where the source of a row says nothing the next row's cell stands: files that hold other columns complete each
     other. Of several snapshots of a key the latest counts as now.
     """
     count = len(rows)
-    keys = pd.factorize(pd.Series(cells[key].values))[0]
+    keys = _same(cells[key].values)
     when = _order_of_snapshots(cells.get("snapshot_at"), count)
-    pair = keys.astype(np.int64) * (int(when.max(initial=0)) + 1) + when
+    pair = keys * (int(when.max(initial=0)) + 1) + when
     _, first, group = np.unique(pair, return_index=True, return_inverse=True)
     heads = first[group]
     repeats = np.flatnonzero(heads != np.arange(count))
     if len(repeats):
-        cells = _settled(table, cells, key, repeats, heads[repeats], rows, silent, quality)
+        _settle(table, cells, key, repeats, heads[repeats], rows, silent, quality)
     latest = np.full(int(keys.max(initial=-1)) + 1, -1, np.int64)
     np.maximum.at(latest, keys, when)
     stays = heads == np.arange(count)
     current = when == latest[keys]
-    return Merged(cells, np.flatnonzero(stays & current), np.flatnonzero(stays & ~current), len(repeats))
+    return Merged(np.flatnonzero(stays & current), np.flatnonzero(stays & ~current), len(repeats))
+
+
+def _same(keys: Any) -> Array:
+    """(n,) a number for each key, the same for equal ones. Sorted, for hashing takes five times the memory of texts."""
+    held = pa.array(keys, from_pandas=True)
+    held = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
+    order = pc.array_sort_indices(held)
+    held = held.take(order)
+    numbers = np.zeros(len(held), np.int64)
+    numbers[np.asarray(order)[1:]] = np.cumsum(np.asarray(pc.not_equal(held[1:], held[:-1])))
+    return numbers
 
 
 def report_orphans(market: Market, quality: Quality) -> None:
@@ -75,21 +88,20 @@ def _order_of_snapshots(snapshots: Cells | None, rows: int) -> Array:
     return order if snapshots.missing is None else np.where(snapshots.missing, 0, order)
 
 
-def _settled(
+def _settle(
     table: str,
-    cells: Mapping[str, Cells],
+    cells: dict[str, Cells],
     key: str,
     repeats: Array,
     heads: Array,
     rows: Origin,
     silent: Silent,
     quality: Quality,
-) -> dict[str, Cells]:
-    """The cells with conflicts of ``repeats`` and their ``heads`` made missing, and reported."""
-    settled = dict(cells)
+) -> None:
+    """Make the ``cells`` missing in which ``repeats`` differ from their ``heads``, and report them."""
     other, filled = np.zeros(len(repeats), bool), np.zeros(len(repeats), bool)
-    for name, held in cells.items():
-        mute = silent(name)
+    for name in list(cells):
+        held, mute = cells[name], silent(name)
         if mute is None:
             apart = differ(held, repeats, heads)
         else:
@@ -98,7 +110,7 @@ def _settled(
             filled |= fills
             source = np.arange(len(rows))
             source[heads[fills][::-1]] = repeats[fills][::-1]  # the first that speaks is written last
-            settled[name] = held = held.take(source)
+            cells[name] = held = held.take(source)
             apart = speaks & differ(held, repeats, heads)
         if not apart.any():
             continue
@@ -113,12 +125,11 @@ def _settled(
         if held.type == "text" and not held.names:
             values = values.copy()
             values[where] = ""
-        settled[name] = Cells.make(held.type, values, held.gone | conflict, held.high, held.names, unread)
+        cells[name] = Cells.make(held.type, values, held.gone | conflict, held.high, held.names, unread)
     names = pd.Series(cells[key].values)
     for reason, which in ((SAME_ROW, ~other & ~filled), (FILLED, filled & ~other), (OTHER_ROW, other)):
         codes, keys = pd.factorize(names.take(repeats[which]))
         quality.cells_noted(table, key, reason, rows[repeats[which]], codes, keys)
-    return settled
 
 
 def differ(held: Cells, one: Array, other: Array) -> Array:

@@ -83,8 +83,7 @@ def _beside(
     columns = {column: read}
     full = market.tables[table].cells.get(book.columns[column].discount_of)
     if full is not None:
-        plain = replace(read, cells=full.take(own), reading=replace(read.reading, shares=None))
-        columns[book.columns[column].discount_of] = plain
+        columns[book.columns[column].discount_of] = ReadColumn(full.take(own), None)
     cells = {column: read.cells}
     cells |= dict(prices_from_discounts(table, book, columns, rows, quality))
     return cells | dict(units_from_quantities(table, book, {column: read}, rows, quality))

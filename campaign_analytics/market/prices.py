@@ -26,10 +26,10 @@ def prices_from_discounts(
     the discounted one is missing.
     """
     for name, column in read.items():
-        if column.reading.shares is None:
+        if column.beside is None or column.beside[1].shares is None:
             continue
         full = book.columns[name].discount_of
-        shares = column.reading.shares[column.texts.codes]
+        texts, shares = column.beside[0], column.beside[1].shares[column.beside[0].codes]
         where = np.flatnonzero(shares)
         whole = read[full].cells.take(where) if full in read else None
         known = np.zeros(len(where), bool) if whole is None else ~whole.gone
@@ -46,7 +46,6 @@ def prices_from_discounts(
         cells = Cells.make("money", values, gone, high, (), unread & gone)
         yield name, cells
         made, left = where[known], where[~known]
-        texts = column.texts
         ends = np.stack([texts.codes[made], values[made], high[made]])
         _, first, codes = np.unique(ends, axis=1, return_index=True, return_inverse=True)
         some = made[first]

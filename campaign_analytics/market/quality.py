@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.reasons import in_chinese
@@ -65,8 +67,8 @@ class Finding:
     example: str
     rows: Origin | None = None  # where they stand; None = a remark, or only counted
     codes: Array | None = None  # (count,) places in ``texts``
-    texts: Sequence[str] = ()  # distinct raw texts, shortened
-    became: Sequence[str] = ()  # beside ``texts``: what each was read as; empty = missing
+    texts: pa.StringArray | None = None  # distinct raw texts, shortened
+    became: pa.StringArray | None = None  # beside ``texts``: what each was read as; None = missing
 
     def without(self, places: Set[tuple[str, int]]) -> Finding | None:
         """The same but for the rows at ``places`` (file, row); None where none is left."""
@@ -109,9 +111,11 @@ class Quality:
     ) -> None:
         """Note cells: their source rows, and for each the place of its raw text among the distinct ``texts``."""
         if len(rows):
-            held = [shown(text) for text in texts]
+            raw, read = _shown(_in_arrow(texts)), _in_arrow(became)
+            example = raw[int(codes[0])].as_py()
+            codes = codes.astype(np.int32, copy=False)
             self.findings.append(
-                Finding(table, column, reason, len(rows), held[codes[0]], rows, codes, held, list(became))
+                Finding(table, column, reason, len(rows), example, rows, codes, raw, read if len(read) else None)
             )
 
     def column_read(self, table: str, column: str, cells: int) -> None:
@@ -207,7 +211,7 @@ class Quality:
                 "kind": _repeated(held, [each.reason.kind for each in held]),
                 "reason": _repeated(held, [each.reason.text for each in held]),
                 "raw": _taken(held, [each.texts for each in held]),
-                "became": _taken(held, [each.became or [""] * len(each.texts) for each in held]),
+                "became": _taken(held, [each.became for each in held]),
             }
         )
 
@@ -275,10 +279,22 @@ def _repeated(held: list[Finding], words: list[str]) -> pd.Categorical:
     return kinds
 
 
-def _taken(held: list[Finding], texts: list[Sequence[str]]) -> pd.Series:
+def _taken(held: list[Finding], texts: list[pa.StringArray | None]) -> pd.Series:
+    """The texts of cells, '' where a finding has none."""
     parts = [
-        pd.Series(list(words), dtype="str").take(each.codes)
+        pd.Series("", range(each.count), "str") if words is None else pd.Series(pd.array(words.take(each.codes), "str"))
         for each, words in zip(held, texts, strict=True)
-        if each.codes is not None
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.Series([], dtype="str")
+
+
+def _in_arrow(texts: Iterable[str]) -> pa.StringArray:
+    """Texts held in a tenth of the memory that Python takes for them."""
+    return texts if isinstance(texts, pa.StringArray) else pa.array(texts, pa.string())
+
+
+def _shown(texts: pa.StringArray) -> pa.StringArray:
+    """``shown`` of each."""
+    if (pc.max(pc.utf8_length(texts)).as_py() or 0) <= SHOWN:
+        return texts
+    return pa.array(map(shown, texts.to_pylist()), pa.string())

@@ -33,6 +33,7 @@ from campaign_analytics.market.rejected import as_they_were
 from campaign_analytics.market.rows import Rows, data_rows
 from campaign_analytics.market.schema import KEYS, OVERRIDES, Array, Cells, Declared, Market, Table, joined
 from campaign_analytics.market.shares import rates_from_counts
+from campaign_analytics.market.texts import let_go
 from campaign_analytics.market.times import AHEAD, ahead_of, since_1900
 from campaign_analytics.market.units import units_from_quantities
 from campaign_analytics.rulebook.values import did_you_mean
@@ -105,7 +106,7 @@ class _Read:
     """One part of a table, read."""
 
     part: Part
-    cells: Mapping[str, Cells]
+    cells: dict[str, Cells]
     origin: Origin
     read: int  # rows of the file, headers and all
     fates: Counter[str]
@@ -158,18 +159,21 @@ class _Reader:
         place = found[0].place
         parts = [self.part(name, found.pop(0)) for _ in range(len(found))]
         origin = Origin.joined([part.origin for part in parts])
+        silent = {column: _silent(column, parts) for part in parts for column in part.cells}
         cells = self.joined(name, parts)
         fates = self.fates(name, parts)
         now = np.arange(len(origin))
         if name in NEEDED:
+            unsaid = np.ones(len(origin), bool)
             single = merge_repeats(
-                name, cells, KEYS[name][0], origin, lambda column: _silent(column, parts), self.quality
+                name, cells, KEYS[name][0], origin, lambda column: silent.get(column, unsaid), self.quality
             )
-            cells, now = single.cells, single.now
+            now = single.now
             fates["merged"] = single.merged
             fates["earlier"] = len(single.earlier)
             if len(single.earlier):
-                self.earlier[name] = _taken(name, cells, single.earlier, origin, parts)
+                earlier = {column: held.take(single.earlier) for column, held in cells.items()}
+                self.earlier[name] = _table(name, earlier, origin[single.earlier], parts)
         if name in NEEDED and not len(now):
             rejected = self.quality.rejected(name)["reason"].value_counts()
             why = "; ".join(f"{count} rejected: {reason}" for reason, count in rejected.items())
@@ -178,7 +182,11 @@ class _Reader:
                 f"{f' ({why})' if why else ''}; expected a row for each of its {name}"
             )
         self.quality.account(name, sum(part.read for part in parts), kept=len(now), **fates)
-        return _taken(name, cells, now, origin, parts)
+        let_go()
+        if len(now) < len(origin):
+            cells = {column: cells.pop(column).take(now) for column in list(cells)}
+            origin = origin[now]
+        return _table(name, cells, origin, parts)
 
     def fates(self, name: str, parts: Sequence[_Opened | _Read]) -> Counter[str]:
         """How many rows of a table had which fate; rejected ones that stand repaired in another part were mended."""
@@ -255,8 +263,9 @@ class _Reader:
         self.quality.remark(table, header, reason, found.rows)
         return Aside(header, reason, columns, found.texts(place))
 
-    def joined(self, name: str, parts: list[_Read]) -> Mapping[str, Cells]:
-        """The columns of all parts; a column that a part lacks is missing there, one that all lack everywhere."""
+    def joined(self, name: str, parts: list[_Read]) -> dict[str, Cells]:
+        """The columns of all parts, which let go of them; one that a part lacks is missing there, one that all lack
+        everywhere."""
         there = [column for column in self.book.columns if any(column in part.cells for part in parts)]
         held: dict[str, Cells] = {}
         for column in there:
@@ -266,7 +275,8 @@ class _Reader:
                     self.quality.remark(
                         name, column, Reason("absent", f"not in {part.origin.files[0]}"), len(part.origin)
                     )
-                pieces.append(part.cells.get(column) or all_missing(column, self.book, len(part.origin)))
+                held_here = part.cells.pop(column, None)
+                pieces.append(all_missing(column, self.book, len(part.origin)) if held_here is None else held_here)
             held[column] = joined(pieces)
         rows = sum(len(part.origin) for part in parts)
         for column in sorted(self.book.required):
@@ -305,7 +315,8 @@ class _Reader:
         read: dict[str, ReadColumn] = {}
         for number, (column, place) in enumerate(matched.columns.items()):
             self.progress(self.cells + self.done + number * found.rows, 2 * self.cells)
-            texts = found.columns[place] if whole else found.columns[place].take(kept)
+            texts = found.let_go(place)
+            texts = texts if whole else texts.take(kept)
             self.quality.column_read(name, column, len(texts))
             read[column] = read_column(
                 texts,
@@ -317,6 +328,8 @@ class _Reader:
                 declared=declared,
                 header_unit=matched.units.get(column, ""),
             )
+            del texts
+            let_go()
         cells = {column: held.cells for column, held in read.items()}
         cells |= dict(prices_from_discounts(name, self.book, read, origin, self.quality))
         cells |= dict(units_from_quantities(name, self.book, read, origin, self.quality))
@@ -372,11 +385,8 @@ def _silent(column: str, parts: list[_Read]) -> Array | None:
     return None if said else np.concatenate(masks)
 
 
-def _taken(name: str, cells: Mapping[str, Cells], which: Array, origin: Origin, parts: list[_Read]) -> Table:
-    if len(which) != len(origin):
-        cells = {column: held.take(which) for column, held in cells.items()}
-        origin = origin[which]
-    return Table(name, dict(cells), len(which), origin, [each.part for each in parts])
+def _table(name: str, cells: Mapping[str, Cells], origin: Origin, parts: list[_Read]) -> Table:
+    return Table(name, cells, len(origin), origin, [each.part for each in parts])
 
 
 def _local(cells: Cells, zone: ZoneInfo) -> pd.Series[Any]:

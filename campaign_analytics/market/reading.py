@@ -29,6 +29,11 @@ class Reading:
     sizes: Array | None = None  # counts: (distinct,) pieces in that unit, 0 = not said, -1 = unsure
     remark: tuple[Reason, int, str] | None = None  # on the whole column: reason, cells, example
 
+    @property
+    def says_more(self) -> bool:
+        """Whether some text says something beside its value."""
+        return any(each is not None for each in (self.grain, self.shares, self.units, self.sizes))
+
     def note(self, reason: Reason, places: Array | list[int]) -> None:
         """Report the texts at ``places``."""
         if len(places):

@@ -10,19 +10,20 @@ from campaign_analytics.market.found import Found, Knows, Opened
 from campaign_analytics.market.grown import Grown, flat, said
 from campaign_analytics.market.opening.encodings import decoded
 from campaign_analytics.market.platform import load_platform, platform_tables
+from campaign_analytics.market.raw import Raw
 
 #: Endings of files with one JSON document, and of files with one a line.
 DOCUMENT, LINES = (".json",), (".jsonl", ".ndjson")
 
 
-def open_records(place: str, data: bytes, knows: Knows) -> Opened:
+def open_records(place: str, raw: Raw, knows: Knows) -> Opened:
     """The tables in a JSON file, a part for each: those of the platform's answers, else one for each list of records.
 
     Rows are numbered by line, in a document by the place of their record in it. Raises MarketError where nothing can
     be read.
     """
     platform = load_platform()
-    text = decoded(place, data).text
+    text = decoded(place, raw).text
     try:
         answers = read_answers(place, text, place.lower().endswith(LINES), platform.envelopes, platform.answers)
         if any(platform.answers(record.fields) for record in answers.records):

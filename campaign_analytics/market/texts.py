@@ -112,6 +112,11 @@ class Texts:
         return held
 
 
+def let_go() -> None:
+    """Give back the memory that Arrow keeps when texts are gone: a file's may be as much as the market's."""
+    pa.default_memory_pool().release_unused()
+
+
 def _numbers(values: list[Any]) -> pa.Array:
     """Numbers or flags, the empty texts among them as nothing. Raises ArrowException where there are others too."""
     try:

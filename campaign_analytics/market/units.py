@@ -25,11 +25,13 @@ def units_from_quantities(
     They fill blank cells. Where both say something and differ, the cell is missing.
     """
     for name, column in read.items():
-        held, reading = book.columns[name], column.reading
+        if column.beside is None:
+            continue
+        held, (texts, reading) = book.columns[name], column.beside
         if reading.units is None or reading.sizes is None:
             continue
         for target, told, none in ((held.unit_in, reading.units, -1), (held.size_in, reading.sizes, 0)):
-            values = told[column.texts.codes]
+            values = told[texts.codes]
             said = (values > none) & ~column.cells.gone
             if target and said.any():
                 given = read[target].cells if target in read else all_missing(target, book, len(rows))

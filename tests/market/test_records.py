@@ -15,6 +15,7 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.market.answers import read_answers
 from campaign_analytics.market.grown import MOST_FIELDS
 from campaign_analytics.market.platform import load_platform
+from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.read import read_market
 from campaign_analytics.market.records import open_records
 from campaign_analytics.rulebook.book import Rulebook
@@ -106,7 +107,7 @@ def test_a_field_that_stands_twice_rejects_its_line_alone(book: Rulebook, folder
 
 def test_names_that_never_end_are_not_headers() -> None:
     record = {"offer_id": "1"} | {f"x{place}": 1 for place in range(MOST_FIELDS + 9)}
-    (found,) = open_records("offers.json", json.dumps(record).encode(), len).found
+    (found,) = open_records("offers.json", Raw.of(json.dumps(record).encode()), len).found
     assert len(found.headers) == MOST_FIELDS
     assert found.told == ("10 fields more than 2,000 are not read",)
 
@@ -125,7 +126,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 def test_any_json_gives_rows_or_a_message_and_loses_no_record(values: list[Any], by_line: bool) -> None:
     text = "\n".join(map(json.dumps, values)) if by_line else json.dumps(values)
     try:
-        found = open_records("x.jsonl" if by_line else "x.json", text.encode(), len).found
+        found = open_records("x.jsonl" if by_line else "x.json", Raw.of(text.encode()), len).found
         answers = read_answers("x", text, by_line, PLATFORM.envelopes, PLATFORM.answers)
     except MarketError:
         return

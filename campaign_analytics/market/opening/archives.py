@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -12,9 +13,10 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Found, Opened, Unread
 from campaign_analytics.market.opening.zips import Room, members, unpacked
 from campaign_analytics.market.quality import shown
+from campaign_analytics.market.raw import Raw
 
 #: Called with a file's path in the archive, its place for messages, and what unpacks it.
-OpenMember: TypeAlias = Callable[[PurePosixPath, str, Callable[[], bytes]], Opened]
+OpenMember: TypeAlias = Callable[[PurePosixPath, str, Callable[[], Raw]], Opened]
 #: Marks of files that programs leave for themselves.
 _IDLE = (".", "~$", "_")
 
@@ -37,7 +39,7 @@ def open_archive(place: str, data: bytes, room: Room, open_member: OpenMember) -
             continue
         seen.add(path)
         try:
-            opened = open_member(path, where, partial(unpacked, where, info, held))
+            opened = open_member(path, where, partial(_raw, where, info, held))
         except MarketError as error:
             unread.append(Unread(where, str(error), str(path)))
             continue
@@ -47,6 +49,10 @@ def open_archive(place: str, data: bytes, room: Room, open_member: OpenMember) -
     if not found and not unread:
         raise MarketError(f"{place} is empty; expected files of tables in it")
     return Opened(found, unread)
+
+
+def _raw(place: str, info: zipfile.ZipInfo, held: zipfile.ZipFile) -> Raw:
+    return Raw.of(unpacked(place, info, held), place)
 
 
 def _path(name: str) -> PurePosixPath:

@@ -19,7 +19,8 @@ from campaign_analytics.market.found import Broken, Found, Knows, Opened
 from campaign_analytics.market.marks import stripped
 from campaign_analytics.market.opening.encodings import BROKEN, HEAD, Decoded, decoded
 from campaign_analytics.market.opening.heads import MOST_ROWS, Heads, find_heads
-from campaign_analytics.market.texts import Texts
+from campaign_analytics.market.raw import Raw
+from campaign_analytics.market.texts import Texts, let_go
 
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 #: So many known headers are no accident: no other delimiter is tried.
@@ -30,6 +31,8 @@ _ONCE = pa.dictionary(pa.int32(), pa.string())
 MOST_COLUMNS = 16_384
 #: So many cells more than headers a row may have that is still shown cell by cell.
 _SPARE = 100
+#: Bytes that are parsed at a time; and where some cell is larger, as many as can be.
+_BLOCK, _MOST_BLOCK = 1 << 22, 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -42,26 +45,26 @@ class _Settled:
     width: int  # cells of a row of data
 
 
-def open_delimited(place: str, data: bytes, knows: Knows, stated: str = "") -> Opened:
+def open_delimited(place: str, raw: Raw, knows: Knows, stated: str = "") -> Opened:
     """Open a text file of rows, in the encoding that its owner has ``stated`` or else in the one that it is in.
 
     Raises MarketError where it has no headers, or is no text of rows.
     """
-    if _is_page(data):
+    if _is_page(raw.at(0, 1024)):
         raise MarketError(f"{place} is a web page, no table; open it in a spreadsheet program and save it as xlsx")
-    held = decoded(place, data, lambda head: _known(head, knows), stated)
-    del data  # what is not needed any more is let go at once: a csv may be as large as what is left of the memory
+    held = decoded(place, raw, lambda head: _known(head, knows), stated)
     settled = _settled(place, held, knows)
     misfits: list[Any] = []
     try:
-        table = _parsed(held, settled, None)
-    except pa.ArrowInvalid:  # rows of other widths, or a huge cell: the slower way tells which
+        table = _parsed(held, settled, misfits, _BLOCK)
+    except pa.ArrowInvalid:  # a cell that is larger than a block
+        misfits.clear()
         try:
-            table = _parsed(held, settled, misfits)
+            table = _parsed(held, settled, misfits, _MOST_BLOCK)
         except pa.ArrowInvalid as error:
             raise MarketError(f"{place} can't be read as rows of cells: {error}") from error
-    columns, encoding, broken, maybe = table.columns, held.encoding, held.broken, held.maybe
-    del table, held
+    columns, encoding, broken = table.columns, held.encoding, held.broken
+    del table  # a column at a time is made texts and let go: a csv may be as large as what is left of the memory
     numbers = np.asarray([each.number for each in misfits], np.int64)
     rows, endless = _apart(misfits, settled)
     present = np.ones(len(columns[0]) + len(misfits), bool)
@@ -69,17 +72,23 @@ def open_delimited(place: str, data: bytes, knows: Knows, stated: str = "") -> O
     found = Found(
         place,
         settled.heads.headers,
-        [Texts.of_arrow(columns.pop(0)) for _ in range(settled.width)],
+        [_texts(columns.pop(0)) for _ in range(settled.width)],
         np.flatnonzero(present) + settled.heads.data + 1,
         rows,
         told=(f"{encoding}, cells between {_DELIMITERS[settled.delimiter]}", *settled.heads.told()),
-        maybe=maybe,
+        maybe=held.maybe,
         notes=settled.heads.notes,
         heads=settled.heads.rows,
         blank=settled.heads.blank,
         broken=endless,
     )
+    let_go()
     return Opened([_without_broken(found, encoding, settled.delimiter) if broken else found])
+
+
+def _texts(column: pa.ChunkedArray) -> Texts:
+    let_go()
+    return Texts.of_arrow(column)
 
 
 def _settled(place: str, held: Decoded, knows: Knows) -> _Settled:
@@ -146,30 +155,29 @@ def _rows(head: str, delimiter: str, whole: bool) -> Iterator[_Row]:
         return
 
 
-def _parsed(held: Decoded, settled: _Settled, misfits: list[Any] | None) -> pa.Table:
+def _parsed(held: Decoded, settled: _Settled, misfits: list[Any], block: int) -> pa.Table:
+    """The rows below the headers, read in blocks of so many bytes; ``misfits`` takes those of other widths."""
     names = [str(place) for place in range(settled.width)]
-    start = held.start + settled.start
-    size = len(held.data) - start
+    text = held.stream(settled.start)
 
     def keep_apart(row: Any) -> str:
-        assert misfits is not None
         misfits.append(row)
         return "skip"
 
-    if not size:
+    if not text.peek(1):
         return pa.table({name: pa.array([], _ONCE) for name in names})
     return pyarrow.csv.read_csv(
-        pa.BufferReader(pa.py_buffer(held.data).slice(start)),
+        pa.PythonFile(text, mode="r"),
         read_options=pyarrow.csv.ReadOptions(
             column_names=names,
             use_threads=False,  # several hold twice the memory; only one alone knows the row numbers
-            block_size=1 << 22 if misfits is None else min(size + 1, 2**31 - 1),
+            block_size=block,
         ),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=settled.delimiter,
-            newlines_in_values=held.data.find(b'"', start) >= 0,
+            newlines_in_values=held.raw.holds(b'"'),
             ignore_empty_lines=False,
-            invalid_row_handler=None if misfits is None else keep_apart,
+            invalid_row_handler=keep_apart,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(names, _ONCE), strings_can_be_null=False, check_utf8=False

@@ -6,17 +6,21 @@ Detectors that guess by letter frequencies are wrong on short files and on table
 from __future__ import annotations
 
 import codecs
+import io
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.market.raw import PART, Raw
 
 #: How much of a text is searched for what tells its form.
-HEAD = 1 << 20
+HEAD = PART
 #: Stands where bytes are no character.
 BROKEN = "\ufffd"
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -25,97 +29,173 @@ _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM
 _LONG, _LATIN_1 = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}"), re.compile(rb"[\xc2\xc3][\x80-\xbf]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "gb18030": "GB18030", "cp950": "Big5"}
-
+#: As much of a text is made before any of it is asked for.
+_BUFFER = 4 * PART
 
 #: Those that an owner may name where a file does not tell.
 ENCODINGS = {"UTF-8": "utf-8", "GB18030": "gb18030", "Big5": "cp950"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Decoded:
-    """A text in UTF-8."""
+    """A text as it is read: UTF-8 out of the bytes of a file, made part by part, as often as it is asked for."""
 
-    data: bytes | bytearray
-    encoding: str  # as people call it
-    start: int = 0  # where in the data the text begins
-    broken: bool = False  # whether ``BROKEN`` stands for bytes that are no character
+    raw: Raw
+    codec: str
+    start: int = 0  # bytes before the text
+    is_good: bool = False  # whether the bytes are known to be good UTF-8
+    broken: bool = False  # whether in a part that was read ``BROKEN`` stands for bytes that are no character
     maybe: str = ""  # another encoding in which it is a text, too
 
     @property
+    def encoding(self) -> str:
+        """As people call it."""
+        return _NAMES[self.codec]
+
+    def parts(self, start: int = 0) -> Iterator[bytes]:
+        """All of it from ``start`` bytes of UTF-8 on."""
+        if self.is_good:
+            yield from self.raw.parts(self.start + start)
+            return
+        for text in self._texts():
+            part = text.encode()
+            if start < len(part):
+                yield part[start:] if start else part
+            start = max(start - len(part), 0)
+
+    def _texts(self) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder(self.codec)()
+        for part in chain(self.raw.parts(self.start), [b""]):
+            state = decoder.getstate()
+            try:
+                text = decoder.decode(part, not part)
+            except UnicodeDecodeError:
+                self.broken, decoder.errors = True, "replace"
+                decoder.setstate(state)
+                text = decoder.decode(part, not part)
+            yield text
+
+    def stream(self, start: int) -> io.BufferedReader:
+        """The same, as a file that is read once."""
+        return io.BufferedReader(_Stream(self.parts(start)), _BUFFER)
+
+    @property
     def text(self) -> str:
-        """All of it."""
-        return self.data[self.start :].decode()
+        """All of it at once."""
+        return b"".join(self.parts()).decode()
 
     def head(self) -> str:
         """Its beginning, as far as it is searched for what tells its form."""
-        return self.data[self.start : self.start + HEAD].decode("utf-8", "ignore")
+        held = bytearray()
+        for part in self.parts():
+            held += part
+            if len(held) >= HEAD:
+                break
+        return held[:HEAD].decode("utf-8", "ignore")
 
     @property
     def is_short(self) -> bool:
-        """Whether the head is all of it."""
-        return len(self.data) - self.start <= HEAD
+        """Whether the head is surely all of it: no encoding grows to more than twice its bytes."""
+        return self.raw.size - self.start <= HEAD // 2
 
 
-def decoded(place: str, data: bytes, known: Callable[[str], int] = lambda head: 0, stated: str = "") -> Decoded:
+class _Stream(io.RawIOBase):
+    """Parts of bytes as a file."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts, self._left = parts, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._left:
+            self._left = memoryview(next(self._parts, b""))
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
+
+
+def decoded(place: str, raw: Raw, known: Callable[[str], int] = lambda head: 0, stated: str = "") -> Decoded:
     """Read UTF-8, UTF-16, GB18030 or Big5; ``known`` tells how many headers are known in the head of a text.
 
     One of ``ENCODINGS`` that its owner has ``stated`` is the one. Raises MarketError where it is none of these.
     """
-    for mark, encoding in _MARKS.items():
-        if data.startswith(mark):
-            return _read(data, len(mark), encoding)
+    head = raw.at(0, HEAD)
+    for mark, codec in _MARKS.items():
+        if head.startswith(mark):
+            return Decoded(raw, codec, len(mark), codec == "utf-8" and _utf_8(raw).is_good)
     if stated:
-        return _read(data, 0, ENCODINGS[stated])
-    zero = data.find(b"\0", 0, HEAD)
-    if zero < 0 and _is_utf8(data) and (data.isascii() or _LATIN_1.search(data) or _LONG.search(data)):
-        return Decoded(data, _NAMES["utf-8"])
+        return Decoded(raw, ENCODINGS[stated])
+    zero, utf_8 = head.find(b"\0"), _utf_8(raw)
+    if zero < 0 and utf_8.is_good and utf_8.is_sure:
+        return Decoded(raw, "utf-8", is_good=True)
 
-    def knows(encoding: str) -> int:
-        return known(data[:HEAD].decode(encoding, "replace"))
+    def knows(codec: str) -> int:
+        return known(head.decode(codec, "replace"))
 
     if zero >= 0:
         likely = max(("utf-16-le", "utf-16-be"), key=knows)
         if not knows(likely):
             raise MarketError(f"{place}: not text, byte {zero} is zero; save it as csv in UTF-8 or GB18030")
-        return _read(data, 0, likely)
-    fault = _fault(data, "utf-8")
-    if fault is not None and _is_mostly_utf8(data, fault):
-        return _read(data, 0, "utf-8")
+        return Decoded(raw, likely)
+    fault = None if utf_8.is_good else _fault(raw, "utf-8")
+    if fault is not None and _is_mostly_utf8(raw, fault):
+        return Decoded(raw, "utf-8")
     headers = knows("gb18030")
     if fault is None and knows("utf-8") > headers:
-        return _read(data, 0, "utf-8")
+        return Decoded(raw, "utf-8", is_good=utf_8.is_good)
     other = knows("cp950")
-    if other > max(headers, 1) and _fault(data, "cp950") is None:
-        return _read(data, 0, "cp950")
-    if not headers and (broken := _fault(data, "gb18030")) is not None:
+    if other > max(headers, 1) and _fault(raw, "cp950") is None:
+        return Decoded(raw, "cp950")
+    if not headers and (broken := _fault(raw, "gb18030")) is not None:
         raise MarketError(
             f"{place}: unknown encoding; it is neither UTF-8 (broken at byte {fault}) nor GB18030 "
             f"(broken at byte {broken}); save it as csv in UTF-8"
         )
-    held = _read(data, 0, "gb18030")
-    unsure = other == headers and not held.broken and _is_unusual(held.head()) and _fault(data, "cp950") is None
-    return replace(held, maybe=_NAMES["cp950"]) if unsure else held
-
-
-def _read(data: bytes, start: int, encoding: str) -> Decoded:
-    if encoding == "utf-8" and _is_utf8(data):
-        return Decoded(data, _NAMES[encoding], start)
-    try:
-        return Decoded(_in_utf8(data, start, encoding, "strict"), _NAMES[encoding])
-    except UnicodeDecodeError:
-        return Decoded(_in_utf8(data, start, encoding, "replace"), _NAMES[encoding], broken=True)
-
-
-def _in_utf8(data: bytes, start: int, encoding: str, errors: str) -> bytearray:
-    """A text in UTF-8, made part by part: a text as a whole takes twice its bytes."""
-    decoder, held = codecs.getincrementaldecoder(encoding)(errors), bytearray()
-    for place in range(start, len(data), HEAD):
-        held += decoder.decode(data[place : place + HEAD], place + HEAD >= len(data)).encode()
+    held = Decoded(raw, "gb18030")
+    if (
+        other == headers
+        and _is_unusual(held.head())
+        and all(_fault(raw, each) is None for each in ("cp950", "gb18030"))
+    ):
+        held.maybe = _NAMES["cp950"]
     return held
 
 
+class _Utf8(NamedTuple):
+    """What bytes are as UTF-8."""
+
+    is_good: bool
+    is_sure: bool  # ASCII alone, or with characters that are no words of another encoding
+
+
+def _utf_8(raw: Raw) -> _Utf8:
+    """Whether all bytes are UTF-8, by a validator that makes no copy of them."""
+    is_ascii, is_told, left = True, False, b""
+    for part in raw.parts():
+        part = left + part
+        whole = len(part) - _unfinished(part)
+        left = part[whole:]
+        if not _is_utf8(part[:whole]):
+            return _Utf8(False, False)
+        is_ascii = is_ascii and part.isascii()
+        is_told = is_told or bool(_LATIN_1.search(part) or _LONG.search(part))
+    return _Utf8(not left, not left and (is_ascii or is_told))
+
+
+def _unfinished(part: bytes) -> int:
+    """How many bytes at the end may begin a character that is not whole."""
+    for size in range(1, min(len(part), 3) + 1):
+        byte = part[-size]
+        if byte < 0x80:
+            return 0
+        if byte >= 0xC0:
+            return size if size < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4) else 0
+    return 0
+
+
 def _is_utf8(data: bytes) -> bool:
-    """Whether all of it is; by a validator that makes no copy."""
     ends = pa.py_buffer(np.array([0, len(data)], np.int64))
     try:
         pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
@@ -132,19 +212,20 @@ def _is_unusual(text: str) -> bool:
     return usual < 0.9 * (len(text) - plain)
 
 
-def _is_mostly_utf8(data: bytes, fault: int) -> bool:
+def _is_mostly_utf8(raw: Raw, fault: int) -> bool:
     """Whether around the first fault there are more good long characters than bad ones: cut off, or damaged."""
-    around = data[max(fault - HEAD, 0) : fault + HEAD]
+    around = raw.at(max(fault - HEAD, 0), min(fault, HEAD) + HEAD)
     return len(_LONG.findall(around)) > around.decode("utf-8", "replace").strip(BROKEN).count(BROKEN)
 
 
-def _fault(data: bytes, encoding: str) -> int | None:
+def _fault(raw: Raw, encoding: str) -> int | None:
     """The first byte that is no character; None = all are."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    for place in range(0, len(data), HEAD):
+    decoder, place = codecs.getincrementaldecoder(encoding)(), 0
+    for part in chain(raw.parts(), [b""]):
         waiting = len(decoder.getstate()[0])
         try:
-            decoder.decode(data[place : place + HEAD], place + HEAD >= len(data))
+            decoder.decode(part, not part)
         except UnicodeDecodeError as error:
             return place - waiting + error.start
+        place += len(part)
     return None

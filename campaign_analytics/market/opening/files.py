@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 
-from campaign_analytics.errors import MarketError
 from campaign_analytics.market.declared import NAME
 from campaign_analytics.market.found import Found, Knows, Opened, Opener, Unread
 from campaign_analytics.market.opening.archives import open_archive
@@ -15,6 +14,7 @@ from campaign_analytics.market.opening.delimited import open_delimited
 from campaign_analytics.market.opening.frames import open_parquet
 from campaign_analytics.market.opening.workbooks import is_workbook, open_workbook
 from campaign_analytics.market.opening.zips import Room
+from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.records import DOCUMENT, LINES, open_records
 
 #: How the name of a file that may hold tables ends, and what opens it where its bytes don't say otherwise.
@@ -39,13 +39,13 @@ def open_path(path: Path, knows: Knows, encodings: Mapping[str, str] | None = No
 
     ``encodings`` are those of text files (or of such in archives), by name or place, where their owner states them.
     """
-    return _opened(path, path.name, lambda: _bytes(path), knows, encodings or {})
+    return _opened(path, path.name, lambda: Raw.of_file(path), knows, encodings or {})
 
 
 def _opened(
     path: PurePath,
     place: str,
-    read: Callable[[], bytes],
+    read: Callable[[], Raw],
     knows: Knows,
     encodings: Mapping[str, str],
     depth: int = 0,
@@ -58,34 +58,27 @@ def _opened(
         return Opened([], [Unread(place, _UNKNOWN)])
     if ending == _ARCHIVE and depth == _DEPTH:
         return Opened([], [Unread(place, "an archive in archives; unpack it")])
-    data = read()
-    if ending == _ARCHIVE and not is_workbook(data):
-        inner = room or Room(len(data))
+    raw = read()
+    if ending == _ARCHIVE and not is_workbook(raw):
+        inner = room or Room(raw.size)
         return open_archive(
             place,
-            data,
+            raw.whole(),
             inner,
             lambda name, where, unpack: _opened(name, where, unpack, knows, encodings, depth + 1, inner),
         )
-    opener, stated = _by_content(data) or _FILES[ending], encodings.get(place, encodings.get(path.name, ""))
+    opener, stated = _by_content(raw) or _FILES[ending], encodings.get(place, encodings.get(path.name, ""))
     if stated and opener is open_delimited:
         opener = partial(open_delimited, stated=stated)
-    opened = opener(place, data, knows)
+    opened = opener(place, raw, knows)
     return Opened([_without_idle_columns(found) for found in opened.found], opened.unread)
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise MarketError(f"{path.name} can't be opened: {error.strerror or error}") from error
-
-
-def _by_content(data: bytes) -> Opener | None:
+def _by_content(raw: Raw) -> Opener | None:
     """What opens these bytes whatever their file is called; None = its ending decides."""
-    if data.startswith(b"PAR1"):
+    if raw.at(0, 4) == b"PAR1":
         return open_parquet
-    return open_workbook if is_workbook(data) else None
+    return open_workbook if is_workbook(raw) else None
 
 
 def _without_idle_columns(found: Found) -> Found:

@@ -10,6 +10,7 @@ import pyarrow.parquet
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Found, Knows, Opened
 from campaign_analytics.market.marks import stripped
+from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.texts import Texts
 from campaign_analytics.market.typed import HIGH, UNREAD, is_typed
 
@@ -26,10 +27,10 @@ def open_frame(name: str, frame: pd.DataFrame) -> Found:
     return Found(f"the DataFrame {name}", headers, columns, rows, called="", heads=0)
 
 
-def open_parquet(place: str, data: bytes, knows: Knows) -> Opened:
+def open_parquet(place: str, raw: Raw, knows: Knows) -> Opened:
     """Take a parquet file's columns; its names are the headers."""
     try:
-        table = pyarrow.parquet.read_table(pa.BufferReader(data))
+        table = pyarrow.parquet.read_table(pa.BufferReader(raw.whole()))
     except (pa.ArrowException, OSError) as error:
         raise MarketError(f"{place} can't be read as parquet: {error}; write it again") from error
     rows = np.arange(table.num_rows, dtype=np.int64) + 2

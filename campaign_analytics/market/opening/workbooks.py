@@ -17,14 +17,16 @@ from campaign_analytics.market.opening import packages, xls
 from campaign_analytics.market.opening.compound import SIGNATURE
 from campaign_analytics.market.opening.heads import MOST_ROWS, Heads, find_heads
 from campaign_analytics.market.opening.zips import is_zip
+from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.texts import Texts, text_of
 
 _Cell: TypeAlias = tuple[int, int]  # row and column, from 0
 
 
-def is_workbook(data: bytes) -> bool:
+def is_workbook(raw: Raw) -> bool:
     """Whether the bytes are those of an xlsx or xls file."""
-    return data.startswith(SIGNATURE) or (is_zip(data) and packages.is_package(data))
+    start = raw.at(0, len(SIGNATURE))
+    return start == SIGNATURE or (is_zip(start) and packages.is_package(raw.whole()))
 
 
 @contextmanager
@@ -40,10 +42,11 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 
 @_no_search_for_cycles()
-def open_workbook(place: str, data: bytes, knows: Knows) -> Opened:
+def open_workbook(place: str, raw: Raw, knows: Knows) -> Opened:
     """Open every sheet that holds something. Raises MarketError where none does, or the workbook can't be read."""
     import python_calamine
 
+    data = raw.whole()
     checked = packages.checked(place, data) if is_zip(data) else xls.checked(place, data)
     found: list[Found] = []
     hidden: list[Unread] = []

@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Found
+from campaign_analytics.market.opening import delimited
 from campaign_analytics.market.opening.delimited import MOST_COLUMNS, open_delimited
+from campaign_analytics.market.raw import Raw
 
 KNOWN = {"商品ID", "商家ID", "标题"}
 
 
 def opened(text: str | bytes) -> Found:
     data = text if isinstance(text, bytes) else text.encode()
-    (found,) = open_delimited("x.csv", data, lambda cells: len(KNOWN & set(cells))).found
+    (found,) = open_delimited("x.csv", Raw.of(data), lambda cells: len(KNOWN & set(cells))).found
     return found
 
 
@@ -100,3 +102,18 @@ def test_any_bytes_are_read_or_refused_and_no_row_is_lost(data: bytes, head: str
         numbers = [*found.source_rows.tolist(), *(row[0] for row in (*found.misfits, *found.broken))]
         above = found.heads + len(found.notes) + found.blank
         assert sorted(numbers) == list(range(above + 1, above + 1 + len(numbers)))
+
+
+def test_rows_keep_their_numbers_over_the_blocks_in_which_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK", 64)
+    rows = [f"{row},m,甲" if row % 7 else f"{row},m" for row in range(1, 101)]
+    found = opened("商品ID,商家ID,标题\n" + "\n".join(rows))
+    assert [number for number, _ in found.misfits] == [row + 1 for row in range(7, 101, 7)]
+    assert found.source_rows.tolist() == [row + 1 for row in range(1, 101) if row % 7]
+
+
+def test_a_cell_that_is_larger_than_a_block_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK", 64)
+    found = opened(f"商品ID,商家ID,标题\n1,m\n2,m,{'甲' * 99}\n3,m,乙\n")
+    assert cells(found) == [["2", "m", "甲" * 99], ["3", "m", "乙"]]
+    assert [number for number, _ in found.misfits] == [2]

@@ -9,6 +9,7 @@ import pytest
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.mapping import mapping
 from campaign_analytics.market.opening.encodings import BROKEN, decoded
+from campaign_analytics.market.raw import PART, Raw
 from campaign_analytics.market.read import read_market
 from campaign_analytics.rulebook.book import Rulebook
 from tests.market.conftest import Write, shown
@@ -30,7 +31,7 @@ def unknown(head: str) -> int:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "big5"])
 def test_one_text_in_every_encoding(encoding: str) -> None:
-    held = decoded("x.csv", TEXT.encode(encoding), known)
+    held = decoded("x.csv", Raw.of(TEXT.encode(encoding)), known)
     assert (held.text, held.broken) == (TEXT, False)
     said = {"gb18030": "GB18030", "big5": "Big5"}.get(encoding, encoding[:6].upper())
     assert held.encoding == said.removesuffix("-")
@@ -48,12 +49,12 @@ def test_one_text_in_every_encoding(encoding: str) -> None:
 )
 def test_where_two_encodings_are_possible(text: str, knows: Callable[[str], int], said: str) -> None:
     encoding = {"GB18030": "gb18030", "UTF-8": "utf-8"}[said]
-    assert (decoded("x.csv", text.encode(encoding), knows).encoding) == said
+    assert (decoded("x.csv", Raw.of(text.encode(encoding)), knows).encoding) == said
 
 
 def test_big5_without_known_headers_is_not_guessed() -> None:
     """Its bytes are good GB18030 too: read as such, no header is known, and that is said."""
-    assert decoded("x.csv", "甲,乙\n1,女裝\n".encode("big5"), known).encoding == "GB18030"
+    assert decoded("x.csv", Raw.of("甲,乙\n1,女裝\n".encode("big5")), known).encoding == "GB18030"
 
 
 class TestBig5UnderEnglishHeaders:
@@ -102,15 +103,35 @@ class TestBig5UnderEnglishHeaders:
 
 @pytest.mark.parametrize("cut", [1, 2])
 def test_utf_8_that_is_cut_off_in_a_character_is_not_taken_for_another_encoding(cut: int) -> None:
-    held = decoded("x.csv", "offer_id,category\n1,女装\n2,女装".encode()[:-cut], unknown)
-    assert (held.encoding, held.broken) == ("UTF-8", True)
+    held = decoded("x.csv", Raw.of("offer_id,category\n1,女装\n2,女装".encode()[:-cut]), unknown)
     assert held.text == f"offer_id,category\n1,女装\n2,女{BROKEN}"
+    assert (held.encoding, held.broken) == ("UTF-8", True)
+
+
+@pytest.mark.parametrize("shift", range(3))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "big5"])
+def test_no_character_is_lost_where_a_text_is_read_in_parts(encoding: str, shift: int) -> None:
+    text = TEXT + "x" * shift + "女裝" * (PART // 4)
+    held = decoded("x.csv", Raw.of(text.encode(encoding)), known)
+    assert (held.text == text, held.broken) == (True, False)
+    assert b"".join(held.parts(9)).decode() == text.encode()[9:].decode()
+
+
+@pytest.mark.parametrize("place", [PART - 1, PART, PART + 1, 2 * PART])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_damage_in_a_later_part_harms_no_character_beside_it(encoding: str, place: int) -> None:
+    data = bytearray((TEXT + "女" * PART).encode(encoding))
+    start = place - (place - len(TEXT.encode(encoding))) % len("女".encode(encoding))
+    data[start : start + len("女".encode(encoding))] = b"\xff"
+    held = decoded("x.csv", Raw.of(bytes(data)), known)
+    assert held.text == f"{data[:start].decode(encoding)}{BROKEN}{data[start + 1 :].decode(encoding)}"
+    assert held.broken
 
 
 @pytest.mark.parametrize("data", [b"a\0b", b"\0" * 9, "甲,乙".encode("utf-16-le"), b"\x80\x81,\xff", b"\xff" * 99])
 def test_what_is_no_text_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(MarketError, match=r"^x\.csv: (not text, byte \d+ is zero|unknown encoding)"):
-        decoded("x.csv", data, known)
+        decoded("x.csv", Raw.of(data), known)
 
 
 def test_rows_with_broken_bytes_are_rejected_alone(book: Rulebook, folder: Write) -> None:

@@ -22,6 +22,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Opened
 from campaign_analytics.market.opening.workbooks import open_workbook
+from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.read import read_market
 from campaign_analytics.rulebook.book import Rulebook
 from tests.market.conftest import Write, reasons, shown
@@ -44,7 +45,7 @@ def book_of(sheets: Mapping[str, Sequence[Sequence[Any]]], then: Callable[[Any],
 
 
 def opened(data: bytes) -> Opened:
-    return open_workbook("x.xlsx", data, lambda cells: len(KNOWN & set(cells)))
+    return open_workbook("x.xlsx", Raw.of(data), lambda cells: len(KNOWN & set(cells)))
 
 
 def rows_of(data: bytes) -> list[list[str]]:

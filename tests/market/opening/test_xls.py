@@ -21,6 +21,7 @@ from campaign_analytics.market.found import Opened
 from campaign_analytics.market.opening.compound import compound, workbook_in
 from campaign_analytics.market.opening.workbooks import open_workbook
 from campaign_analytics.market.opening.xls import checked
+from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.read import read_market
 from campaign_analytics.rulebook.book import Rulebook
 from tests.market.conftest import Write, reasons, shown
@@ -48,7 +49,7 @@ def xls(
 
 
 def opened(data: bytes) -> Opened:
-    return open_workbook("x.xls", data, lambda cells: len({*HEAD, "PC活动价"} & set(cells)))
+    return open_workbook("x.xls", Raw.of(data), lambda cells: len({*HEAD, "PC活动价"} & set(cells)))
 
 
 def refused(data: bytes, said: str) -> None:
