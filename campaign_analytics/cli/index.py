@@ -10,6 +10,7 @@ from campaign_analytics.cli.asked import print_written, rulebook
 from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress, bold
 from campaign_analytics.large.assessing import assess
+from campaign_analytics.large.engine import ENGINES
 from campaign_analytics.large.index import build_index
 
 
@@ -18,7 +19,9 @@ def index(asked: argparse.Namespace) -> None:
     changes = dict(asked.set or ())
     book, notes = rulebook(asked.rulebook or default_rulebook(), asked.variant, changes)
     with Progress() as progress:
-        made = build_index(asked.source, book, asked.out, asked.as_of, progress.bar("coding"), by=asked.by or ())
+        bar = progress.bar("coding")
+        by, engine = asked.by or (), asked.engine or ENGINES[0]
+        made = build_index(asked.source, book, asked.out, asked.as_of, bar, by=by, engine=engine)
         progress.say("counting")
         result = assess(asked.out, made.book)
     size = sum(file.stat().st_size for file in asked.out.rglob("*") if file.is_file())

@@ -71,7 +71,8 @@ examples:
 INDEX = """
 SOURCE is a folder of parquet files of typed columns, as intake writes them, of any size: offers.parquet, or a folder
 offers of files. DIR then holds a byte or two for each comparison of each offer; assess, blockers, whatif, explain and
-cube take it in place of a market, at any values on the sliders, as do WhatIf and dashboard in Python.
+cube take it in place of a market, at any values on the sliders, as do WhatIf and dashboard in Python. With --engine
+spark SOURCE may also be an address, or catalog:DATABASE.
 
 examples:
   campaign-analytics index mine/clean --out coded
@@ -206,10 +207,11 @@ def parser() -> argparse.ArgumentParser:
     runs(over_time, "monitor", "monitor")
 
     index = command(commands, "index", "keep a market of any size as codes, for other thresholds", INDEX)
-    index.add_argument("source", metavar="SOURCE", type=Path, help="a folder of typed parquet files")
+    index.add_argument("source", metavar="SOURCE", type=place, help="a folder of typed parquet files")
     index.add_argument("--out", metavar="DIR", type=Path, required=True, help="a new folder, or an older index")
     index.add_argument("--as-of", metavar="DATE", help="the moment of the assessment; a day means its first moment")
     index.add_argument("--by", metavar="COLUMN", action="append", help="a column to group by besides the category")
+    part_options(index)
     rulebook_options(index)
     answer_options(index, "the counts")
     runs(index, "index", "index")
