@@ -52,7 +52,7 @@ class CubeSize:
 
     explore: tuple[str, ...]
     by: tuple[str, ...]
-    rows: int  # those that were found, and a cautious guess at those that were not (Chao's: rather too few)
+    rows: int  # those that were found, and an estimate (Chao's) of those among offers that were not looked at
     most: int  # there cannot be more, unless there are more classes than those that were found
     offers: int  # how many were looked at
     of: int  # how many there are
@@ -109,7 +109,7 @@ def cube_size(
     """How large ``what_if_cube`` of the same would be, and what would be small enough where it is too large.
 
     A market that is held is looked at as a whole; of one in files, or an index, some offers in several places, so that
-    ``rows`` is an estimate that is rather too low. Raises ``CampaignError`` as ``what_if_cube`` does.
+    ``rows`` is an estimate. Raises ``CampaignError`` as ``what_if_cube`` does.
     """
     groups = classes(rulebook, by)
     Cubing(groups, explore, rulebook)  # refuses what cannot be explored before anything is read
@@ -126,7 +126,8 @@ def refuse_too_large(
     by: Sequence[str],
     as_of: str | date | datetime | None,
 ) -> None:
-    """Raise ``CampaignError`` for a cube that has too many rows even by a low estimate, with what would be fewer.
+    """Raise ``CampaignError`` for a cube that surely has too many rows, with what would be fewer: by an estimate, more
+    than twice as many, as counting will tell where it is off by less.
 
     Markets of fewer offers than a cube may have rows are not looked at."""
     if isinstance(market, Assessment):
@@ -139,7 +140,7 @@ def refuse_too_large(
         rows = Source.open(market, rulebook).rows
     if rows > cubes.MOST:
         size = cube_size(market, rulebook, explore, by, as_of)
-        if not size.fits:
+        if size.rows > cubes.MOST * (1 if size.exact else 2):
             raise CampaignError(str(size))
 
 
