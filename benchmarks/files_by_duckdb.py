@@ -1,0 +1,191 @@
+"""The spring rules by hand in DuckDB SQL, from a folder of typed parquet files to counts of verdicts by category.
+
+    python benchmarks/files_by_duckdb.py FOLDER
+
+Every rule that blocks, and what it derives; warnings change no verdict and are left out. Written for files as
+``scale.make`` writes them: no ranges, days and amounts in histories known, each merchant once, a feed of penalties that
+is complete. Of placeholders for an identifier it knows case, spaces and marks apart, not full-width characters.
+Run by itself it holds its counts to those of ``assess``.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+import campaign_analytics as ca
+
+TABLES = ("offers", "merchants", "skus", "price_tiers", "price_history", "penalties", "links")
+FREE = "['内蒙古', '海南', '西藏', '甘肃', '青海', '宁夏', '新疆', '台湾', '香港', '澳门', '海外']"  # need not be
+
+#: What fails, else what is unknown, else what holds; of a subject without rows both are null.
+JUDGED = "CREATE MACRO judged(fails, unsure) AS CASE WHEN fails THEN FALSE WHEN unsure THEN NULL ELSE TRUE END"
+#: The campaign price of one of several rows of an offer is too much, at most, or not known to be either.
+TOO_MUCH = "CREATE MACRO too_much(part, whole) AS CASE WHEN whole > 0 THEN 20 * part > 19 * whole END"
+
+OF_OFFERS = """
+recorded AS (  -- the list price on the last day on record before enrolment: its greatest and its least
+    SELECT offer_id, max((price_day, price_on_day))[2] AS most, -max((price_day, -price_on_day))[2] AS least
+    FROM price_history JOIN (
+        SELECT offer_id, (enrolled_at AT TIME ZONE 'Asia/Shanghai')::DATE AS day FROM offers WHERE enrolled_at NOT NULL
+    ) USING (offer_id)
+    WHERE price_day <= day AND price_day > day - 180
+    GROUP BY offer_id
+),
+of_skus AS (
+    SELECT offer_id, bool_or(over) AS fails, bool_or(over IS NULL) OR max(sku_campaign_price) = 0 AS unsure
+    FROM (SELECT *, too_much(sku_campaign_price, sku_list_price) AS over FROM skus)
+    GROUP BY offer_id
+),
+tiers AS (  -- with the tier that the minimum order reaches, else the lowest
+    SELECT price_tiers.*, count(*) OVER offer > 1 AND moq IS NULL AS unsure,
+        coalesce(max(tier_from) FILTER (tier_from <= moq) OVER offer, min(tier_from) OVER offer) AS tier
+    FROM price_tiers JOIN (SELECT offer_id, moq FROM offers) USING (offer_id)
+    WINDOW offer AS (PARTITION BY offer_id)
+),
+of_tiers AS (
+    SELECT offer_id, bool_or(over) AND NOT bool_or(unsure) AS fails,
+        bool_or(unsure OR over IS NULL) OR max(tier_campaign_price) = 0 AS unsure
+    FROM (SELECT *, too_much(tier_campaign_price, tier_list_price) AS over FROM tiers WHERE tier_from = tier)
+    GROUP BY offer_id
+)"""
+
+OF_MERCHANTS = """
+shops AS (  -- the day of the earliest enrolment
+    SELECT merchants.*, (coalesce(first, $as_of) AT TIME ZONE 'Asia/Shanghai')::DATE AS day
+    FROM merchants LEFT JOIN (SELECT merchant_id, min(enrolled_at) AS first FROM offers GROUP BY ALL)
+        USING (merchant_id)
+),
+edges AS MATERIALIZED (  -- accounts that share an identifier, or of which one names the other
+    SELECT one.account, other.account AS next FROM (
+        SELECT list(merchant_id) AS accounts
+        FROM (UNPIVOT (SELECT merchant_id, login_id, alipay_hash, credit_code, phone_hash FROM merchants)
+              ON login_id, alipay_hash, credit_code, phone_hash INTO NAME kind VALUE held)
+        WHERE held <> ''
+        GROUP BY kind, held
+        HAVING count(*) BETWEEN 2 AND 20 AND NOT regexp_matches(held, '[*＊]{2}')
+            AND plain(held) NOT IN (SELECT plain(unnest($placeholders)))
+    ), unnest(accounts) AS one(account), unnest(accounts) AS other(account)
+    UNION ALL SELECT merchant_id, linked_id FROM links
+    UNION ALL SELECT linked_id, merchant_id FROM links
+),
+fakes AS (  -- what is severe fake trading, or may be
+    SELECT merchant_id, penalty_date, severe FROM (
+        SELECT *, penalty_kind = '虚假交易' AND penalty_severity IN ('严重', '特别严重')
+            AND penalty_status <> '已撤销' AS severe FROM penalties
+    ) WHERE coalesce(severe, TRUE)
+),
+reached AS (
+    SELECT DISTINCT merchant_id AS source, merchant_id AS account FROM fakes
+    UNION SELECT source, next FROM reached JOIN edges USING (account)
+),
+faked AS (
+    SELECT merchant_id, bool_or(counts) AS fails, bool_or(counts IS NULL) AS unsure FROM (
+        SELECT shops.merchant_id,
+            severe AND penalty_date > day - INTERVAL 3 MONTH AND penalty_date <= day AS counts
+        FROM fakes JOIN reached ON source = fakes.merchant_id JOIN shops ON account = shops.merchant_id
+    ) GROUP BY merchant_id
+),
+points AS (  -- on record this year, at the least and at the most
+    SELECT merchant_id,
+        sum(penalty_deduction) FILTER (counts) AS least,
+        sum(penalty_deduction) FILTER (counts IS NOT FALSE) AS most,
+        sum(penalty_deduction) FILTER (counts AND penalty_kind = '违禁信息') AS prohibited_least,
+        sum(penalty_deduction) FILTER ((counts AND penalty_kind = '违禁信息') IS NOT FALSE) AS prohibited_most
+    FROM (
+        SELECT *, penalty_status <> '已撤销' AND penalty_date >= date_trunc('year', $today)
+            AND penalty_date <= $today AS counts FROM penalties
+    ) GROUP BY merchant_id
+),
+good_shops AS (
+    SELECT merchant_id, shop_experience_score,
+        (trustpass_level >= 'L2' OR list_has_any(string_split(member_types, '|'), ['实力商家', '超级工厂']))
+        AND dispute_score >= 4 AND trade_medal <> '无'
+        AND (trustpass_open IS NOT NULL AND trustpass_open OR trustpass_open IS NULL AND trustpass_type <> '无')
+        AND alipay_bound AND alipay_verified
+        AND buyer_protection AND protection_deposit >= 3000
+        AND trustpass_type IN ('个人诚信通', '企业诚信通') AND trustpass_valid_to >= day
+        AND (trustpass_valid_from IS NULL OR trustpass_valid_from <= day)
+        AND judged(faked.fails, faked.unsure)
+        AND judged(coalesce(penalty_points, least) >= 36, coalesce(penalty_points, most) >= 36)
+        AND judged(
+            coalesce(prohibited_info_points, prohibited_least) >= 24,
+            coalesce(prohibited_info_points, prohibited_most) >= 24
+        )
+        AND severe_ip_count <= 0 AND compliance_violations <= 0 AND ip_points <= 0
+        AND (entity_type NOT IN ('企业', '个体工商户') OR NOT court_dishonest)
+        AND NOT finance_overdue_severe AS good
+    FROM shops LEFT JOIN faked USING (merchant_id) LEFT JOIN points USING (merchant_id)
+)"""
+
+VERDICTS = f"""
+WITH RECURSIVE {OF_OFFERS}, {OF_MERCHANTS},
+freights AS (  -- lists of regions are few: each is looked at once
+    SELECT DISTINCT paid_regions,
+        paid_regions = '[]' OR list_has_all({FREE}, string_split(paid_regions, '|')) AS allowed FROM offers
+),
+told AS (
+    SELECT *,
+        CASE WHEN moq_unit = '打' THEN moq::INTEGER * 12
+            WHEN moq_unit IN ('件', '个', '只', '条', '双', '套', '副', '顶', '支', '把', '台', '张', '块', '瓶', '罐',
+                '本', '枚', '对') THEN moq
+            WHEN moq_unit IS NOT NULL THEN moq::INTEGER * batch_size END AS pieces,
+        coalesce(campaign_price_pc, campaign_price, campaign_price_mobile) AS pc,
+        coalesce(campaign_price_mobile, campaign_price, campaign_price_pc) AS mobile,
+        coalesce(enrolled_at, $as_of) AS enrolled
+    FROM offers
+),
+judged_offers AS (
+    SELECT category,
+        good
+        AND enrolled >= TIMESTAMPTZ '2024-02-23 00:00+08' AND enrolled < TIMESTAMPTZ '2024-03-06 00:00+08'
+        AND is_yanxuan AND pickup_rate_48h >= 0.9::DOUBLE AND growth_score >= 60 AND moq <= 2
+        AND CASE
+            WHEN free_shipping_from > 1 AND free_shipping_from > pieces THEN FALSE
+            WHEN paid_regions IS NULL THEN CASE WHEN NOT is_free_shipping THEN FALSE END
+            WHEN NOT allowed THEN FALSE
+            WHEN NOT is_free_shipping OR free_shipping_from > 1 AND pieces IS NULL THEN NULL
+            ELSE TRUE END
+        AND CASE WHEN 20 * greatest(pc, mobile) > 19 * coalesce(most, list_price) THEN FALSE
+            WHEN 20 * greatest(pc, mobile) <= 19 * coalesce(least, list_price) THEN TRUE END
+        AND pc > 0 AND mobile > 0 AND coalesce(least, list_price) > 0
+        AND judged(of_skus.fails, of_skus.unsure) AND judged(of_tiers.fails, of_tiers.unsure)
+        AND coalesce(experience_score, shop_experience_score) >= 2
+        AND escrow_supported AS verdict
+    FROM told
+    LEFT JOIN freights USING (paid_regions) LEFT JOIN good_shops USING (merchant_id)
+    LEFT JOIN recorded USING (offer_id) LEFT JOIN of_skus USING (offer_id) LEFT JOIN of_tiers USING (offer_id)
+)
+SELECT coalesce(category, '') AS category, count(*) FILTER (verdict) AS pre_qualified,
+    count(*) FILTER (NOT verdict) AS ineligible, count(*) FILTER (verdict IS NULL) AS undetermined, count(*) AS offers
+FROM judged_offers GROUP BY ALL ORDER BY ALL
+"""
+
+
+def verdicts(folder: str) -> pd.DataFrame:
+    """One row a category, by name: category, pre_qualified, ineligible, undetermined, offers."""
+    connection = duckdb.connect()
+    for table in TABLES:
+        connection.read_parquet(str(Path(folder, table, "*.parquet"))).create_view(table)
+    connection.execute(JUDGED)
+    connection.execute(TOO_MUCH)
+    connection.execute(r"CREATE MACRO plain(t) AS regexp_replace(lower(t), '[\pP\pS\pZ\pC]+', '', 'g')")
+    today = tomllib.loads(Path(folder, "market.toml").read_text("utf-8"))["as_of"]
+    placeholders = ca.load_rulebook("spring_2024", "corrected").lists["placeholder_identifiers"]
+    given = {
+        "today": today,
+        "as_of": pd.Timestamp(today, tz="Asia/Shanghai").to_pydatetime(),
+        "placeholders": [*placeholders.values, *placeholders.aliases],
+    }
+    return connection.execute(VERDICTS, given).df()
+
+
+if __name__ == "__main__":
+    ours = ca.assess(sys.argv[1], ca.load_rulebook("spring_2024", "corrected")).summary(by="category")
+    by_hand = verdicts(sys.argv[1])
+    pd.testing.assert_frame_equal(by_hand, ours.sort_values("category", ignore_index=True), check_dtype=False)
+    print(by_hand.to_string())
