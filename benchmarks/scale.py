@@ -32,7 +32,8 @@ from campaign_analytics.market.typed import to_arrow
 from campaign_analytics.rulebook.book import Rulebook
 
 RESULTS = Path(__file__).with_name("results") / "scale.md"
-MOST = 1_000_000  # offers made at once
+MOST = 1_000_000  # offers made at once, with a hundred thousand merchants
+SHOPS = 10  # as many times at most; all offers after them belong to merchants who are there already
 EXPLORE = ("min_pickup_rate_48h", "max_moq")
 
 
@@ -105,9 +106,11 @@ def make(folder: str, offers: int, seed: int) -> str:
         market = ca.demo_market(min(MOST, offers - start), seed + number)
         for name, table in market.tables.items():
             held = to_arrow(table)
-            for key in ("offer_id", "merchant_id"):
+            if number >= SHOPS and "offer_id" not in held.column_names:
+                continue
+            for key, of in (("offer_id", number), ("merchant_id", number % SHOPS), ("linked_id", number % SHOPS)):
                 if key in held.column_names:
-                    ids = pa.compute.binary_join_element_wise(f"{number:03}-", held[key].cast(pa.string()), "")
+                    ids = pa.compute.binary_join_element_wise(f"{of:03}-", held[key].cast(pa.string()), "")
                     held = held.set_column(held.column_names.index(key), key, ids)
             place = Path(folder, name)
             place.mkdir(exist_ok=True)

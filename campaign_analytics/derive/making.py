@@ -170,7 +170,11 @@ def rows_of(market: Market, table: str, subjects: str) -> Array:
     known = _JOINED.setdefault(rows, WeakKeyDictionary())
     if owners not in known:
         of, keys = (pa.array(cells.values, from_pandas=True) for cells in (rows, owners))
-        known[owners] = np.asarray(pc.index_in(of, keys).fill_null(-1), np.int32)
+        among = np.arange(len(keys), dtype=np.int32)
+        if len(of) < len(keys):  # to ask of many whether they are among few is quicker than to number them
+            among = np.flatnonzero(pc.is_in(keys, of)).astype(np.int32)
+            keys = keys.take(pa.array(among))
+        known[owners] = np.append(among, np.int32(-1))[np.asarray(pc.index_in(of, keys).fill_null(len(keys)))]
     return known[owners]
 
 

@@ -10,6 +10,7 @@ from campaign_analytics.assess.assessment import Assessment, assessed
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress, Runs
+from campaign_analytics.large.ahead import ahead
 from campaign_analytics.large.preparing import Prepared, prepare
 from campaign_analytics.large.results import Results
 from campaign_analytics.large.source import Part, Source
@@ -37,11 +38,16 @@ def parts_of(
     nobody = assessed(prepared.nobody(), book, moment, program=program)
     left_out = begin(prepared, nobody) if begin else ()
     done = sum(part.rows for part in left_out)
-    for part in (part for part in source.parts if part not in left_out):
-        if results and results.has(part):
-            assessment = _read_back(nobody, prepared, part, *results.words(part))
+    there = {part for part in source.parts if results and results.has(part)}
+
+    def read(part: Part) -> Market:
+        return prepared.read(part, prepared.by if part in there else prepared.columns)
+
+    for part, market in ahead(read, [part for part in source.parts if part not in left_out]):
+        if results and part in there:
+            assessment = _read_back(nobody, prepared.made(market, prepared.by).market, *results.words(part))
         else:
-            assessment = assessed(prepared.part(part), book, moment, program=program)
+            assessment = assessed(prepared.made(market, prepared.columns), book, moment, program=program)
             if results:
                 results.put(part, assessment)
         yield assessment
@@ -52,10 +58,10 @@ def parts_of(
         results.close(nobody.bits)
 
 
-def _read_back(nobody: Assessment, prepared: Prepared, part: Part, words: Array, outside: Array) -> Assessment:
+def _read_back(nobody: Assessment, market: Market, words: Array, outside: Array) -> Assessment:
     """A part whose outcomes were there before, with nothing but the columns to group by."""
     return AtRest(
-        book=nobody.book, market=prepared.derived(part, prepared.by).market, moment=nobody.moment, rules=nobody.rules,
+        book=nobody.book, market=market, moment=nobody.moment, rules=nobody.rules,
         not_computed=nobody.not_computed, unmade=nobody.unmade, bits=nobody.bits,
         words={**nobody.words, "offers": words}, outside={**nobody.not_applicable, "offers": outside},
         codes=dict.fromkeys(("offers", "merchants"), Codes({}, {}, {}))

@@ -6,7 +6,7 @@ Recipes read what they need of all offers from one pass over these columns alone
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,6 +18,8 @@ from campaign_analytics.derive import Derivation, closure, derive
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError, MarketError
+from campaign_analytics.large.ahead import ahead
+from campaign_analytics.large.of_merchants import ByMerchant
 from campaign_analytics.large.source import Part, Source
 from campaign_analytics.market.schema import KEYS, Array, Cells, Market, Table, joined
 from campaign_analytics.rulebook.book import Rulebook
@@ -42,7 +44,12 @@ class Prepared:
 
     def part(self, part: Part) -> Derivation:
         """The market of one part's offers and all merchants, with every derived column."""
-        return self.derived(part, columns_read(self.book) | {*self.by})
+        return self.derived(part, self.columns)
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns that rules read, and those to group by."""
+        return frozenset(columns_read(self.book) | {*self.by})
 
     def nobody(self) -> Derivation:
         """The market of no offer and all merchants."""
@@ -50,11 +57,16 @@ class Prepared:
 
     def derived(self, part: Part, wanted: Collection[str]) -> Derivation:
         """The same with the ``wanted`` columns alone."""
-        market = self.market(
-            self.source.offers(part, [*KEYS["offers"], *of_table(self.book, "offers", wanted)]), wanted
-        )
-        if self.across:
-            market = market.with_table(market.offers.with_cells(self.across_of(part)))
+        return self.made(self.read(part, wanted), wanted)
+
+    def read(self, part: Part, wanted: Collection[str]) -> Market:
+        """One part's offers with what ``wanted`` columns are made of."""
+        columns = [*KEYS["offers"], *of_table(self.book, "offers", wanted)]
+        market = self.market(self.source.offers(part, columns), wanted)
+        return market.with_table(market.offers.with_cells(self.across_of(part))) if self.across else market
+
+    def made(self, market: Market, wanted: Collection[str]) -> Derivation:
+        """With the ``wanted`` columns derived."""
         given = {*self.across, *(name for name in self.book.derived if self.book.table_of(name) == "merchants")}
         made = derive(market, self.book, self.moment, [name for name in wanted if name in self.book.derived], given)
         return Derivation(made.market, made.unmade | self.unmade, made.partly | self.partly)
@@ -67,10 +79,10 @@ class Prepared:
     def market(self, offers: Table, wanted: Collection[str] = ()) -> Market:
         """Some offers, the rows of other tables that belong to them and are wanted, and all merchants."""
         tables = dict(self.sides) | {"offers": offers}
-        for table in OF_OFFERS:
-            columns = of_table(self.book, table, wanted)
-            if self.source.files.get(table) and columns:
-                tables[table] = self.source.of_offers(table, offers.cells["offer_id"], [*KEYS[table], *columns])
+        read = {table: of_table(self.book, table, wanted) for table in OF_OFFERS if self.source.files.get(table)}
+        tables |= self.source.of_offers(
+            offers.cells["offer_id"], {table: [*KEYS[table], *columns] for table, columns in read.items() if columns}
+        )
         return Market(tables, self.source.declared).joined_by(self._merchants.rows(offers.cells["merchant_id"]))
 
     @cached_property
@@ -106,20 +118,64 @@ def prepare(
     """Read all tables but those of offers, and derive what needs more than a part."""
     wanted = closure(book, columns_read(book))
     bare = read(source, book, moment, by)
-    across = [name for name in wanted if book.derived[name].make in ACROSS and book.table_of(name) == "offers"]
-    needed = sorted({name for name in wanted if book.table_of(name) == "merchants"} | {*across})
-    market = bare.market(nothing(source))
-    columns = of_offers(book, needed)
-    if columns:
-        market = _reduced(bare, columns, progress)
-    made = derive(market, book, moment, needed)
+    across = sorted(name for name in wanted if book.derived[name].make in ACROSS and book.table_of(name) == "offers")
+    needed = {name for name in wanted if book.table_of(name) == "merchants"}
+    if at_once(book, needed):
+        made = derive(_reduced(bare, of_offers(book, [*needed, *across]), progress), book, moment, needed)
+    else:
+        made = _with_merchants(bare, needed, progress)
+    whole = replace(bare, sides={**bare.sides, "merchants": made.market.merchants}, unmade=made.unmade)
+    if not across:
+        return replace(whole, partly=made.partly)
+    ranked = derive(_reduced(whole, of_offers(book, across), progress), book, moment, across, needed)
     return replace(
-        bare,
-        sides={**bare.sides, "merchants": made.market.merchants},
-        unmade=made.unmade,
-        partly=made.partly,
-        across={name: made.market.offers.cells[name] for name in across if name in made.market.offers.cells},
+        whole,
+        unmade=made.unmade | ranked.unmade,
+        partly=made.partly | ranked.partly,
+        across={name: ranked.market.offers.cells[name] for name in across if name in ranked.market.offers.cells},
     )
+
+
+def at_once(book: Rulebook, needed: set[str]) -> bool:
+    """Whether columns of merchants are made of more than the offers of each."""
+    made = [name for name in needed if made_of_offers(book, name)]
+    return any(
+        book.derived[name].make in ACROSS or (book.ties(name) and not known_before(book, name, made))
+        for name in closure(book, made)
+    )
+
+
+def made_of_offers(book: Rulebook, name: str) -> bool:
+    """Whether a derived column of merchants is made of their offers."""
+    return book.table_of(name) == "merchants" and book.derived[name].with_.get("table") == "offers"
+
+
+def known_before(book: Rulebook, name: str, made: Collection[str]) -> bool:
+    """Whether a derived column is made of nothing that is ``made`` of offers."""
+    return not closure(book, [name]).intersection(made)
+
+
+def _with_merchants(bare: Prepared, needed: set[str], progress: Progress | None) -> Derivation:
+    """All that is derived of merchants: what is made of their offers, for some merchants at a time."""
+    book, moment = bare.book, bare.moment
+    none = derive(bare.market(nothing(bare.source)), book, moment, needed)  # as of merchants without offers
+    made = sorted(name for name in needed if made_of_offers(book, name))
+    if not made:
+        return none
+    known, merchants = {name for name in needed if known_before(book, name, made)}, none.market.merchants
+    columns, offers = of_offers(book, made), ByMerchant(bare.source.rows)
+    for rows, cells in _read_of_all(bare, columns, progress):
+        offers.add(rows, cells)
+    places, found = list[Array](), list[Mapping[str, Cells]]()
+    for number, rows, cells in offers.each():
+        some = {**none.market.tables, "offers": Table("offers", cells, len(rows))}
+        each = derive(Market(some, bare.source.declared).joined_by(rows), book, moment, made, known).market.merchants
+        places.append(np.arange(number, merchants.rows, offers.every))
+        found.append({name: each.cells[name].take(places[-1]) for name in made})
+    order = np.argsort(np.concatenate(places))
+    cells = {name: joined([each[name] for each in found]).take(order) for name in made}
+    given = none.market.with_table(merchants.with_cells(cells))
+    return Derivation(derive(given, book, moment, needed, known.union(made)).market, none.unmade, none.partly)
 
 
 def read(source: Source, book: Rulebook, moment: Moment, by: tuple[str, ...]) -> Prepared:
@@ -134,10 +190,7 @@ def read(source: Source, book: Rulebook, moment: Moment, by: tuple[str, ...]) ->
 
 def nothing(source: Source) -> Table:
     """No offer, with the columns that name one."""
-    part = source.parts[0]
-    offers = source.offers(part, KEYS["offers"])
-    none = np.zeros(0, np.int64)
-    return Table("offers", {name: cells.take(none) for name, cells in offers.cells.items()}, 0)
+    return source.offers(replace(source.parts[0], groups=(), rows=0), KEYS["offers"])
 
 
 def of_offers(book: Rulebook, derived: list[str]) -> list[str]:
@@ -158,24 +211,26 @@ def of_offers(book: Rulebook, derived: list[str]) -> list[str]:
 
 def _reduced(bare: Prepared, read: list[str], progress: Progress | None) -> Market:
     """All offers with the columns ``read`` alone, each of one row's making."""
-    held: list[dict[str, Cells]] = []
-    rows: list[Array] = []
+    each = list(_read_of_all(bare, read, progress)) if read else []
+    if not each:
+        return bare.market(nothing(bare.source))
+    rows = np.concatenate([rows for rows, _ in each])
+    there = [name for name in read if all(name in cells for _, cells in each)]
+    offers = Table("offers", {name: joined([cells[name] for _, cells in each]) for name in there}, len(rows))
+    return Market({**bare.sides, "offers": offers}, bare.source.declared).joined_by(rows)
+
+
+def _read_of_all(
+    bare: Prepared, read: list[str], progress: Progress | None
+) -> Iterator[tuple[Array, Mapping[str, Cells]]]:
+    """Of each part the row of every offer's merchant, and the columns ``read``."""
     book, done = bare.book, 0
-    columns = sorted({source for name in read for source in book.sources(name) if book.table_of(source) == "offers"})
-    for part in bare.source.parts:
-        offers = bare.source.offers(part, [*KEYS["offers"], *columns])
-        market = derive(
-            bare.market(offers, read), book, bare.moment, [name for name in read if name in book.derived]
-        ).market
-        held.append({name: cells for name, cells in market.offers.cells.items() if name in read})
-        rows.append(market.merchant_row)
+    for part, offers in ahead(lambda part: bare.read(part, read), bare.source.parts):
+        market = derive(offers, book, bare.moment, [name for name in read if name in book.derived]).market
+        yield market.merchant_row, {name: cells for name, cells in market.offers.cells.items() if name in read}
         done += part.rows
         if progress:
             progress(done, bare.source.rows)
-    there = [name for name in read if all(name in cells for cells in held)]
-    cells = {name: joined([each[name] for each in held]) for name in there}
-    offers = Table("offers", cells, done)
-    return Market({**bare.sides, "offers": offers}, bare.source.declared).joined_by(np.concatenate(rows))
 
 
 def of_table(book: Rulebook, table: str, wanted: Collection[str]) -> list[str]:

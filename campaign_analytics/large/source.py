@@ -26,7 +26,7 @@ from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.values import did_you_mean
 
 #: A part has at most so many rows, unless one row group has more.
-ROWS = 1 << 20
+ROWS = 1 << 18
 _MANY = 4  # rows of another table for each offer, from which on those of other offers are sorted out
 _BLOCK = 1 << 24  # bytes of a file that are hashed at once
 
@@ -122,20 +122,32 @@ class Source:
                 held.append(opened.read(columns=told_of(opened.schema_arrow.names, columns)))
         return self._table(table, pa.concat_tables(held, promote_options="permissive").select(there), place)
 
-    def of_offers(self, table: str, offers: Cells, columns: Sequence[str]) -> Table:
-        """The rows of a table that belong to some offers, and perhaps others between them. Quick where its files are in
-        the order of their offers."""
+    def of_offers(self, offers: Cells, columns: Mapping[str, Sequence[str]]) -> dict[str, Table]:
+        """Of each table that ``columns`` names the rows that belong to some offers, and perhaps others between them.
+        Quick where its files are in the order of their offers."""
+        if not columns:
+            return {}
         ids = pa.array(offers.values, pa.string())
-        low, high = (pa.compute.min_max(ids)[end] for end in ("min", "max"))
+        span = pa.compute.min_max(ids)
+        return {table: self._between(table, ids, span["min"], span["max"], names) for table, names in columns.items()}
+
+    def _between(self, table: str, ids: pa.Array, low: pa.Scalar, high: pa.Scalar, columns: Sequence[str]) -> Table:
         key = pyarrow.dataset.field("offer_id")
         among = (key >= low) & (key <= high)
-        files = self.files[table]
-        with said(files[0].parent):
-            held = pyarrow.dataset.dataset([str(file) for file in files], self.schemas[table], format="parquet")
+        with said(self.files[table][0].parent):
+            held = self._datasets[table]
             if held.count_rows(filter=among) > _MANY * len(ids):
                 among &= key.isin(ids)
             rows = held.to_table(columns=told_of(held.schema.names, columns), filter=among)
         return self._table(table, rows, self._place(table))
+
+    @cached_property
+    def _datasets(self) -> Mapping[str, pyarrow.dataset.Dataset]:
+        """The files of each table as one; opened once, so that what their ends tell of row groups is read once."""
+        return {
+            table: pyarrow.dataset.dataset([str(file) for file in files], self.schemas[table], format="parquet")
+            for table, files in self.files.items()
+        }
 
     def _schema(self, table: str) -> pa.Schema:
         fields: dict[str, pa.Field] = {}

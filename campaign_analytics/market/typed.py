@@ -152,7 +152,8 @@ def _listed(held: pa.Array, type: str, names: tuple[str, ...], is_open: bool, go
 
 
 def _texts(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
-    return pd.array(held.cast(pa.string()).fill_null(""), dtype="str"), gone, np.zeros(len(gone), bool)
+    held = held.cast(pa.string())
+    return pd.array(held.fill_null("") if held.null_count else held, dtype="str"), gone, np.zeros(len(gone), bool)
 
 
 def _plain(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:

@@ -17,7 +17,7 @@ import campaign_analytics as ca
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError, MarketError
-from campaign_analytics.large import source
+from campaign_analytics.large import of_merchants, source
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
 from tests.large.files import written
@@ -55,6 +55,11 @@ def held(market: Market, book: Rulebook) -> Assessment:
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "ROWS", ROWS)
+
+
+@pytest.fixture(autouse=True)
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_merchants, "OFFERS", 300)  # merchants in seven groups
 
 
 @pytest.fixture(scope="module")

@@ -76,9 +76,9 @@ class Frames(Source):
         """Some columns of a table that the driver holds at once."""
         return self._typed(table, self.select(table, columns))
 
-    def of_offers(self, table: str, offers: Cells, columns: Sequence[str]) -> Table:
+    def of_offers(self, offers: Cells, columns: Mapping[str, Sequence[str]]) -> dict[str, Table]:
         """No row: workers are given those of their offers."""
-        return self._typed(table, self.select(table, columns).limit(0))
+        return {table: self._typed(table, self.select(table, names).limit(0)) for table, names in columns.items()}
 
     def select(self, table: str, columns: Iterable[str]) -> Frame:
         """Some columns of a table, with what else is told of them; one that it lacks is left out."""

@@ -103,8 +103,8 @@ class Received(Source):
     def offers(self, part: Part, columns: Sequence[str]) -> Table:
         return self._some("offers", columns)
 
-    def of_offers(self, table: str, offers: Cells, columns: Sequence[str]) -> Table:
-        return self._some(table, columns)
+    def of_offers(self, offers: Cells, columns: Mapping[str, Sequence[str]]) -> dict[str, Table]:
+        return {table: self._some(table, names) for table, names in columns.items()}
 
     def _some(self, table: str, columns: Sequence[str]) -> Table:
         held = self.tables[table].select(told_of(self.tables[table].column_names, columns))
