@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pyarrow as pa
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.views import added, combinations
 from campaign_analytics.derive.making import on_rows
+from campaign_analytics.derive.texts import numbered
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Cells, Market
@@ -21,37 +23,53 @@ from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate.at_rest import AtRest, Codes
 
 _WHOLE = ~np.uint64(0)
+_MANY = "many"
 GONE = 2  # a flag in a byte: 0 no, 1 yes
 
 
 class Alike:
-    """Rows of 64-bit words, each kept once with how many subjects have it."""
+    """Rows of 64-bit words, each kept once with how many subjects have it: as narrow numbers of the words that occur,
+    of which there are few."""
 
     def __init__(self) -> None:
-        self._held: tuple[Array, Array] | None = None
-        self._waiting: list[tuple[Array, Array]] = []
+        self._known: list[pa.Array] = []  # by place in a row: the words that occur there
+        self._held: pa.Table | None = None
+        self._waiting: list[pa.Table] = []
 
     def __len__(self) -> int:
         """How many rows were kept when they were last brought together."""
-        return 0 if self._held is None else len(self._held[1])
+        return 0 if self._held is None else self._held.num_rows
 
-    def add(self, rows: Array) -> Array:
-        """Count (width, n) rows; gives (n,) which of those of this call each is."""
-        of, example = combinations(rows, np.full(len(rows), _WHOLE))
-        self._waiting.append((rows[:, example], added(of, len(example))))
-        if sum(len(counts) for _, counts in self._waiting) > max(len(self), 1 << 18):
-            self.settled()
-        return of
+    def add(self, rows: Sequence[Array]) -> None:
+        """Count (n,) words each."""
+        self._known = self._known or [pa.array([], pa.uint64()) for _ in rows]
+        codes = {_MANY: np.ones(len(rows[0]), np.int64)}
+        for place, words in enumerate(rows):
+            self._known[place], held = numbered(pa.array(words), self._known[place])
+            codes[str(place)] = held.astype(np.min_scalar_type(len(self._known[place])))
+        self._waiting.append(_once([pa.table(codes)]))
+        if sum(each.num_rows for each in self._waiting) > max(len(self) // 2, 1 << 18):
+            self._settle()
 
-    def settled(self) -> tuple[Array, Array]:
-        """(width, distinct) rows and (distinct,) their counts, of everything added."""
-        waiting = self._waiting if self._held is None else [self._held, *self._waiting]
-        if len(waiting) > 1 or self._held is None:
-            rows, counts = (np.concatenate([pair[i] for pair in waiting], axis=-1) for i in range(2))
-            of, example = combinations(rows, np.full(len(rows), _WHOLE))
-            self._held, self._waiting = (rows[:, example], added(of, len(example), counts)), []
+    def settled(self) -> tuple[list[Array], Array]:
+        """For each place of a row (distinct,) words, and (distinct,) their counts, of everything added."""
+        self._settle()
         assert self._held is not None
-        return self._held
+        many, *codes = (np.asarray(column) for column in self._held.columns)
+        return [np.asarray(known)[held] for known, held in zip(self._known, codes, strict=True)], many
+
+    def _settle(self) -> None:
+        if self._waiting:
+            waiting = self._waiting if self._held is None else [self._held, *self._waiting]
+            self._held, self._waiting = _once(waiting), []
+
+
+def _once(parts: Sequence[pa.Table]) -> pa.Table:
+    """Each row of numbers once, in the order in which they came, with the sum of their counts."""
+    held = pa.concat_tables(parts, promote_options="permissive")  # later parts may have wider numbers
+    numbers = [name for name in held.column_names if name != _MANY]
+    once = held.group_by(numbers, use_threads=False).aggregate([(_MANY, "sum")])
+    return once.select([f"{_MANY}_sum", *numbers]).rename_columns([_MANY, *numbers])
 
 
 class Condensing:
@@ -62,7 +80,7 @@ class Condensing:
         self._names: dict[str, dict[str, int]] = {column: {} for column in self.by}
         self._offers = Alike()
         self._first: Assessment | None = None
-        self._merchants: tuple[Array, Array] | None = None  # rows as they are kept, and their counts
+        self._merchants: tuple[list[Array], Array] | None = None  # rows as they are kept, and their counts
         self._row: Array | None = None  # (merchants + 1,) the kept row of each; the last is an orphan's
         self._codes: Mapping[Level, Codes] = {}
 
@@ -71,12 +89,12 @@ class Condensing:
         codes, kept = self.codes(part), self.kept(part)
         if self._row is None:
             self._first, self._codes = part, codes
-            alike = Alike()
-            of = alike.add(_keys(kept["merchants"], codes["merchants"]))
-            self._merchants = alike.settled()
+            keys = _keys(kept["merchants"], codes["merchants"])
+            of, example = combinations(keys, np.full(len(keys), _WHOLE))
+            self._merchants = [*keys[:, example]], added(of, len(example))
             self._row = np.append(of, -1).astype(np.int64)
         groups = [self._row[part.market.merchant_row].view(np.uint64), *self.groups(part)]
-        self._offers.add(np.vstack([*groups, _keys(kept["offers"], codes["offers"])]))
+        self._offers.add([*groups, *_keys(kept["offers"], codes["offers"])])
 
     def codes(self, part: Assessment) -> Mapping[Level, Codes]:
         """What is kept of rules that may move: nothing."""
@@ -101,13 +119,13 @@ class Condensing:
         each = {"offers": counts, "merchants": self._merchants[1]}
         many = {level: len(stands_for) for level, stands_for in each.items()}
         market = Market.rest(of, cells, many, joined, each, first.market.declared)
-        kept: dict[Level, Array] = {"offers": keys, "merchants": self._merchants[0]}
+        kept: dict[Level, Sequence[Array]] = {"offers": keys, "merchants": self._merchants[0]}
         return AtRest(
             book=first.book, market=market, moment=first.moment, rules=first.rules,
             not_computed=first.not_computed, unmade=first.unmade, bits=first.bits,
-            words={level: np.ascontiguousarray(held[: words // 2]) for level, held in kept.items()},
-            outside={level: np.ascontiguousarray(held[words // 2 : words]) for level, held in kept.items()},
-            codes={level: _unpacked(held[words:], self._codes[level]) for level, held in kept.items()},
+            words={level: np.array(held[: words // 2], np.uint64) for level, held in kept.items()},
+            outside={level: np.array(held[words // 2 : words], np.uint64) for level, held in kept.items()},
+            codes={level: _unpacked(held[words:], many[level], self._codes[level]) for level, held in kept.items()},
         )  # fmt: skip
 
     def groups(self, part: Assessment) -> list[Array]:
@@ -160,9 +178,10 @@ def _keys(kept: Array, codes: Codes) -> Array:
     return np.vstack([kept, packed.view(np.uint64).T])
 
 
-def _unpacked(keys: Array, codes: Codes) -> Codes:
+def _unpacked(keys: Sequence[Array], rows: int, codes: Codes) -> Codes:
     """The codes out of ``_keys``."""
-    packed = np.ascontiguousarray(keys.T).view(np.uint8).reshape(keys.shape[1], 8 * len(keys))
+    each = np.array(keys, np.uint64).reshape(len(keys), rows)
+    packed = np.ascontiguousarray(each.T).view(np.uint8).reshape(rows, 8 * len(keys))
     ends = iter(np.ascontiguousarray(packed.T))
     cells: dict[str, Cells] = {}
     for name, like in codes.cells.items():

@@ -26,7 +26,7 @@ def test_every_offer_of_a_merchant_is_in_the_group_of_that_merchant(
     for part in parts:
         rows, prices = (np.array([each[end] for each in part], np.int32) for end in (0, 1))
         offers.add(rows, {"price": Cells.make("count", prices)})
-    found = []
+    found = list[tuple[int, int]]()
     for number, rows, cells in offers.each():
         assert {row % every for row in rows.tolist()} <= {number}
         found += zip(rows.tolist(), cells["price"].values.tolist(), strict=True)

@@ -19,6 +19,7 @@ import pyarrow.parquet
 
 from campaign_analytics.assess.assessment import Assessment, columns_read
 from campaign_analytics.assess.outcomes import VERDICTS
+from campaign_analytics.assess.views import added, combinations
 from campaign_analytics.derive.making import columns_for
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
 from campaign_analytics.engines.relation import relation
@@ -26,7 +27,6 @@ from campaign_analytics.large.cluster.groups import group_names, group_of
 from campaign_analytics.large.cluster.preparing import begin
 from campaign_analytics.large.cluster.workers import Workers, in_sql
 from campaign_analytics.large.cluster.writing import Written
-from campaign_analytics.large.condensing import Alike
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.results import FORMS
 from campaign_analytics.large.source import Part
@@ -155,9 +155,9 @@ class _Merchants:
     @classmethod
     def of(cls, nobody: Assessment) -> _Merchants:
         words, outside = nobody.words["merchants"], nobody.not_applicable["merchants"]
-        alike = Alike()
-        of = alike.add(np.vstack([words, outside]))
-        rows, counts = alike.settled()
+        both = np.vstack([words, outside])
+        of, example = combinations(both, np.full(len(both), ~np.uint64(0)))
+        rows, counts = both[:, example], added(of, len(example))
         orphan = np.zeros((len(words), 1), np.uint64)
         for rule in nobody.rules_at("merchants"):
             word, bit = divmod(nobody.bits[rule], RULES_PER_WORD)
