@@ -47,9 +47,7 @@ def merge_repeats(
     count = len(rows)
     keys = _same(cells[key].values)
     when = _order_of_snapshots(cells.get("snapshot_at"), count)
-    pair = keys * (int(when.max(initial=0)) + 1) + when
-    _, first, group = np.unique(pair, return_index=True, return_inverse=True)
-    heads = first[group]
+    heads = _first(keys * (int(when.max(initial=0)) + 1) + when)
     repeats = np.flatnonzero(heads != np.arange(count))
     if len(repeats):
         _settle(table, cells, key, repeats, heads[repeats], rows, silent, quality)
@@ -58,6 +56,13 @@ def merge_repeats(
     stays = heads == np.arange(count)
     current = when == latest[keys]
     return Merged(np.flatnonzero(stays & current), np.flatnonzero(stays & ~current), len(repeats))
+
+
+def _first(numbers: Array) -> Array:
+    """(n,) where each number stands first."""
+    _, first, group = np.unique(numbers, return_index=True, return_inverse=True)
+    heads: Array = first[group]
+    return heads
 
 
 def _same(keys: Any) -> Array:

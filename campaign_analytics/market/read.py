@@ -182,10 +182,12 @@ class _Reader:
                 f"{f' ({why})' if why else ''}; expected a row for each of its {name}"
             )
         self.quality.account(name, sum(part.read for part in parts), kept=len(now), **fates)
-        let_go()
         if len(now) < len(origin):
-            cells = {column: cells.pop(column).take(now) for column in list(cells)}
+            for column in cells:
+                let_go()
+                cells[column] = cells[column].take(now)
             origin = origin[now]
+        let_go()
         return _table(name, cells, origin, parts)
 
     def fates(self, name: str, parts: Sequence[_Opened | _Read]) -> Counter[str]:
