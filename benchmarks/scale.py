@@ -1,10 +1,10 @@
 """How time and memory grow with a market in typed parquet files, and what an index and a cube of it save.
 
-    python benchmarks/scale.py [--sizes 100000 1000000] [--seed 0]
+    python benchmarks/scale.py [--sizes 10000 100000 1000000] [--seed 0]
 
 Files are made a million offers at a time, each with a seed and ids of its own. Every step runs in a process of its own,
 for its memory: peak resident memory, with the pages of mapped files that happen to be held.
-The table goes to benchmarks/results/scale.md.
+The table goes to benchmarks/results/scale.md, a picture of the growth beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import resource
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet
+from matplotlib.figure import Figure
 
 import campaign_analytics as ca
 from campaign_analytics.demo.write import write_declared
@@ -46,16 +47,16 @@ class Taken(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    lines = []
+    lines, every = [], dict[int, dict[str, Taken]]()
     for offers in given.sizes:
         with tempfile.TemporaryDirectory() as folder:
             apart(make, folder, offers, given.seed)
             size = sum(file.stat().st_size for file in Path(folder).rglob("*.parquet")) / 1e6
             taken = {name: apart(step, folder) for name, step in STEPS.items()}
-        whole = taken["assess, NumPy"]
+        whole, every[offers] = taken["assess, NumPy"], taken
         counts = {each.told for name, each in taken.items() if name != "cube: another threshold"}
         assert len(counts - {""}) == 1, counts
         lines += [f"| **{offers:,} offers** | {size:,.0f} MB of files | | | |"]
@@ -78,8 +79,25 @@ def main() -> None:
         "|---|--:|--:|--:|--:|",
         *lines,
         "",
+        "![work and memory by size](scale.png)",
+        "",
     ]
     RESULTS.write_text("\n".join(told), "utf-8")
+    draw(every)
+
+
+def draw(every: Mapping[int, Mapping[str, Taken]]) -> None:
+    """A line a step: seconds of work, and memory, by the number of offers."""
+    figure = Figure((11, 4.5), layout="constrained")
+    for axes, what in zip(figure.subplots(1, 2), ("cpu", "memory"), strict=True):
+        for name in STEPS:
+            axes.plot([*every], [getattr(taken[name], what) for taken in every.values()], "o-", label=name, ms=4)
+        axes.set(xscale="log", xlabel="offers", ylabel={"cpu": "seconds of work", "memory": "MB at the most"}[what])
+        axes.grid(alpha=0.3)
+    figure.axes[0].set_yscale("log")
+    figure.axes[1].set_ylim(bottom=0)
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=8)
+    figure.savefig(RESULTS.with_suffix(".png"), dpi=120)
 
 
 def apart(step: Callable[..., str], *given: object) -> Taken:
