@@ -170,7 +170,7 @@ def verdicts(folder: str) -> pd.DataFrame:
     """One row a category, by name: category, pre_qualified, ineligible, undetermined, offers."""
     connection = duckdb.connect()
     for table in TABLES:
-        connection.read_parquet(str(Path(folder, table, "*.parquet"))).create_view(table)
+        connection.read_parquet(str(Path(folder, table, "*.parquet")), union_by_name=True).create_view(table)
     connection.execute(JUDGED)
     connection.execute(TOO_MUCH)
     connection.execute(r"CREATE MACRO plain(t) AS regexp_replace(lower(t), '[\pP\pS\pZ\pC]+', '', 'g')")

@@ -35,6 +35,8 @@ from campaign_analytics.rulebook.book import Rulebook
 RESULTS = Path(__file__).with_name("results") / "scale.md"
 MOST = 1_000_000  # offers made at once, with a hundred thousand merchants
 SHOPS = 10  # as many times at most; all offers after them belong to merchants who are there already
+KEYS = ("offer_id", "merchant_id", "linked_id")
+TIES = ("credit_code", "phone_hash", "alipay_hash")  # what accounts of one user share
 EXPLORE = ("min_pickup_rate_48h", "max_moq")
 
 
@@ -126,15 +128,24 @@ def make(folder: str, offers: int, seed: int) -> str:
             held = to_arrow(table)
             if number >= SHOPS and "offer_id" not in held.column_names:
                 continue
-            for key, of in (("offer_id", number), ("merchant_id", number % SHOPS), ("linked_id", number % SHOPS)):
-                if key in held.column_names:
-                    ids = pa.compute.binary_join_element_wise(f"{of:03}-", held[key].cast(pa.string()), "")
-                    held = held.set_column(held.column_names.index(key), key, ids)
+            for key in (each for each in (*KEYS, *TIES) if each in held.column_names):
+                of = number if key == "offer_id" else number % SHOPS
+                held = held.set_column(
+                    held.column_names.index(key), key, numbered(held[key], of, 100 if key in TIES else MOST)
+                )
             place = Path(folder, name)
             place.mkdir(exist_ok=True)
             pyarrow.parquet.write_table(held, place / f"{name}_{number:03}.parquet", row_group_size=1 << 18)
         write_declared(market.declared, Path(folder), {})
     return ""
+
+
+def numbered(ids: pa.ChunkedArray, number: int, among: int) -> pa.ChunkedArray:
+    """Identifiers with a number before them; what more than ``among`` have, as a placeholder, stays as it is."""
+    counts = ids.value_counts()
+    common = counts.field("values").filter(pa.compute.greater(counts.field("counts"), among))
+    told = pa.compute.binary_join_element_wise(f"{number:03}-", ids.cast(pa.string()), "")
+    return pa.compute.if_else(pa.compute.is_in(ids, common), ids.cast(pa.string()), told)
 
 
 def assess(folder: str, engine: str = "numpy") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from campaign_analytics.derive.making import Made, Making, gone, rows_of
 from campaign_analytics.market.schema import Array, Cells
@@ -47,7 +48,8 @@ def largest_share(making: Making) -> Share:
 
 def _largest(subject: Array, value: Array, values: int, subjects: int) -> tuple[Array, Array, Array]:
     """(subjects,) each: a value that most of the subject's rows have, how many have it, and how many any other one."""
-    pairs, counts = np.unique(subject.astype(np.int64) * values + value, return_counts=True)
+    of, pairs = pd.factorize(subject.astype(np.int64) * values + value)
+    counts = np.bincount(of, minlength=len(pairs))
     order = np.lexsort((counts, pairs // values))
     owner, value, counts = (pairs // values)[order], (pairs % values)[order], counts[order]
     largest, most, second = (np.zeros(subjects, np.int64) for _ in range(3))
