@@ -173,7 +173,9 @@ class Index:
         }
         groups = {name: self._group(name, names, slice(start, stop)) for name, names in told["by"].items()}
         rows = {"offers": stop - start, "merchants": int(told["rows"]["merchants"])}
-        market = Market.rest(self.behind("index_of"), groups, rows, self._array("offers", MERCHANT_ROW)[start:stop])
+        market = Market.rest(
+            self.behind("index_of"), groups, rows, self._array("offers", MERCHANT_ROW, slice(start, stop))
+        )
         codes = {level: read_codes(cells[level], told["codes"][level]) for level in LEVELS}
         bare = Coded(
             book=book, market=market,
@@ -186,21 +188,23 @@ class Index:
     def _cells(self, level: Level, rows: slice) -> dict[str, Cells]:
         found: dict[str, Cells] = {}
         for name, type in self.told["codes"][level]["cells"].items():
-            low = self._array(level, name)[rows]
+            low = self._array(level, name, rows)
             if type == "flag":
                 found[name] = Cells.make("flag", low == 1, low == GONE)
             else:
                 ranged = self._file(level, name + HIGH).exists()
-                found[name] = Cells("count", low, None, self._array(level, name + HIGH)[rows] if ranged else None)
+                found[name] = Cells("count", low, None, self._array(level, name + HIGH, rows) if ranged else None)
         return found
 
     def _group(self, name: str, names: Sequence[str], rows: slice) -> Cells:
-        codes = self._array("offers", name)[rows]
+        codes = self._array("offers", name, rows)
         return Cells.make(self.book.quantity(name).type, np.maximum(codes, 0), codes < 0, None, tuple(names))
 
-    def _array(self, level: Level, name: str) -> Array:
+    def _array(self, level: Level, name: str, rows: slice) -> Array:
+        """Some rows, read; or all, mapped."""
         held: Array = np.load(self._file(level, name), mmap_mode="r")
-        return held
+        some = held[rows]
+        return some if len(some) == len(held) else np.array(some)
 
     def _file(self, level: Level, name: str) -> Path:
         return self.folder / level / f"{name}.npy"
