@@ -36,7 +36,7 @@ RESULTS = Path(__file__).with_name("results") / "scale.md"
 MOST = 1_000_000  # offers made at once, with a hundred thousand merchants
 SHOPS = 10  # as many times at most; all offers after them belong to merchants who are there already
 KEYS = ("offer_id", "merchant_id", "linked_id")
-TIES = ("credit_code", "phone_hash", "alipay_hash")  # what accounts of one user share
+TIES = ("login_id", "credit_code", "phone_hash", "alipay_hash")  # what accounts of one user share
 EXPLORE = ("min_pickup_rate_48h", "max_moq")
 
 
