@@ -7,6 +7,7 @@ into memory, not read.
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import warnings
@@ -164,6 +165,7 @@ class Index:
         """The same, some offers at a time, each with all merchants."""
         for start in range(0, max(self.rows, 1), ROWS):
             yield self.between(start, min(start + ROWS, self.rows))
+            gc.collect()  # assessments refer to themselves: without this many parts are held until it is done by chance
 
     def between(self, start: int, stop: int) -> Coded:
         """The same of the offers from one place to another."""
