@@ -26,7 +26,7 @@ from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.cluster.frames import Frames
 from campaign_analytics.large.cluster.workers import Workers
 from campaign_analytics.large.condensing import group_cells
-from campaign_analytics.large.preparing import ACROSS, Prepared, nothing, of_offers, read
+from campaign_analytics.large.preparing import ACROSS, Prepared, known_before, made_of_offers, nothing, of_offers, read
 from campaign_analytics.large.source import Part
 from campaign_analytics.market.schema import Array, Cells, Market, Table, joined
 from campaign_analytics.rulebook.book import Rulebook
@@ -68,7 +68,7 @@ def _with_merchants(workers: Workers, bare: Prepared) -> Prepared:
     reads = of_offers(book, sorted(needed))
     names = sorted(name for name in needed if _of_offers(book, name))
     if names:
-        known = {name for name in needed if not closure(book, {name}).intersection(names)}
+        known = {name for name in needed if known_before(book, name, names)}
         of_all = replace(bare, sides={**bare.sides, "merchants": made.market.merchants})
         making = _OfMerchants(tuple(names), tuple(reads), frozenset(known))
         held = workers.wait(workers.make(making, of_all, {*names}, by_merchant=True).toArrow)
@@ -90,8 +90,7 @@ def _together(merchants: Table, names: Sequence[str], found: Sequence[Any]) -> d
 
 def _of_offers(book: Rulebook, name: str) -> bool:
     """Whether a column of merchants is made of their offers. Raises ``CampaignError`` for one that needs more."""
-    spec = book.derived[name]
-    if spec.with_.get("table") != "offers":
+    if not made_of_offers(book, name):
         return False
     ranks = _ranks(book, {name})
     if ranks or book.ties(name):
