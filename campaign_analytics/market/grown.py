@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -14,30 +15,42 @@ from campaign_analytics.market.texts import Texts, text_of
 
 #: More fields than any table has: names that never end are data, not headers.
 MOST_FIELDS = 2000
+#: So many texts are held as Python's at a time, some 20 MB.
+MOST_HELD = 1 << 18
 
 
 class Grown:
     """Rows of texts by field; a field that a row lacks is empty there."""
 
     def __init__(self) -> None:
-        self.numbers: list[int] = []
         self.left_out: set[str] = set()  # fields beyond the most that are kept
-        self._cells: dict[str, tuple[list[int], list[str]]] = {}
+        self.held = 0  # texts that are Python's as yet
+        self._numbers = array("q")
+        self._cells: dict[str, _Cells] = {}
+
+    @property
+    def rows(self) -> int:
+        return len(self._numbers)
 
     def add(self, number: int, cells: Mapping[str, str]) -> None:
         """Put a row with the source number ``number`` at the end."""
-        row = len(self.numbers)
-        self.numbers.append(number)
+        row = len(self._numbers)
+        self._numbers.append(number)
         for name, text in cells.items():
             held = self._cells.get(name)
             if held is None:
                 if len(self._cells) == MOST_FIELDS:
                     self.left_out.add(name)
                     continue
-                held = self._cells[name] = ([], [])
+                held = self._cells[name] = _Cells()
             if text:
-                held[0].append(row)
-                held[1].append(text)
+                held.rows.append(row)
+                held.texts.append(text)
+                self.held += 1
+        if self.held >= MOST_HELD:
+            for held in self._cells.values():
+                held.pack()
+            self.held = 0
 
     @property
     def headers(self) -> list[str]:
@@ -45,23 +58,40 @@ class Grown:
         return list(self._cells)
 
     def columns(self) -> list[Texts]:
-        """The texts under each of ``headers``."""
-        return [self._column(rows, texts) for rows, texts in self._cells.values()]
+        """The texts under each of ``headers``, which are held here no longer."""
+        return [self._cells[name].column(self.rows) for name in self._cells]
 
     def source_rows(self) -> Array:
         """(rows,) the number of each."""
-        return np.asarray(self.numbers, np.int64)
+        return np.array(self._numbers, np.int64)
 
     def told(self) -> tuple[str, ...]:
         """What is to be said of fields that were left out."""
         count = len(self.left_out)
         return (f"{count:,} fields more than {MOST_FIELDS:,} are not read",) if count else ()
 
-    def _column(self, rows: list[int], texts: list[str]) -> Texts:
-        held = pa.array(texts, pa.string()).dictionary_encode()
-        codes = np.zeros(len(self.numbers), np.int32)
-        codes[rows] = np.asarray(held.indices, np.int32) + 1
-        return Texts(codes, pa.concat_arrays([pa.array([""], pa.string()), held.dictionary]))
+
+class _Cells:
+    """The cells under one field: the last ones as Python's, the others packed, each text of a pack held once."""
+
+    def __init__(self) -> None:
+        self.rows = array("i")
+        self.texts: list[str] = []
+        self._packs: list[pa.DictionaryArray] = []
+
+    def pack(self) -> None:
+        self._packs.append(pa.array(self.texts, pa.string()).dictionary_encode())
+        self.texts = []
+
+    def column(self, rows: int) -> Texts:
+        """All ``rows`` of them; an empty one where none was put."""
+        self.pack()
+        held = pa.chunked_array(self._packs).unify_dictionaries()
+        self._packs.clear()
+        codes = np.zeros(rows, np.int32)
+        codes[np.asarray(self.rows)] = np.concatenate([np.asarray(each.indices) for each in held.chunks]) + 1
+        self.rows = array("i")
+        return Texts(codes, pa.concat_arrays([pa.array([""], pa.string()), held.chunk(0).dictionary]))
 
 
 def flat(

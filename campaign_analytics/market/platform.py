@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any
+
+import numpy as np
 
 from campaign_analytics.market.answers import Answers, Fields, Record, as_text
 from campaign_analytics.market.found import Broken, Found, Meanings
@@ -63,8 +65,8 @@ class Platform:
     codes: Mapping[str, Mapping[str, Code]]  # field -> code -> what it says
     unread: Mapping[str, str]  # name of a field, tag or code -> why it is no column
 
-    def answers(self, fields: Fields) -> bool:
-        """Whether a record is the platform's, and not a plain one."""
+    def answers(self, fields: Collection[str]) -> bool:
+        """Whether a record of these fields is the platform's, and not a plain one."""
         return not self.told_by.isdisjoint(fields)
 
     @cached_property
@@ -106,11 +108,15 @@ def platform_tables(place: str, answers: Answers) -> list[Found]:
     """The tables in the records of a file, of which some are the platform's."""
     platform = load_platform()
     tables = {table: _Table(table, platform) for table in platform.tables}
-    broken = list(answers.broken)
-    for record in answers.records:
-        broken += _take(record, tables, platform)
-    found = [table.found(place) for table in tables.values() if table.grown.numbers]
-    return [replace(found[0], broken=sorted(broken), blank=answers.blank), *found[1:]] if found else []
+    refused: list[Broken] = []
+    for record in answers.records():
+        refused += _take(record, tables, platform)
+    found = [table.found(place, answers) for table in tables.values() if table.grown.rows]
+    if not found:
+        return []
+    numbers = answers.numbers(np.array([each.number for each in refused], np.int64)).tolist()
+    broken = [each._replace(number=number) for each, number in zip(refused, numbers, strict=True)] + answers.broken
+    return [replace(found[0], broken=sorted(broken), blank=answers.blank), *found[1:]]
 
 
 class _Table:
@@ -150,9 +156,11 @@ class _Table:
             cells[column] = text
         self.grown.add(number, cells | {f"{_APART}{path}": text for path, text in rest.items()})
 
-    def found(self, place: str) -> Found:
-        """The table, under the platform's own names."""
+    def found(self, place: str, answers: Answers) -> Found:
+        """The table, under the platform's own names; its rows are numbered as their answers are, those of nested lists
+        as they come."""
         names = [self._header(name) for name in self.grown.headers]
+        rows = self.grown.source_rows()
         columns = {
             header: name for name, header in zip(self.grown.headers, names, strict=True) if not name.startswith(_APART)
         }
@@ -165,7 +173,7 @@ class _Table:
             f"{place}: {self.name}" if self.mapped.rows else place,
             names,
             self.grown.columns(),
-            self.grown.source_rows(),
+            rows if self.mapped.rows else answers.numbers(rows),
             table=self.name,
             told=self.grown.told(),
             heads=0,
@@ -194,7 +202,7 @@ def _take(record: Record, tables: Mapping[str, _Table], platform: Platform) -> I
         if any(column == KEYS[name][0] or column not in ANYWHERE for column in row)
     }
     if not rows or not platform.answers(record.fields):
-        yield Broken(record.number, as_text(record.fields), NO_TABLE)
+        yield Broken(record.place, as_text(record.fields), NO_TABLE)
         return
     first = tables[next(iter(rows))]
     offer = {column: cell for column, cell in rows.get("offers", {}).items() if column == KEYS["offers"][0]}
@@ -204,11 +212,11 @@ def _take(record: Record, tables: Mapping[str, _Table], platform: Platform) -> I
             elements = [fields[path]] if isinstance(fields.get(path), dict) else fields.get(path)
             if isinstance(elements, list) and table.holds(fields, path, first):
                 read.add(path)
-                yield from _nested(record.number, table, path, elements, offer)
+                yield from _nested(record.place, table, path, elements, offer)
     texts = {path: said(value) for path, value in fields.items() if path not in read}
     rest |= {path: text for path, text in texts.items() if text or path not in platform.fields}
     for name, row in rows.items():
-        tables[name].add(record.number, row, rest if tables[name] is first else {})
+        tables[name].add(record.place, row, rest if tables[name] is first else {})
 
 
 def _nested(
@@ -223,7 +231,7 @@ def _nested(
         row = table.row(fields, offer, f"{path}.")
         read = {each for each, _ in row.values()}
         rest = {f"{path}.{name}": said(value) for name, value in fields.items()}
-        table.add(len(table.grown.numbers) + 1, row, {name: text for name, text in rest.items() if name not in read})
+        table.add(table.grown.rows + 1, row, {name: text for name, text in rest.items() if name not in read})
 
 
 def _coded(fields: Fields, platform: Platform) -> tuple[dict[str, dict[str, tuple[str, str]]], dict[str, str]]:

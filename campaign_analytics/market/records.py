@@ -9,7 +9,7 @@ from campaign_analytics.market.answers import Answers, read_answers
 from campaign_analytics.market.found import Found, Knows, Opened
 from campaign_analytics.market.grown import Grown, flat, said
 from campaign_analytics.market.opening.encodings import decoded
-from campaign_analytics.market.platform import load_platform, platform_tables
+from campaign_analytics.market.platform import Platform, load_platform, platform_tables
 from campaign_analytics.market.raw import Raw
 
 #: Endings of files with one JSON document, and of files with one a line.
@@ -23,13 +23,11 @@ def open_records(place: str, raw: Raw, knows: Knows) -> Opened:
     be read.
     """
     platform = load_platform()
-    text = decoded(place, raw).text
     try:
-        answers = read_answers(place, text, place.lower().endswith(LINES), platform.envelopes, platform.answers)
-        if any(platform.answers(record.fields) for record in answers.records):
-            found = platform_tables(place, answers)
-        else:
-            found = _plain(place, answers)
+        answers = read_answers(
+            place, decoded(place, raw), place.lower().endswith(LINES), platform.envelopes, platform.answers
+        )
+        found = _plain(place, answers, platform) or platform_tables(place, answers)
     except RecursionError as error:
         raise MarketError(f"{place} is nested too deep for records of a market") from error
     if not found:
@@ -37,17 +35,20 @@ def open_records(place: str, raw: Raw, knows: Knows) -> Opened:
     return Opened(found)
 
 
-def _plain(place: str, answers: Answers) -> list[Found]:
+def _plain(place: str, answers: Answers, platform: Platform) -> list[Found]:
+    """The tables of plain records; none where a record is the platform's, and all are read as such."""
     groups: dict[str, Grown] = {}
-    for record in answers.records:
+    for record in answers.records():
+        if platform.answers(record.fields):
+            return []
         cells = {path: said(value) for path, value in flat(record.fields)}
-        groups.setdefault(record.group, Grown()).add(record.number, cells)
+        groups.setdefault(record.group, Grown()).add(record.place, cells)
     found = [
         Found(
             f"{place}: {group}" if group else place,
             grown.headers,
             grown.columns(),
-            grown.source_rows(),
+            answers.numbers(grown.source_rows()),
             sheet=group,
             told=grown.told(),
             heads=0,

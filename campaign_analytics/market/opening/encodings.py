@@ -79,10 +79,9 @@ class Decoded:
         """The same, as a file that is read once."""
         return io.BufferedReader(_Stream(self.parts(start)), _BUFFER)
 
-    @property
-    def text(self) -> str:
-        """All of it at once."""
-        return b"".join(self.parts()).decode()
+    def file(self) -> io.TextIOWrapper:
+        """The same, as a file of text whose lines end where a line feed stands."""
+        return io.TextIOWrapper(self.stream(0), "utf-8", newline="\n")
 
     def head(self) -> str:
         """Its beginning, as far as it is searched for what tells its form."""
