@@ -209,7 +209,7 @@ class IntakePanel:
                     (name, part.headers[place]): near(part.headers[place], name, self.book) for place, _ in unread
                 }
         self.shown.value = ""
-        self._offer(headers, {}, [place for place, _ in found.unread])
+        self._offer(headers, {}, found.unread)
 
     def _offer(
         self, headers: Mapping[tuple[str, str], list[str]], units: Mapping[str, str], files: Sequence[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
@@ -35,14 +35,25 @@ _NUMBERED = re.compile(r"[\W\d_]+|rejected$")
 
 @dataclass(eq=False)
 class Gathered:
-    """The parts of each table, and what is no part of any."""
+    """The parts of each table; what is said of files and sheets that are no part of any, and of what was declared."""
 
     place: str
     parts: dict[str, list[Found]] = field(default_factory=dict)
-    unread: list[tuple[str, Reason]] = field(default_factory=list)
+    remarks: list[tuple[str, Reason]] = field(default_factory=list)  # each with its place
 
     def add(self, table: str, found: Found) -> None:
         self.parts.setdefault(table, []).append(found)
+
+    @property
+    def unread(self) -> list[str]:
+        """The places of files and sheets that are no part of any table."""
+        return [place for place, reason in self.remarks if reason.kind == "unread"]
+
+    def names(self) -> Iterator[str]:
+        """What files, sheets and tables may be called by: their places, and paths and names in archives."""
+        yield from self.unread
+        for found in (each for parts in self.parts.values() for each in parts):
+            yield from (found.place, found.member, PurePosixPath(found.member).name)
 
 
 def gather(
@@ -127,7 +138,7 @@ def _of_database(url: str, book: Rulebook, declared: Declared) -> Gathered:
             if table:
                 held.add(table, with_cells(found, database, each))
             else:
-                held.unread.append((found.place, why))
+                held.remarks.append((found.place, why))
     return held
 
 
@@ -146,8 +157,25 @@ def _of_files(source: Path, book: Rulebook, declared: Declared, progress: Progre
             if table:
                 held.add(table, found)
             else:
-                held.unread.append((found.place, why))
+                held.remarks.append((found.place, why))
+    held.remarks += _misnamed(declared, [*(path.name for path, _ in files), *held.names()])
     return held
+
+
+def _misnamed(declared: Declared, there: Sequence[str]) -> Iterator[tuple[str, Reason]]:
+    """What names a file or sheet that is not there, unless it says of it what is known anyway."""
+    tables = [name for name, table in declared.tables.items() if table_named(_last_name(name)) != table]
+    for section, names in (("tables", tables), ("encodings", declared.encodings)):
+        for name in names:
+            if name not in there:
+                said = f"[{section}] names {name!r}, which is not here{did_you_mean(name, there)}"
+                yield NAME, Reason("doubted", said)
+
+
+def _last_name(place: str) -> str:
+    """The name of a sheet, or of a file without its ending."""
+    last = PurePosixPath(place.rpartition(": ")[2])
+    return last.stem if last.suffix.lower() in ENDINGS else last.name
 
 
 def _files(folder: Path, held: Gathered) -> list[tuple[Path, str | None]]:
@@ -165,7 +193,7 @@ def _files(folder: Path, held: Gathered) -> list[tuple[Path, str | None]]:
                 if part.is_file() and not part.name.startswith((".", "_"))
             ]
         else:
-            held.unread.append((path.name, Reason("unread", "a folder that is not named after a table")))
+            held.remarks.append((path.name, Reason("unread", "a folder that is not named after a table")))
     return files
 
 
@@ -175,12 +203,12 @@ def _opened(path: Path, named: str | None, heads: Knows, declared: Declared, hel
     except MarketError as error:
         if named:
             raise
-        held.unread.append((path.name, Reason("unread", str(error))))
+        held.remarks.append((path.name, Reason("unread", str(error))))
         return ()
     for each in opened.unread:
         if each.broken and _member_named(each.broken):
             raise MarketError(each.why)
-        held.unread.append((each.place, Reason("unread", each.why)))
+        held.remarks.append((each.place, Reason("unread", each.why)))
     return opened.found
 
 
@@ -218,8 +246,8 @@ _NO_HEADERS = "not a table: neither its name nor its headers are known"
 
 def _nothing(table: str, held: Gathered) -> str:
     wanted = f"{table}{', '.join(ENDINGS)}"
-    there = [found.place for parts in held.parts.values() for found in parts] + [name for name, _ in held.unread]
-    why = "".join(f"\n  {name}: {reason.text}" for name, reason in held.unread)
+    there = [found.place for parts in held.parts.values() for found in parts] + held.unread
+    why = "".join(f"\n  {name}: {reason.text}" for name, reason in held.remarks)
     return (
         f"no table {table} in {held.place}: looked for {wanted}, or headers of {table}; found "
         f"{', '.join(there) or 'nothing'}; rename the file to its table, or say so in {NAME}: [tables]{why}"

@@ -68,7 +68,7 @@ def read_market(
         else:
             place, declared = _within(source, book)
     gathered = gather(source, book, declared, lambda done, total: said(done, 2 * total))
-    gathered.unread = [each for each in gathered.unread if each[0] != place]
+    gathered.remarks = [each for each in gathered.remarks if each[0] != place]
     return _Reader(book, declared, said).market(gathered)
 
 
@@ -127,7 +127,7 @@ class _Reader:
         self.cells = self.done = 0  # opening is the first half of the work, reading cells the second
 
     def market(self, gathered: Gathered) -> Market:
-        for place, reason in gathered.unread:
+        for place, reason in gathered.remarks:
             self.quality.remark("", place, reason)
         self.cells = sum(found.rows * len(found.headers) for parts in gathered.parts.values() for found in parts)
         by_hand = gathered.parts.pop(OVERRIDES, [])

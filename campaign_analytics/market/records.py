@@ -16,17 +16,16 @@ from campaign_analytics.market.raw import Raw
 DOCUMENT, LINES = (".json",), (".jsonl", ".ndjson")
 
 
-def open_records(place: str, raw: Raw, knows: Knows) -> Opened:
+def open_records(place: str, raw: Raw, knows: Knows, stated: str = "") -> Opened:
     """The tables in a JSON file, a part for each: those of the platform's answers, else one for each list of records.
 
-    Rows are numbered by line, in a document by the place of their record in it. Raises MarketError where nothing can
-    be read.
+    The encoding is that which its owner has ``stated``, or else the one that it is in. Rows are numbered by line, in a
+    document by the place of their record in it. Raises MarketError where nothing can be read.
     """
     platform = load_platform()
     try:
-        answers = read_answers(
-            place, decoded(place, raw), place.lower().endswith(LINES), platform.envelopes, platform.answers
-        )
+        text, lines = decoded(place, raw, stated=stated), place.lower().endswith(LINES)
+        answers = read_answers(place, text, lines, platform.envelopes, platform.answers)
         found = _plain(place, answers, platform) or platform_tables(place, answers)
     except RecursionError as error:
         raise MarketError(f"{place} is nested too deep for records of a market") from error

@@ -80,8 +80,9 @@ class Intake:
         return self._table(rows, ["file", "table", "kept", "columns_read", "put_aside"])
 
     def unread(self) -> Table:
-        """A row a file, sheet or folder that is no part of any table, and why."""
-        found = [each for each in self.quality.findings if not each.table and each.reason.kind == "unread"]
+        """A row a file, sheet or folder that is no part of any table, or a line of the mapping that is of none here, and
+        why."""
+        found = [each for each in self.quality.findings if not each.table]
         return self._table([[each.column, each.reason.told(self.lang)] for each in found], ["file", "why"])
 
     def matched(self) -> Table:
@@ -127,7 +128,7 @@ class Intake:
     def faults(self) -> Table:
         """A row a column with cells or rows that were not understood or are doubted, the worst first."""
         frame = self.quality.columns(self.lang)
-        worst = frame[frame[["missing", "rejected", "doubted"]].sum(axis=1) > 0]
+        worst = frame[(frame[["missing", "rejected", "doubted"]].sum(axis=1) > 0) & (frame["table"] != "")]
         held = worst[["table", "column", "missing", "rejected", "doubted", "why", "example"]].reset_index(drop=True)
         return table(held, self.book, self.lang, max(len(held), 1))
 

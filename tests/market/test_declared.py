@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+from zipfile import ZipFile
 
+import pandas as pd
 import pytest
 
 from campaign_analytics.errors import MarketError
@@ -92,3 +95,66 @@ def test_all_faults_together(book: Rulebook, folder: Write) -> None:
     with pytest.raises(MarketError) as caught:
         read_market(folder({"market.toml": 'as_off = 1\noffers_are_complete = 2\n[units]\nx = "percent"'}), book)
     assert len(str(caught.value).splitlines()) == 3
+
+
+class TestNamesOfWhatIsNotThere:
+    """One mapping may serve several exports: a name that is in none of this one's is said, and stops nothing."""
+
+    @pytest.mark.parametrize(
+        ("toml", "said"),
+        [
+            (
+                '[encodings]\n"ofers.csv" = "Big5"',
+                "[encodings] names 'ofers.csv', which is not here; did you mean 'offers.csv'?",
+            ),
+            (
+                '[tables]\n"book: Sheet2" = "penalties"',
+                "[tables] names 'book: Sheet2', which is not here; did you mean 'book.xlsx: Sheet2'?",
+            ),
+            ('[tables]\n"x" = "penalties"', "[tables] names 'x', which is not here"),
+        ],
+    )
+    def test_it_is_doubted(self, book: Rulebook, folder: Write, toml: str, said: str) -> None:
+        place = folder({"offers.csv": OFFERS, "market.toml": toml})
+        with pd.ExcelWriter(place / "book.xlsx") as writer:
+            for sheet in ("Sheet1", "Sheet2"):
+                pd.DataFrame({"a": [1]}).to_excel(writer, sheet_name=sheet)
+        market = read_market(place, book)
+        assert market.quality is not None
+        (doubt,) = [each for each in market.quality.findings if each.reason.kind == "doubted"]
+        assert (doubt.table, doubt.column, doubt.reason.text) == ("", "market.toml", said)
+        assert doubt.reason.told("zh") != said
+        assert said in str(market.quality)
+
+    @pytest.mark.parametrize(
+        "toml",
+        [
+            '[encodings]\n"offers.csv" = "UTF-8"\n"exports.zip: a/skus.csv" = "UTF-8"\n"skus.csv" = "UTF-8"',
+            '[tables]\n"offers.csv" = "offers"\n"a/skus.csv" = "skus"\n"skus.csv" = "skus"\n"note.txt" = "skus"',
+            '[tables]\n"merchants_2024-02.csv" = "merchants"\n"export.xlsx: 商品" = "offers"',  # known anyway
+        ],
+    )
+    def test_what_is_there_or_known_anyway_is_not(self, book: Rulebook, folder: Write, toml: str) -> None:
+        place = folder({"offers.csv": OFFERS, "note.txt": "offer_id,sku_id\n1,a\n", "market.toml": toml})
+        with ZipFile(place / "exports.zip", "w") as archive:
+            archive.writestr("a/skus.csv", "offer_id,sku_id\n1,a\n")
+        market = read_market(place, book)
+        assert market.quality is not None
+        assert "doubted" not in market.quality.counts()
+
+    def test_it_is_said_where_a_table_is_missed_for_it(self, book: Rulebook, tmp_path: Path) -> None:
+        (tmp_path / "merchants.csv").write_text("merchant_id\nm\n")
+        (tmp_path / "x.csv").write_text("a,b\n1,m\n")
+        (tmp_path / "market.toml").write_text('[tables]\n"x.cvs" = "offers"')
+        with pytest.raises(MarketError) as caught:
+            read_market(tmp_path, book)
+        assert "market.toml: [tables] names 'x.cvs', which is not here; did you mean 'x.csv'?" in str(caught.value)
+
+
+def test_the_encoding_of_json_may_be_stated(book: Rulebook, folder: Write) -> None:
+    text = '[{"offer_id": "1", "merchant_id": "m", "title": "女裝"}]'
+    files: dict[str, str | bytes] = {
+        "offers.json": text.encode("big5"),
+        "market.toml": '[encodings]\n"offers.json" = "Big5"',
+    }
+    assert shown(read_market(folder(files), book), "title") == ["女裝"]

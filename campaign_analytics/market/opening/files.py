@@ -68,8 +68,9 @@ def _opened(
             lambda name, where, unpack: _opened(name, where, unpack, knows, encodings, depth + 1, inner),
         )
     opener, stated = _by_content(raw) or _FILES[ending], encodings.get(place, encodings.get(path.name, ""))
-    if stated and opener is open_delimited:
-        opener = partial(open_delimited, stated=stated)
+    for open_text in (open_delimited, open_records):
+        if stated and opener is open_text:
+            opener = partial(open_text, stated=stated)
     opened = opener(place, raw, knows)
     return Opened([_without_idle_columns(found) for found in opened.found], opened.unread)
 
