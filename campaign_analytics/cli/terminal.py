@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from campaign_analytics.charts.tables import Table
 
 BAR = 24  # characters
-MOST = 48  # characters of a cell
+MOST, LAST = 48, 160  # characters of a cell, and of the last one in a row, which shifts no other
 
 
 class Progress:
@@ -67,7 +67,7 @@ def _styled(text: str, code: str, stream: TextIO) -> str:
 
 def print_table(table: Table) -> None:
     """The rows of a table that are shown, and how many there are where these are not all; long texts are cut."""
-    rows = [[_cut(cell) for cell in row] for row in table.cells()]
+    rows = [[*(_cut(cell) for cell in row[:-1]), _cut(row[-1], LAST)] for row in table.cells()]
     if not rows:
         return
     from pandas.api.types import is_numeric_dtype  # only where there is a table: usage and help answer at once
@@ -78,8 +78,8 @@ def print_table(table: Table) -> None:
         print(say("table_rows", table.lang, shown=len(rows), rows=len(table.frame)))
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
+def _cut(text: str, most: int = MOST) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def columns(rows: Iterable[Sequence[str]], numeric: Sequence[bool] = ()) -> list[str]:

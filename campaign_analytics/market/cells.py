@@ -109,7 +109,7 @@ def _not_zero(reading: Reading, type: str) -> None:
 
 
 def all_missing(column: str, book: Rulebook, rows: int) -> Cells:
-    """The cells of a column that is in no file."""
+    """The cells of a column that is nowhere in the data."""
     held = book.columns[column]
     names = book.names_of(held)
     if held.type == "text" and not names:

@@ -27,7 +27,7 @@ UNREAD_BEFORE = Reason("missing", "not understood when it was first read")
 
 
 def clean_table(market: Market, name: str, book: Rulebook) -> pa.Table:
-    """A table with the rows of its earlier snapshots, its keys first; columns that were in no file are left out."""
+    """A table with the rows of its earlier snapshots, its keys first; columns that were nowhere are left out."""
     table = market.every_row(name)
     keys = [key for key in KEYS[name] if key in table.cells]
     held = [

@@ -67,7 +67,7 @@ def gather(
     held = look(source, book, declared, progress)
     for table in NEEDED:
         if table not in held.parts:
-            raise MarketError(_nothing(table, held))
+            raise MarketError(_nothing(table, held, isinstance(source, str) and is_url(source)))
     return held
 
 
@@ -244,11 +244,12 @@ def _declared_as(found: Found, declared: Declared) -> str:
 _NO_HEADERS = "not a table: neither its name nor its headers are known"
 
 
-def _nothing(table: str, held: Gathered) -> str:
-    wanted = f"{table}{', '.join(ENDINGS)}"
+def _nothing(table: str, held: Gathered, is_database: bool) -> str:
+    wanted = f"a table or view {table}" if is_database else f"{table}{', '.join(ENDINGS)}"
+    remedy = f"make a view {table}" if is_database else "rename the file to its table"
     there = [found.place for parts in held.parts.values() for found in parts] + held.unread
     why = "".join(f"\n  {name}: {reason.text}" for name, reason in held.remarks)
     return (
         f"no table {table} in {held.place}: looked for {wanted}, or headers of {table}; found "
-        f"{', '.join(there) or 'nothing'}; rename the file to its table, or say so in {NAME}: [tables]{why}"
+        f"{', '.join(there) or 'nothing'}; {remedy}, or say so in {NAME}: [tables]{why}"
     )

@@ -25,7 +25,7 @@ SHOWN = 120
 
 #: What can be said of a cell, row, column or file, worst first, as a report orders it.
 KINDS = {
-    "absent": "a column that the rules use is in no file: its cells are missing",
+    "absent": "a column that the rules use is nowhere in the data: its cells are missing",
     "unread": "a file, sheet or column that is not read",
     "rejected": "a row that can't be used: kept apart, see rejected()",
     "missing": "a cell that is not understood or impossible: missing now",

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
 UNTOLD_ENCODING = "may be in {}, too; if its Chinese is wrong, say so in market.toml: [encodings]"
-ABSENT = Reason("absent", "in no file; every cell is missing, rules that need it are unknown")
+ABSENT = Reason("absent", "nowhere in the data; every cell is missing, rules that need it are unknown")
 
 
 def read_market(

@@ -44,11 +44,11 @@ class Intake:
         return quality_report(self.market, self.book).quality
 
     def answer(self) -> str:
-        """One line: rows, tables and files."""
+        """One line: rows, tables, and the files, sheets or tables of a database that they come from."""
         rows = self.quality.rows()
-        files = {part.place for held in self.market.tables.values() for part in held.parts}
+        sources = {part.place for held in self.market.tables.values() for part in held.parts}
         counts = {"read": int(rows["read"].sum()), "kept": int(rows["kept"].sum())}
-        return say("intake_answer", self.lang, tables=len(rows), files=len(files), **counts)
+        return say("intake_answer", self.lang, tables=len(rows), sources=len(sources), **counts)
 
     def fates(self) -> list[str]:
         """A line a table: where its rows went."""
@@ -80,8 +80,7 @@ class Intake:
         return self._table(rows, ["file", "table", "kept", "columns_read", "put_aside"])
 
     def unread(self) -> Table:
-        """A row a file, sheet or folder that is no part of any table, or a line of the mapping that is of none here, and
-        why."""
+        """A row a file, sheet or folder that is no part of any table, or a mapping with a line that is of none; why."""
         found = [each for each in self.quality.findings if not each.table]
         return self._table([[each.column, each.reason.told(self.lang)] for each in found], ["file", "why"])
 

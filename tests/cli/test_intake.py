@@ -29,9 +29,9 @@ def test_what_was_understood_comes_first(run: Run, exports: Path) -> None:
     said = run("intake", exports)
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
-    assert lines[0] == "4 of 7 rows understood as data of 2 tables, from 2 files"
+    assert lines[0] == "4 of 7 rows understood as data of 2 tables, from 2 sources"
     assert lines[2] == "Offers: 4 rows read: Kept 2, Headers 1, Rejected 1"
-    for part in ("商品.csv", "read me.txt", "Growth score (growth_score)", "95.3 means 95.3%", "in no file"):
+    for part in ("商品.csv", "read me.txt", "Growth score (growth_score)", "95.3 means 95.3%", "nowhere in the data"):
         assert part in said.out
     assert "Written" not in said.out
     assert [path.name for path in Path.cwd().iterdir()] == ["导出"]
@@ -59,6 +59,12 @@ def test_a_mapping_is_edited_and_passed_in(run: Run, exports: Path) -> None:
     told = json.loads(said.out)
     assert {"table": "offers", "header": "商品成长分数", "column": "growth_score"} in told["matched"]
     assert '\n"商品成长分数" = "growth_score"' in mapping.read_text("utf-8")
+
+
+def test_a_misspelt_name_in_a_mapping_is_said_in_full(run: Run, exports: Path) -> None:
+    (exports / "market.toml").write_text('[encodings]\n"商品1.csv" = "GB18030"\n', "utf-8")
+    said = run("intake", exports)
+    assert "[encodings] names '商品1.csv', which is not here; did you mean '商品.csv'?" in said.out
 
 
 def test_for_machines_everything_is_told(run: Run) -> None:
@@ -98,8 +104,9 @@ def test_a_database_is_understood_by_its_tables_names(run: Run, tmp_path: Path, 
     Path("tables.toml").write_text('[tables]\nshops = "merchants"\ngoods = "offers"\n', "utf-8")
     said = run("intake", f"{engine}:///own.db", "--mapping", "tables.toml", "--out", "mine")
     assert (said.code, said.err) == (0, "")
-    assert said.out.splitlines()[0] == "2 of 2 rows understood as data of 2 tables, from 2 files"
+    assert said.out.splitlines()[0] == "2 of 2 rows understood as data of 2 tables, from 2 sources"
     assert "own.db: goods_of_last_year" in said.out
+    assert "file" not in said.out.lower()
     assert run("assess", "mine/clean", "--as-of", "2024-02-26").code == 0
     said = run("intake", f"{engine}:///own.db", "--mapping", "mine/mapping.toml")
     assert (said.code, said.err) == (0, "")

@@ -48,7 +48,7 @@ def labels(panel: IntakePanel, kind: str) -> list[str]:
 
 def test_what_is_left_open_is_offered_with_what_it_may_mean_first(book: Rulebook, exports: Path) -> None:
     panel = IntakePanel(book, exports)
-    assert panel.status.value.endswith("rows understood as data of 2 tables, from 2 files</div>")
+    assert panel.status.value.endswith("rows understood as data of 2 tables, from 2 sources</div>")
     assert labels(panel, "headers") == ["Offers · 商品成长分数", "Offers · 备注"]
     assert panel.rows["headers"].means.value == "growth_score"
     assert labels(panel, "units") == ["48-hour pickup rate, 30 days: it can't be told of every cell"]

@@ -101,6 +101,13 @@ def test_the_owners_word_wins(make: Make, book: Rulebook) -> None:
     )
 
 
+def test_a_table_that_is_missed_is_asked_for_as_one(make: Make, book: Rulebook) -> None:
+    said = message(make("DROP TABLE merchants", "CREATE TABLE shops (id TEXT)"), book)
+    assert "looked for a table or view merchants, or headers of merchants; found market.db: offers, market.db: " in said
+    assert "shops; make a view merchants, or say so in market.toml: [tables]" in said
+    assert "csv" not in said
+
+
 def test_a_market_toml_lies_beside_the_file(make: Make, book: Rulebook, tmp_path: Path) -> None:
     (tmp_path / "market.toml").write_text(
         'as_of = 2024-02-26\n[tables]\n"old.csv" = "links"\n[headers.offers]\ntitle = "detail_text"'

@@ -151,13 +151,13 @@ def test_what_was_understood(book: Rulebook) -> None:
         book,
         "en",
     )
-    assert told.answer() == "3 of 3 rows understood as data of 2 tables, from 2 files"
+    assert told.answer() == "3 of 3 rows understood as data of 2 tables, from 2 sources"
     near = told.unmatched().frame.set_index("header")["near"]
     assert near["商品成长分数"] == "Growth score (growth_score)"
     assert near["备注"] == ""
     matched = told.matched().frame
     assert {"header": "最小起批量", "column": "moq"} in matched[["header", "column"]].to_dict("records")
-    assert "Files" in dict(told.sections())
+    assert "Where the tables come from" in dict(told.sections())
 
 
 def test_values_given_by_hand_stay_apart_and_come_back(book: Rulebook, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_both_languages_say_the_same(market: Market) -> None:
     assert "商品：读取 4 行：保留 2、剔除 2" in chinese.text()
     assert "商品 · 起批量：视为缺失：无法识别为数字（1，例如" in chinese.text()
     assert "offers · Minimum order quantity" in english.text().replace("Offers", "offers")
-    assert all(f">{title}</th>" in chinese._repr_html_() for title in ("文件", "行", "原因"))
+    assert all(f">{title}</th>" in chinese._repr_html_() for title in ("出处", "行", "原因"))
     assert chinese.columns().frame["why"].str.contains("无法识别为数字 (1)", regex=False).any()
 
 
