@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, quote_plus
 
 import numpy as np
-import pyarrow as pa
 from sqlglot import exp
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Found
 from campaign_analytics.market.marks import stripped
-from campaign_analytics.market.texts import Texts, text_of
+from campaign_analytics.market.texts import Texts
 
 if TYPE_CHECKING:
     import duckdb
@@ -171,11 +170,7 @@ class _SQLAlchemy:
         rows = self.connection.execution_options(yield_per=_AT_ONCE).execute(
             sa.select(*columns).select_from(sa.table(table.name))
         )
-        chunks: list[list[pa.Array]] = [[] for _ in columns]
-        for some in rows.partitions():
-            for chunk, cells in zip(chunks, zip(*some, strict=True), strict=True):
-                chunk.append(pa.array(map(text_of, cells), pa.string()))
-        return [Texts.of_arrow(pa.chunked_array(chunk, pa.string())) for chunk in chunks]
+        return Texts.of_rows(rows, len(columns))
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,11 @@ from campaign_analytics.market.schema import Array
 _LOST_DIGITS = 1e15
 #: Between these Arrow writes a float without an exponent.
 _PLAIN = (1e-4, 1e9)
+#: Kinds of values that Arrow may hold for us; of others, or of several, it takes one for another.
+_KINDS: Sequence[set[type]] = ({float}, {int}, {bool}, {datetime}, {date})
+_EMPTY = ""  # there is but one
+#: So many rows are held at a time.
+_AT_ONCE = 2000
 #: What stands between the parts of a list, set or array in one cell of a DataFrame.
 BETWEEN = "|"
 EMPTY_SET = "[]"
@@ -56,18 +63,28 @@ class Texts:
 
     @classmethod
     def of_values(cls, values: Iterable[Any]) -> Texts:
-        """Hold Python values of any kinds; what fills most columns, texts alone or numbers alone, at Arrow's speed."""
-        held = list(values)
-        try:
-            return cls.of_arrow(pa.array(held, pa.string()))
-        except pa.ArrowException:  # not texts alone
-            pass
-        try:
-            numbers = _numbers(held)
-        except (pa.ArrowException, OverflowError):
-            return cls.of_arrow(pa.array(map(text_of, held), pa.string()))
-        once = numbers.dictionary_encode()
-        return cls.of_arrow(pa.DictionaryArray.from_arrays(once.indices, _spelled(once.dictionary)))
+        """Hold Python values of any kinds; what fills most columns, values of one kind, at Arrow's speed."""
+        return cls._of_parts([_typed(list(values))])
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Sequence[Any]], width: int) -> list[Texts]:
+        """The columns of rows of ``width`` Python values, a few rows at a time: a processor's cache holds these still,
+        and memory no others."""
+        left, columns = iter(rows), [list[pa.Array]() for _ in range(width)]
+        while some := list(islice(left, _AT_ONCE)):
+            for parts, values in zip(columns, zip(*some, strict=True), strict=True):
+                parts.append(_typed(values))
+        return [cls._of_parts(columns.pop(0)) for _ in range(width)]
+
+    @classmethod
+    def _of_parts(cls, parts: Sequence[pa.Array]) -> Texts:
+        """A column of what ``_typed`` made of its parts."""
+        kinds = {part.type for part in parts} - {pa.null()}
+        if len(kinds) > 1:
+            parts, kinds = [_spelled(part) for part in parts], {pa.string()}
+        kind = kinds.pop() if kinds else pa.string()
+        held = pa.chunked_array([part.cast(kind) for part in parts], kind).dictionary_encode().combine_chunks()
+        return cls.of_arrow(pa.DictionaryArray.from_arrays(held.indices, _spelled(held.dictionary)))
 
     @classmethod
     def of_series(cls, series: pd.Series[Any]) -> Texts:
@@ -117,29 +134,41 @@ def let_go() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _numbers(values: list[Any]) -> pa.Array:
-    """Numbers or flags, the empty texts among them as nothing. Raises ArrowException where there are others too."""
+def _typed(values: Sequence[Any]) -> pa.Array:
+    """Values that are of one kind, but for empty ones, as Arrow holds them; others as texts."""
+    first = next((value for value in values if value.__class__ is not str or value), "")
     try:
-        numbers = pa.array(values)
-    except pa.ArrowInvalid:
-        numbers = pa.array([None if value.__class__ is str and not value else value for value in values])
-    if not (
-        pa.types.is_floating(numbers.type) or pa.types.is_integer(numbers.type) or pa.types.is_boolean(numbers.type)
-    ):
-        raise pa.ArrowTypeError("other things than numbers")
-    return numbers
+        if first.__class__ is str:
+            return pa.array(values, pa.string()) if first else pa.nulls(len(values))
+        kinds = set(map(type, values))
+        zoned = datetime in kinds and any(value.tzinfo for value in values if value.__class__ is datetime)
+        if kinds - {str, NoneType} in _KINDS and not zoned:
+            return pa.array([None if value is _EMPTY else value for value in values] if str in kinds else values)
+    except (pa.ArrowException, OverflowError):  # a word among numbers, or a number too large
+        pass
+    return pa.array(map(text_of, values), pa.string())
 
 
-def _spelled(numbers: pa.Array) -> pa.StringArray:
-    """Distinct numbers as ``text_of`` spells them; Arrow spells those so that it writes without an exponent."""
-    if not pa.types.is_floating(numbers.type):
-        return pa.array(map(text_of, numbers.to_pylist()), pa.string())
-    values = numbers.to_numpy() + 0.0  # no -0.0
-    plain = (np.abs(values) < _PLAIN[1]) & ((np.abs(values) >= _PLAIN[0]) | (values == 0))
-    texts = np.empty(len(values), object)
-    texts[plain] = pa.array(values[plain]).cast(pa.string()).to_pylist()
-    texts[~plain] = [text_of(value) for value in values[~plain].tolist()]
-    return pa.array(texts, pa.string())
+def _spelled(values: pa.Array) -> pa.StringArray:
+    """What ``_typed`` holds as ``text_of`` spells it: by Arrow, where that spells it so."""
+    if pa.types.is_floating(values.type):
+        return _spelled_floats(values.to_numpy(zero_copy_only=False) + 0.0)  # no -0.0
+    if pa.types.is_timestamp(values.type):
+        try:
+            values = values.cast(pa.timestamp("s"))
+        except pa.ArrowInvalid:  # of parts of a second all are told
+            return pa.array(map(text_of, values.to_pylist()), pa.string())
+    return values.cast(pa.string())
+
+
+def _spelled_floats(values: Array) -> pa.StringArray:
+    size = np.abs(values)
+    whole = (values == np.trunc(values)) & (size < _LOST_DIGITS)
+    plain = (size < _PLAIN[1]) & (size >= _PLAIN[0])
+    integers = pa.array(np.where(whole, values, 0).astype(np.int64)).cast(pa.string())
+    texts = pc.if_else(pa.array(whole), integers, pa.array(values).cast(pa.string()))
+    odd = ~(whole | plain)
+    return pc.replace_with_mask(texts, pa.array(odd), pa.array(map(text_of, values[odd].tolist()), pa.string()))
 
 
 def text_of(value: Any) -> str:

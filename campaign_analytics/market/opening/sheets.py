@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from xml.sax.saxutils import unescape
 
 import numpy as np
 
+from campaign_analytics.market.opening.zips import STEP
 from campaign_analytics.market.schema import Array
 
 #: So many cells may be made room for, or so many times those that are written.
 _PLAIN_CELLS, _TIMES = 10_000_000, 4
 #: Bytes of text in all cells: a text that is held once and stands in a million cells is there a million times.
 MOST_TEXT = 1 << 30
-_STEP = 1 << 18  # a piece that stays in a processor's cache
-_AROUND = 12  # no reference is longer: XFD1048576
-_UPPER = 0xDF
+_AROUND = 24  # no reference with what stands around it is longer: r="XFD1048576"
+_NONE = b" " * _AROUND
+#: The same for each of eight signs: the bit that letters have and digits lack, the bits of a letter in capitals, those
+#: of a digit's value, a quote, the lowest and the highest bit.
+_LETTER, _CAPITAL, _DIGIT, _QUOTE, _LOW, _HIGH = (
+    np.uint64(byte * 0x0101010101010101) for byte in (0x40, 0xDF, 0x0F, 0x22, 0x01, 0x80)
+)
+_ONE, _EIGHT = np.uint64(1), np.uint64(8)
+_LAST_ROW = 1 << 32  # of references with more digits than any row has
 #: References as no program writes them, but readers take.
 _ODD = re.compile(rb"\sr\s*=\s*[\"']")
 _ROW, _CELL = re.compile(rb"<(?:\w+:)?row\b"), re.compile(rb"<(?:\w+:)?c\b")
@@ -65,16 +73,18 @@ def is_far(room: int, cells: int) -> bool:
     return room > max(_PLAIN_CELLS, _TIMES * cells)
 
 
-def measured(xml: bytes) -> Sheet:
-    """Measure a sheet. No cell of it stands further than is said here, however it is written."""
-    sheet, placed, odd = _seen(xml)
-    if odd:
-        sheet, placed, _ = _seen(_ODD.sub(b' r="', xml))
-    if sheet.cells > placed:  # cells that don't say where they stand follow one another
-        lines = _ROW.split(xml)
-        sheet.rows += len(lines)
-        sheet.columns += max(len(_CELL.findall(line)) for line in lines)
-    return sheet
+def measured(pieces: Iterable[bytes], whole: Callable[[], bytes]) -> Sheet | None:
+    """Measure a sheet, ``pieces`` of which together are the ``whole``; None where it is no sheet. No cell of it stands
+    further than is said here, however it is written."""
+    seen = _seen(pieces)
+    if seen.odd and seen.is_sheet:
+        plain = _ODD.sub(b' r="', whole())
+        seen = _seen(plain[start : start + STEP] for start in range(0, len(plain), STEP))
+    if seen.is_sheet and seen.cells > seen.placed:  # cells that don't say where they stand follow one another
+        lines = _ROW.split(whole())
+        seen.rows += len(lines)
+        seen.columns += max(len(_CELL.findall(line)) for line in lines)
+    return seen if seen.is_sheet else None
 
 
 def unsaid(xml: bytes, sheet: Sheet) -> dict[tuple[int, int], str]:
@@ -84,54 +94,73 @@ def unsaid(xml: bytes, sheet: Sheet) -> dict[tuple[int, int], str]:
     for pattern, there, before in ((_FORMULA, sheet.formulas, "="), (_ERROR, sheet.errors, "")):
         for cell in pattern.finditer(xml) if there else ():
             if place := _REFERENCE.search(cell[1]):
-                column = 0
-                for letter in place[1].upper():
-                    column = column * 26 + letter - ord("A") + 1
                 text = (cell[2] or b"").decode("utf-8", "replace")
-                found[int(place[2]) - 1, column - 1] = before + unescape(text)
+                found[int(place[2]) - 1, _column(place[1].upper()) - 1] = before + unescape(text)
     return found
 
 
-def _seen(xml: bytes) -> tuple[Sheet, int, bool]:
-    """A sheet by its references, how many cells have one, and whether some attribute is written in an odd way.
+@dataclass
+class _Seen(Sheet):
+    """A sheet by its references."""
 
-    References are all attributes r="…"; the arithmetic is on bytes, for parsing would take as long as reading.
-    """
-    sheet, placed, odd = Sheet(), 0, False
-    for start in range(_AROUND, len(xml), _STEP):
-        piece = xml[start - _AROUND : start + _STEP + _AROUND]
-        size = min(len(piece) - _AROUND, _STEP)
-        held = np.frombuffer(piece + b" " * _AROUND, np.uint8)
-        before, last, sign, after = (held[_AROUND + place : _AROUND + place + size] for place in (-2, -1, 0, 1))
+    placed: int = 0  # cells that have one
+    odd: bool = False  # whether some attribute is written in an odd way
+    is_sheet: bool = False
+
+
+def _seen(pieces: Iterable[bytes]) -> _Seen:
+    """References are all attributes r="…"; the arithmetic is on bytes, for parsing would take as long as reading."""
+    seen, end = _Seen(), _NONE  # of each piece the end is seen with the next one
+    for piece in chain(pieces, [_NONE]):
+        xml = end + piece
+        end = xml[-2 * _AROUND :]
+        if len(end) == len(xml):
+            continue  # too short for any sign with what stands around it
+        seen.is_sheet = seen.is_sheet or b"sheetData" in xml
+        held = np.frombuffer(xml, np.uint8)
+        before, last, sign, after = (held[_AROUND + place : len(held) - _AROUND + place] for place in (-2, -1, 0, 1))
         equal, quoted = sign == ord("="), after == ord('"')
         named = equal & (last == ord("r")) & (before <= ord(" "))
-        odd |= bool(((named & ~quoted) | (equal & (last <= ord(" ")))).any())
-        row, column = _places(held, np.flatnonzero(named & quoted) + _AROUND + 2)
-        sheet.rows, sheet.columns = (
-            max(sheet.rows, int(row.max(initial=0))),
-            max(sheet.columns, int(column.max(initial=0))),
-        )
-        placed += int(np.count_nonzero(column))
+        seen.odd |= bool(((named & ~quoted) | (equal & (last <= ord(" ")))).any())
+        row, column, placed = _places(held, np.flatnonzero(named & quoted) + _AROUND + 2)
+        seen.rows, seen.columns, seen.placed = max(seen.rows, row), max(seen.columns, column), seen.placed + placed
         opened = (last == ord("<")) | (last == ord(":"))
-        sheet.cells += int(np.count_nonzero(opened & (sign == ord("c")) & ((after <= ord(" ")) | (after == ord(">")))))
-        sheet.formulas |= bool((opened & (sign == ord("f"))).any())
-        sheet.errors |= bool(((last == ord('"')) & (sign == ord("e")) & quoted).any())
-    return sheet, placed, odd
+        seen.cells += int(np.count_nonzero(opened & (sign == ord("c")) & ((after <= ord(" ")) | (after == ord(">")))))
+        seen.formulas |= bool((opened & (sign == ord("f"))).any())
+        seen.errors |= bool(((last == ord('"')) & (sign == ord("e")) & quoted).any())
+    return seen
 
 
-def _places(held: Array, at: Array) -> tuple[Array, Array]:
-    """The rows and columns, 0 = not said, that are written in ``held`` from ``at`` on."""
-    row, column = np.zeros(len(at), np.int32), np.zeros(len(at), np.int32)
-    inside = np.ones(len(at), bool)
-    for step in range(_AROUND):
-        sign = held[at + step]
-        digit, letter = sign - np.uint8(ord("0")), (sign & _UPPER) - np.uint8(ord("A"))  # others wrap to large ones
-        is_digit, is_letter = inside & (digit <= 9), inside & (letter <= 25)
-        np.multiply(row, 10, out=row, where=is_digit)
-        np.add(row, digit, out=row, where=is_digit)
-        if is_letter.any():
-            column = np.where(is_letter, column * 26 + letter + 1, column)
-        inside = is_digit | is_letter
-        if not inside.any():
-            break
-    return row, column
+def _places(held: Array, at: Array) -> tuple[int, int, int]:
+    """The last row and the last column, 0 = none, of the references that stand in ``held`` from ``at`` on, and how many
+    have a column. Eight signs are one number, and those of a later place are a larger one."""
+    eight = np.ndarray(len(held) - 7, "<u8", held, strides=1)
+    start = eight[at]
+    letters = _signs_before(~start & _LETTER)
+    there = letters > 0
+    column = _largest(start[there] & _CAPITAL, letters[there])
+    rest = eight[at + letters]
+    quotes = rest ^ _QUOTE  # all zero where one stands: the first of these has the highest bit below, those behind may
+    digits = _signs_before((quotes - _LOW) & ~quotes & _HIGH)
+    row = _LAST_ROW if digits.max(initial=0) == 8 else int("".join(map(str, _largest(rest & _DIGIT, digits))))
+    return row, _column(column), int(np.count_nonzero(there))
+
+
+def _signs_before(marks: Array) -> Array:
+    """(n,) how many of eight signs stand before the first that has a bit in ``marks``."""
+    count: Array = np.bitwise_count((marks & (~marks + _ONE)) - _ONE) >> 3
+    return count
+
+
+def _largest(eight: Array, count: Array) -> bytes:
+    """The largest number that the first ``count`` of eight signs make, by its eight places."""
+    first = np.left_shift(eight, (_EIGHT - count) * _EIGHT).byteswap()
+    return int(first.max(initial=0)).to_bytes(8, "big")
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column, from 1, by its letters in capitals; what stands before them is zero."""
+    number = 0
+    for letter in letters.lstrip(b"\0"):
+        number = number * 26 + letter - ord("A") + 1
+    return number

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, TypeAlias
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from campaign_analytics.market.opening.heads import MOST_ROWS, Heads, find_heads
 from campaign_analytics.market.opening.zips import is_zip
 from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.texts import Texts, text_of
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 _Cell: TypeAlias = tuple[int, int]  # row and column, from 0
 
@@ -55,15 +59,16 @@ def open_workbook(place: str, raw: Raw, knows: Knows) -> Opened:
         for each in book.sheets_metadata:
             if each.typ != python_calamine.SheetTypeEnum.WorkSheet:
                 continue
-            sheet = book.get_sheet_by_name(each.name)
-            rows = sheet.to_python(skip_empty_area=False)
-            told = _completed(rows, checked.unsaid.get(each.name, {}), sheet.merged_cell_ranges or ())
-            filled = next((number for number, row in enumerate(rows) if any(cell != "" for cell in row)), 0)
-            heads = find_heads([list(map(text_of, row)) for row in rows[: filled + MOST_ROWS]], knows)
+            told: list[str] = []
+            rows = _rows(book.get_sheet_by_name(each.name), checked.unsaid.get(each.name, {}), told)
+            top = _top(rows)
+            heads = find_heads([list(map(text_of, row)) for row in top], knows)
             if each.visible != python_calamine.SheetVisibleEnum.Visible:
                 hidden += [Unread(f"{place}: {each.name}", "a hidden sheet; show it, or delete it")] if heads else []
             elif heads:
-                found.append(replace(_found(place, each.name, rows, heads, told), since_1904=checked.since_1904))
+                columns = Texts.of_rows(chain(top[heads.data :], rows), len(heads.headers))
+                held = _found(place, each.name, columns, heads, told)
+                found.append(replace(held, since_1904=checked.since_1904))
     except python_calamine.PasswordError as error:
         raise MarketError(f"{place} is locked by a password; save it without one") from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
@@ -77,14 +82,12 @@ def open_workbook(place: str, raw: Raw, knows: Knows) -> Opened:
     return Opened(found, hidden)
 
 
-def _found(place: str, sheet: str, rows: list[list[Any]], heads: Heads, told: Sequence[str]) -> Found:
-    body = rows[heads.data :]
-    columns = zip(*body, strict=True) if body else [()] * len(heads.headers)
+def _found(place: str, sheet: str, columns: list[Texts], heads: Heads, told: Sequence[str]) -> Found:
     return Found(
         place,
         heads.headers,
-        [Texts.of_values(cells) for cells in columns],
-        np.arange(len(body), dtype=np.int64) + heads.data + 1,
+        columns,
+        np.arange(len(columns[0]), dtype=np.int64) + heads.data + 1,
         sheet=sheet,
         told=(*heads.told(), *told),
         notes=heads.notes,
@@ -93,23 +96,59 @@ def _found(place: str, sheet: str, rows: list[list[Any]], heads: Heads, told: Se
     )
 
 
-def _completed(
-    rows: list[list[Any]], unsaid: Mapping[tuple[int, int], str], merged: Sequence[tuple[_Cell, _Cell]]
-) -> list[str]:
-    """Put into ``rows`` what stands in their cells and the reader leaves out; tell what is to be said of it.
+def _top(rows: Iterator[list[Any]]) -> list[list[Any]]:
+    """The first rows, in which headers are looked for."""
+    top = []
+    for row in rows:
+        top.append(row)
+        if any(cell != "" for cell in row):
+            break
+    return [*top, *islice(rows, MOST_ROWS - 1)]
 
-    A cell that is merged with those below it stands for each of them.
+
+def _rows(sheet: CalamineSheet, unsaid: Mapping[_Cell, str], told: list[str]) -> Iterator[list[Any]]:
+    """The rows of a sheet, with what stands in their cells and the reader leaves out.
+
+    A cell that is merged with those below it stands for each of them; how many these are is ``told`` at the end.
     """
-    for (row, column), text in unsaid.items():
-        if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
-            rows[row][column] = text
-    left, count = sum(map(len, rows)), 0
-    for (first, column), (last, _) in merged:
-        left -= last - first
-        if left < 0 or first >= len(rows) or column >= len(rows[first]):
-            continue
-        for below in rows[first + 1 : last + 1]:
-            if below[column] == "" and rows[first][column] != "":
-                below[column] = rows[first][column]
+    if sheet.start is None or sheet.end is None:
+        return
+    before = [""] * sheet.start[1]
+    texts: dict[int, list[tuple[int, str]]] = {}
+    for (place, column), text in unsaid.items():
+        texts.setdefault(place, []).append((column, text))
+    merged = _merged(sheet.merged_cell_ranges or (), (sheet.end[0] + 1) * (sheet.end[1] + 1))
+    if not (before or texts or merged):
+        yield from sheet.iter_rows()
+        return
+    above: list[tuple[int, int, Any]] = []  # merged cells: column, last row, and what stands there
+    count = 0
+    for place, cells in enumerate(sheet.iter_rows()):
+        row = [*before, *cells]
+        for column, text in texts.get(place, ()):
+            if column < len(row) and row[column] == "":
+                row[column] = text
+        for column, _, value in above:
+            if row[column] == "":
+                row[column] = value
                 count += 1
-    return [f"{count:,} cells that are merged with one above hold what it holds"] if count else []
+        above = [each for each in above if each[1] > place]
+        above += [
+            (column, last, row[column])
+            for column, last in merged.get(place, ())
+            if column < len(row) and row[column] != ""
+        ]
+        yield row
+    if count:
+        told.append(f"{count:,} cells that are merged with one above hold what it holds")
+
+
+def _merged(ranges: Iterable[tuple[_Cell, _Cell]], cells: int) -> dict[int, list[tuple[int, int]]]:
+    """First row -> column and last row of what is merged there; of ranges that overlap, as many as fill the ``cells``
+    of a sheet once."""
+    merged: dict[int, list[tuple[int, int]]] = {}
+    for (first, column), (last, _) in ranges:
+        cells -= max(last - first, 0)
+        if last > first and cells >= 0:
+            merged.setdefault(first, []).append((column, last))
+    return merged

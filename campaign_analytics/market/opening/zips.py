@@ -15,6 +15,8 @@ MOST = 2 << 30
 #: ... and beyond this no more than so many times its size: tables shrink by less.
 _PLAIN, _TIMES = 64 << 20, 200
 _MOST_MEMBERS = 10_000
+#: Bytes of a piece, which stays in a processor's cache.
+STEP = 1 << 18
 _FAULTS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, ValueError)
 _ENCRYPTED, _NAMES_IN_UTF8 = 0x1, 0x800
 
@@ -62,10 +64,17 @@ def members(
 
 def unpacked(place: str, info: zipfile.ZipInfo, held: zipfile.ZipFile) -> bytes:
     """One file of a zip file. Raises MarketError where it is broken, or locked by a password."""
+    return b"".join(pieces(place, info, held))
+
+
+def pieces(place: str, info: zipfile.ZipInfo, held: zipfile.ZipFile) -> Iterator[bytes]:
+    """The same, piece by piece: no more is unpacked than is asked for."""
     if info.flag_bits & _ENCRYPTED:
         raise MarketError(f"{place} is locked by a password; unpack it yourself")
     try:
-        return held.read(info)
+        with held.open(info) as file:
+            while piece := file.read(STEP):
+                yield piece
     except _FAULTS as error:
         raise MarketError(f"{place} can't be unpacked: {error or type(error).__name__}; was it cut off?") from error
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -96,6 +98,31 @@ def test_merged_headers_and_cells() -> None:
     assert (found.headers, found.heads) == (["商品ID", "商家ID", "PC活动价", "手机活动价"], 2)
     assert found.columns[1].at(np.arange(2)) == ["m", "m"]
     assert found.told == ("headers in rows 1 and 2", "3 cells that are merged with one above hold what it holds")
+
+
+def test_merged_cells_and_formulas_in_a_table_that_begins_further_on() -> None:
+    held = openpyxl.Workbook()
+    sheet = held.active
+    assert sheet is not None
+    for place, value in {
+        "C3": "商品ID",
+        "D3": "商家ID",
+        "E3": "标题",
+        "C4": 1,
+        "D4": "m",
+        "E4": "=A1",
+        "C5": 2,
+    }.items():
+        sheet[place] = value
+    sheet.merge_cells("D4:D60")
+    sheet["C60"] = 3
+    data = io.BytesIO()
+    held.save(data)
+    (found,) = opened(data.getvalue()).found
+    assert (found.headers, found.source_rows.tolist()) == (["", "", *HEAD], list(range(4, 61)))
+    rows = [column.at(np.array([0, 1, 56])) for column in found.columns]
+    assert rows == [[""] * 3, [""] * 3, ["1", "2", "3"], ["m"] * 3, ["=A1", "", ""]]
+    assert found.told == ("headers in row 3", "56 cells that are merged with one above hold what it holds")
 
 
 def test_values_are_spelled_exactly() -> None:
@@ -192,6 +219,18 @@ def test_a_long_text_that_stands_in_thousands_of_cells_is_refused() -> None:
 
 def test_a_workbook_that_unpacks_to_far_more_than_it_is_is_refused() -> None:
     refused(patched(book_of({"a": [HEAD]}), SHEET, lambda xml: xml + b" " * (100 << 20)), "unpacks to")
+
+
+def test_a_workbook_that_says_it_is_smaller_than_it_is_is_refused() -> None:
+    """What is measured is all that a reader reads: what lies behind it, a cell that is far away, is never made."""
+    data = book_of({"a": [HEAD, ROW]})
+    held = zipfile.ZipFile(io.BytesIO(data)).read(SHEET)
+    end = held.index(b"</sheetData>")
+    data = patched(data, SHEET, lambda xml: xml[:end] + b'<row><c r="XFD1048576"><v>1</v></c></row>' + xml[end:])
+    whole = zipfile.ZipFile(io.BytesIO(data)).getinfo(SHEET)
+    true = struct.pack("<LLL", whole.CRC, whole.compress_size, whole.file_size)
+    said = struct.pack("<LLL", zlib.crc32(held[:end]), whole.compress_size, end)
+    refused(data.replace(true, said), "can't be read as a workbook")
 
 
 def test_many_cells_over_many_columns_are_read() -> None:
