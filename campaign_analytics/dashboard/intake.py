@@ -41,9 +41,9 @@ _NOT_IN_A_NAME = re.compile(r"[^\w .()+=@,-]+")
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person said that a header, a rate's unit or a file means."""
+    """What a person said that a header, a rate's unit or a file means, or which encoding it is in."""
 
-    kind: str  # "headers", "units" or "tables"
+    kind: str  # "headers", "units", "tables" or "encodings"
     name: str
     means: str
     table: str = ""  # of a header
@@ -54,6 +54,8 @@ class Choice:
             return replace(declared, units={**declared.units, self.name: self.means})
         if self.kind == "tables":
             return replace(declared, tables={**declared.tables, self.name: self.means})
+        if self.kind == "encodings":
+            return replace(declared, encodings={**declared.encodings, self.name: self.means})
         others = {name: column for name, column in declared.headers.get(self.table, {}).items() if column != self.means}
         return replace(declared, headers={**declared.headers, self.table: {**others, self.name: self.means}})
 
@@ -71,13 +73,14 @@ class IntakePanel:
         self._market: Market | None = None
         self._base = Declared()
         self._near: dict[tuple[str, str], list[str]] = {}
+        self._maybe: dict[str, Mapping[str, str]] = {}
         self._uploads = Path(UPLOADS, f"{datetime.now():%Y-%m-%d_%H%M%S}")
         self.folder = widgets.Text(str(folder), layout=widgets.Layout(width="520px"), **self._told("desk_folder"))
         self.upload = widgets.FileUpload(multiple=True, icon="", description=self._say("desk_upload"))
         self.upload.layout.width = "auto"
         self.status, self.fonts, self.shown = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.made = widgets.HTML()
-        self.rows = {kind: _Row(self, kind) for kind in ("headers", "units", "tables")}
+        self.rows = {kind: _Row(self, kind) for kind in ("headers", "units", "tables", "encodings")}
         self.out = widgets.Text(OUT, **self._told("desk_out"))
         self.box = widgets.VBox(
             [
@@ -179,6 +182,7 @@ class IntakePanel:
         made = "; ".join(f"{choice.name} → {choice.means}" for choice in self.choices)
         self.made.value = _line(made or self._say("desk_no_choices"))
         asked = "".join(label for row in self.rows.values() for label, _ in row.name.options)
+        asked += "".join(word for words in self._maybe.values() for word in words.values())
         labels = "".join(column.label(self.lang, name) for name, column in self.book.columns.items())
         faces = font_faces(every_word() + labels + asked + self.shown.value)
         style = f"{faces}.{_CLASS}, .{_CLASS} * {{font-family: {STACK}}}{lists_in_the_dark(_CLASS)}"
@@ -196,7 +200,8 @@ class IntakePanel:
         }
         assert market.quality is not None
         files = [each.column for each in market.quality.findings if not each.table and each.reason.kind == "unread"]
-        self._offer(headers, settled_units(market), files)
+        maybe = {part.place: part.maybe for table in market.tables.values() for part in table.parts if part.maybe}
+        self._offer(headers, settled_units(market), files, maybe)
 
     def _ask_of_files(self, source: str, declared: Declared) -> None:
         """Offer what files hold that are no market yet."""
@@ -209,18 +214,24 @@ class IntakePanel:
                     (name, part.headers[place]): near(part.headers[place], name, self.book) for place, _ in unread
                 }
         self.shown.value = ""
-        self._offer(headers, {}, found.unread)
+        maybe = {part.place: part.maybe for parts in found.parts.values() for part in parts if part.maybe}
+        self._offer(headers, {}, found.unread, maybe)
 
     def _offer(
-        self, headers: Mapping[tuple[str, str], list[str]], units: Mapping[str, str], files: Sequence[str]
+        self,
+        headers: Mapping[tuple[str, str], list[str]],
+        units: Mapping[str, str],
+        files: Sequence[str],
+        maybe: Mapping[str, Mapping[str, str]],
     ) -> None:
-        self._near = dict(headers)
+        self._near, self._maybe = dict(headers), dict(maybe)
         nearest = sorted(headers, key=lambda asked: not headers[asked])
         self.rows["headers"].offer(
             [(f"{say_table(name, self.lang)} · {header}", (name, header)) for name, header in nearest]
         )
         self.rows["units"].offer([(self._unit(column, unit), ("", column)) for column, unit in units.items()])
         self.rows["tables"].offer([(name, ("", name)) for name in files])
+        self.rows["encodings"].offer([(name, ("", name)) for name in maybe])
         self._draw_choices()
 
     def _unit(self, column: str, unit: str) -> str:
@@ -228,11 +239,14 @@ class IntakePanel:
         return f"{self.book.columns[column].label(self.lang, column)}: {told}"
 
     def meanings(self, kind: str, asked: tuple[str, str]) -> list[tuple[str, str]]:
-        """What may be chosen for a header (the columns that it may mean first), a unit or a file."""
+        """What may be chosen for a header (the columns that it may mean first), a unit, a file or its encoding."""
         if kind == "units":
             return [(self._say(f"unit_{unit}"), unit) for unit in UNITS[self.book.columns[asked[1]].type]]
         if kind == "tables":
             return [(self._say("desk_choose"), ""), *((say_table(name, self.lang), name) for name in KEYS)]
+        if kind == "encodings":
+            open_ones = [(f"{encoding} ({word})", encoding) for encoding, word in self._maybe[asked[1]].items()]
+            return [(self._say("desk_choose"), ""), *open_ones]
         every = dict.fromkeys([*self._near.get(asked, []), *known_columns(self.book, asked[0])])
         named = [(f"{self.book.columns[name].label(self.lang, name)} ({name})", name) for name in every]
         return named if self._near.get(asked) else [(self._say("desk_choose"), ""), *named]

@@ -50,7 +50,7 @@ class Found:
     sheet: str = ""  # the sheet's name, where the file has several
     member: str = ""  # its path, where the file is an archive
     told: Sequence[str] = ()  # what was settled once for the file: encoding, delimiter, where its headers stand
-    maybe: str = ""  # another encoding that its texts may be in: nothing tells which
+    maybe: Mapping[str, str] = field(default_factory=dict)  # encodings that nothing tells apart -> a word in each
     notes: Sequence[tuple[int, str]] = ()  # rows above the headers: number and text
     heads: int = 1  # rows that hold the headers
     blank: int = 0  # empty rows above the data

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.declared import FLAGS, UNITS
-from campaign_analytics.market.opening.encodings import ENCODINGS
 from campaign_analytics.market.rates import AS_PERCENT, AS_SHARE, UNIT_UNSURE
 from campaign_analytics.market.schema import KEYS, Declared, Market
 from campaign_analytics.market.times import SETTLED, WHICH_COUNT
@@ -165,11 +164,9 @@ def _open_files(market: Market) -> Iterator[str]:
 
 
 def _open_encodings(market: Market, lang: str) -> Iterator[str]:
-    for name, table in market.tables.items():
-        for part in table.parts:
-            for each in market.quality.findings if market.quality else ():
-                if (each.table, each.column, each.reason.kind) == (name, part.place, "doubted"):
-                    yield from (_comment(part.place, encoding, each.reason.told(lang)) for encoding in ENCODINGS)
+    for part in (each for table in market.tables.values() for each in table.parts):
+        for encoding, word in part.maybe.items():
+            yield _comment(part.place, encoding, say("mapping_encoding", lang, word=word))
 
 
 def _open_headers(name: str, market: Market, book: Rulebook, lang: str) -> Iterator[str]:

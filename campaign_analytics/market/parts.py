@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,6 +31,7 @@ class Part:
     numbers: Array  # (n,) the numbers of its rows, ascending
     headers: Mapping[str, str]  # column -> the header that it was read from
     aside: Sequence[Aside] = ()
+    maybe: Mapping[str, str] = field(default_factory=dict)  # encodings that nothing tells apart -> a word in each
 
     def cells(self, aside: Aside, numbers: Array) -> list[str]:
         """The raw cells of a column that is kept aside, in the rows of these ``numbers``."""

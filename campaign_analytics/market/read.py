@@ -41,7 +41,7 @@ from campaign_analytics.rulebook.values import did_you_mean
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Rulebook
 
-UNTOLD_ENCODING = "may be in {}, too; if its Chinese is wrong, say so in market.toml: [encodings]"
+UNTOLD_ENCODING = "its {} may be {} in {}; if it is, say so in market.toml: [encodings]"
 ABSENT = Reason("absent", "nowhere in the data; every cell is missing, rules that need it are unknown")
 
 
@@ -227,8 +227,10 @@ class _Reader:
         self.check_keys(name, found, matched)
         if found.since_1904:
             found = _since_1900(found, matched, self.book)
-        if found.maybe:
-            self.quality.remark(name, found.place, Reason("doubted", UNTOLD_ENCODING.format(found.maybe)), found.rows)
+        taken, *others = found.maybe.items() or [("", "")]
+        for encoding, word in others:
+            told = UNTOLD_ENCODING.format(taken[1], word, encoding)
+            self.quality.remark(name, found.place, Reason("doubted", told), found.rows)
         for said in found.told:
             self.quality.remark(name, found.place, Reason("settled", said))
         aside = [self.put_aside(name, found, place, reason) for place, reason in matched.unread]
@@ -239,7 +241,7 @@ class _Reader:
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
         read = found.rows + len(found.misfits) + len(found.broken) + found.heads + len(found.notes) + found.blank
         called = found.place if found.called is None else found.called
-        part = Part(found.place, called, found.source_rows, headers, aside)
+        part = Part(found.place, called, found.source_rows, headers, aside, found.maybe)
         return _Opened(found, matched, part, rows.kept, read, rows.fates, mends)
 
     def part(self, name: str, found: Found) -> _Read:

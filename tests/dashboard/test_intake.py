@@ -104,6 +104,26 @@ def test_what_is_no_market_yet_can_be_made_one(book: Rulebook, exports: Path) ->
     assert panel.market.offers.rows == 2
 
 
+@pytest.mark.parametrize("headers", ["offer_id,merchant_id", "offer_id,x"])
+def test_an_encoding_that_nothing_tells_is_chosen_by_what_it_says(book: Rulebook, exports: Path, headers: str) -> None:
+    (exports / "offers.csv").write_text(f"{headers},title\n1,m,女裝\n", "big5")
+    panel = IntakePanel(book, exports)
+    assert labels(panel, "encodings") == ["offers.csv"]
+    assert [label.split()[0] for label, _ in panel.rows["encodings"].means.options] == ["choose", "GB18030", "Big5"]
+    assert "Big5 (女裝)" in [label for label, _ in panel.rows["encodings"].means.options]
+    pick(panel, "encodings", "offers.csv", "Big5")
+    if "x" in headers:
+        pick(panel, "headers", "x", "merchant_id")
+    assert panel.market.offers.cells["title"].to_pandas().tolist() == ["女裝"]
+    assert labels(panel, "encodings") == []
+    assert panel.market.declared.encodings == {"offers.csv": "Big5"}
+    panel.do(panel.write)
+    assert tomllib.loads(Path("my_market/mapping.toml").read_text("utf-8"))["encodings"] == {"offers.csv": "Big5"}
+    panel.do(panel.take_back)
+    if "x" not in headers:
+        assert labels(panel, "encodings") == ["offers.csv"]
+
+
 def test_what_is_written_is_a_market_and_a_mapping(book: Rulebook, exports: Path) -> None:
     panel = IntakePanel(book, exports)
     pick(panel, "headers", "商品成长分数", "growth_score")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM
 #: What is written in UTF-8 here has characters of three bytes, or else signs such as the yuan's; pairs of other bytes
 #: that happen to be good UTF-8 are words in GB18030.
 _LONG, _LATIN_1 = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}"), re.compile(rb"[\xc2\xc3][\x80-\xbf]")
+_WORD, _WORD_SHOWN = re.compile(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe])+"), 16  # bytes
 _KANA = re.compile("[\u3040-\u30ff]")
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "gb18030": "GB18030", "cp950": "Big5"}
 #: As much of a text is made before any of it is asked for.
@@ -45,7 +46,7 @@ class Decoded:
     start: int = 0  # bytes before the text
     is_good: bool = False  # whether the bytes are known to be good UTF-8
     broken: bool = False  # whether in a part that was read ``BROKEN`` stands for bytes that are no character
-    maybe: str = ""  # another encoding in which it is a text, too
+    maybe: Mapping[str, str] = field(default_factory=dict)  # encodings that it may be in -> a word of it in each
 
     @property
     def encoding(self) -> str:
@@ -158,8 +159,14 @@ def decoded(place: str, raw: Raw, known: Callable[[str], int] = lambda head: 0, 
         and _is_unusual(held.head())
         and all(_fault(raw, each) is None for each in ("cp950", "gb18030"))
     ):
-        held.maybe = _NAMES["cp950"]
+        held.maybe = _in_each(head, (held.codec, "cp950"))
     return held
+
+
+def _in_each(head: bytes, codecs: Sequence[str]) -> dict[str, str]:
+    """What the first word beyond ASCII is, by encoding."""
+    word = found[0][:_WORD_SHOWN] if (found := _WORD.search(head)) else b""
+    return {_NAMES[codec]: word.decode(codec, "replace") for codec in codecs}
 
 
 class _Utf8(NamedTuple):
