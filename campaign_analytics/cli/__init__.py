@@ -13,6 +13,8 @@ from io import TextIOWrapper
 from campaign_analytics.cli.parser import parser
 from campaign_analytics.cli.terminal import red
 from campaign_analytics.errors import CampaignError
+from campaign_analytics.market.reasons import in_language
+from campaign_analytics.words import say
 
 REFUSED, STOPPED = 1, 130
 
@@ -27,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked.run(asked)
         sys.stdout.flush()
     except CampaignError as error:
-        return _refuse(str(error))
+        lang = getattr(asked, "lang", "en")
+        return _refuse(in_language(str(error), lang), lang)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough; what is still buffered goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
@@ -41,6 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _refuse(reason: str) -> int:
-    print(red("refused:", sys.stderr), reason, sep="\n" if "\n" in reason else " ", file=sys.stderr)
+def _refuse(reason: str, lang: str = "en") -> int:
+    print(red(say("refused", lang), sys.stderr), reason, sep="\n" if "\n" in reason else " ", file=sys.stderr)
     return REFUSED

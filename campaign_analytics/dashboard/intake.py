@@ -21,6 +21,7 @@ from campaign_analytics.market.finding import look
 from campaign_analytics.market.headers import known_columns, match_found, near
 from campaign_analytics.market.mapping import settled_units
 from campaign_analytics.market.read import read_market
+from campaign_analytics.market.reasons import every_reason
 from campaign_analytics.market.schema import KEYS, Declared
 from campaign_analytics.report.intake import CLEAN, Intake, write_intake
 from campaign_analytics.report.quality import say_table
@@ -97,6 +98,7 @@ class IntakePanel:
         )
         self.box.add_class(_CLASS)
         self.upload.observe(self._uploaded, "value")
+        self._draw_choices()
         if folder:
             self.do(self.read)
 
@@ -184,7 +186,7 @@ class IntakePanel:
         asked = "".join(label for row in self.rows.values() for label, _ in row.name.options)
         asked += "".join(word for words in self._maybe.values() for word in words.values())
         labels = "".join(column.label(self.lang, name) for name, column in self.book.columns.items())
-        faces = font_faces(every_word() + labels + asked + self.shown.value)
+        faces = font_faces(every_word() + every_reason() + labels + asked + self.shown.value)
         style = f"{faces}.{_CLASS}, .{_CLASS} * {{font-family: {STACK}}}{lists_in_the_dark(_CLASS)}"
         self.fonts.value = f"<style>{style}</style>"
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from campaign_analytics.errors import CampaignError
+from campaign_analytics.market.reasons import in_language
 from campaign_analytics.words import say
 
 _LOG = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ def guarded(work: Callable[[], None], lang: str) -> str:
     try:
         work()
     except CampaignError as error:
-        return str(error)
+        return in_language(str(error), lang)
     except KeyboardInterrupt:
         return say("board_interrupted", lang)
     except Exception as error:

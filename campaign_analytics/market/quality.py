@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.market.origin import Origin
-from campaign_analytics.market.reasons import in_chinese
+from campaign_analytics.market.reasons import in_language
 from campaign_analytics.market.schema import Array
 
 #: Longest raw text that a report shows; the data itself is never cut.
@@ -53,7 +53,7 @@ class Reason(NamedTuple):
 
     def told(self, lang: str) -> str:
         """The words in ``lang``; English ones where nobody has put them into Chinese."""
-        return in_chinese(self.text) if lang == "zh" else self.text
+        return in_language(self.text, lang)
 
 
 @dataclass(frozen=True, eq=False)

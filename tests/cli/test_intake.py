@@ -81,6 +81,17 @@ def test_it_speaks_chinese(run: Run, exports: Path) -> None:
     assert "以下是读取时的理解" in Path("mine/mapping.toml").read_text("utf-8")
 
 
+def test_it_refuses_in_chinese(run: Run, tmp_path: Path) -> None:
+    said = run("intake", "nowhere", "--lang", "zh")
+    assert said.err == "未执行： nowhere 不存在；应为含有商家文件和商品文件的文件夹\n"
+    (tmp_path / "merchants.csv").write_text("店家\nm\n", "utf-8")
+    (tmp_path / "market.toml").write_text("[units]\nmoqq = 'percent'\n", "utf-8")
+    assert "units：没有名为 'moqq' 的比率、日期或时间列" in run("intake", tmp_path, "--lang", "zh").err
+    (tmp_path / "market.toml").unlink()
+    said = run("intake", tmp_path, "--lang", "zh")
+    assert "中没有表 offers：找的是 offers.csv" in said.err
+
+
 def test_progress_is_shown_on_a_terminal_alone(run: Run, exports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "━" not in run("intake", exports).err
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

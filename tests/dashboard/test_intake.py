@@ -205,3 +205,9 @@ def test_in_chinese_everything_is(book: Rulebook, exports: Path) -> None:
     assert labels(panel, "headers")[0] == "商品 · 商品成长分数"
     assert "识别为 2 张表" in panel.status.value
     assert "未识别的表头" in panel.shown.value
+    pick(panel, "tables", "扣分.csv", "offers")
+    assert "✗ 扣分.csv：没有 offer_id 列，缺少它表 offers 的行没有意义" in panel.status.value
+    assert "font-face" in IntakePanel(book, "nowhere", "zh").fonts.value
+    panel.folder.value = "nowhere"
+    panel.do(panel.read)
+    assert "✗ nowhere 不存在；应为含有商家文件和商品文件的文件夹" in panel.status.value

@@ -14,7 +14,7 @@ import pytest
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.databases import file_of, is_url, without_secrets
 from campaign_analytics.market.read import read_market
-from campaign_analytics.market.reasons import in_chinese
+from campaign_analytics.market.reasons import in_language
 from campaign_analytics.market.schema import Declared, Market
 from campaign_analytics.rulebook.book import Rulebook
 from tests.market.conftest import shown
@@ -95,7 +95,7 @@ def test_the_owners_word_wins(make: Make, book: Rulebook) -> None:
     assert shown(market, "offer_id") == ["610000000000000001"]
     why = unread(market)["market.db: offers"]
     assert why == "market.toml names another one as offers: [tables]"
-    assert in_chinese(why) != why
+    assert in_language(why, "zh") != why
     assert "no table 'enroled' in market.db; did you mean 'enrolled'?" in message(
         url, book, Declared(tables={"enroled": "offers"})
     )

@@ -15,7 +15,7 @@ from campaign_analytics.market.answers import NO_RECORD
 from campaign_analytics.market.keys import FILLED
 from campaign_analytics.market.platform import NO_COLUMN, NO_ROW, NO_TABLE, load_platform
 from campaign_analytics.market.read import read_market
-from campaign_analytics.market.reasons import in_chinese
+from campaign_analytics.market.reasons import in_language
 from campaign_analytics.market.schema import KEYS, Market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.load import load_vocabulary
@@ -73,7 +73,7 @@ def test_every_reason_has_chinese_words() -> None:
     platform = load_platform()
     reasons = {*platform.unread.values(), *(each.unless.why for each in platform.tables.values() if each.unless)}
     reasons |= {NO_COLUMN, NO_TABLE, NO_RECORD, f"skuInfos: {NO_ROW}", FILLED.text}
-    assert [reason for reason in reasons if in_chinese(reason) == reason] == []
+    assert [reason for reason in reasons if in_language(reason, "zh") == reason] == []
 
 
 def test_a_detail_answer_gives_four_tables(read: Read) -> None:

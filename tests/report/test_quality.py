@@ -12,7 +12,7 @@ import campaign_analytics as ca
 from campaign_analytics.assess import faults
 from campaign_analytics.market import amounts, cells, clean, headers, keys, ranges, read, rows, shares, times, words
 from campaign_analytics.market.quality import Reason
-from campaign_analytics.market.reasons import in_chinese
+from campaign_analytics.market.reasons import in_language
 from campaign_analytics.market.schema import Market
 from campaign_analytics.report.quality import QualityReport, quality_report, write_quality, write_rejected
 from tests.report.conftest import FORMULA, TAG, Read
@@ -76,17 +76,17 @@ def test_both_languages_say_the_same(market: Market) -> None:
 def test_every_reason_has_chinese_words() -> None:
     modules = (faults, amounts, cells, clean, headers, keys, ranges, read, rows, shares, times, words)
     reasons = {each for module in modules for each in vars(module).values() if isinstance(each, Reason)}
-    assert [reason.text for reason in reasons if in_chinese(reason.text) == reason.text] == []
+    assert [reason.text for reason in reasons if in_language(reason.text, "zh") == reason.text] == []
 
 
 @pytest.mark.parametrize("said", ["UTF-8, cells between tabs", "headers in row 5", "headers in rows 4 and 5"])
 def test_what_was_settled_for_a_file_has_chinese_words(said: str) -> None:
-    assert in_chinese(said) != said
+    assert in_language(said, "zh") != said
 
 
 def test_gaps_of_a_reason_are_filled_and_an_unknown_one_stays_as_it_is() -> None:
-    assert in_chinese("2 cells under 3 headers") == "有 2 个单元格，而表头有 3 个"
-    assert in_chinese("something new") == "something new"
+    assert in_language("2 cells under 3 headers", "zh") == "有 2 个单元格，而表头有 3 个"
+    assert in_language("something new", "zh") == "something new"
 
 
 @pytest.mark.parametrize("name", ["q.html", "q.xlsx"])
