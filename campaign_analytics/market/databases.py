@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -54,8 +54,8 @@ class Database(Protocol):
 
     label: str  # for messages: its file or name, never a user or password
 
-    def tables(self) -> list[Held]:
-        """All tables and views, with their columns."""
+    def tables(self, named: Iterable[str]) -> list[Held]:
+        """All tables and views, with their columns; in other schemas those at least that are ``named``, with these."""
 
     def texts(self, table: Held) -> list[Texts]:
         """The columns of one."""
@@ -120,11 +120,11 @@ class _DuckDB:
         self.label = label
         self.connection = connection
 
-    def tables(self) -> list[Held]:
-        named = exp.select("table_schema", "table_name", "column_name").from_("information_schema.columns")
-        named = named.where("table_catalog = current_database()").order_by("1", "2", "ordinal_position")
+    def tables(self, named: Iterable[str]) -> list[Held]:
+        listed = exp.select("table_schema", "table_name", "column_name").from_("information_schema.columns")
+        listed = listed.where("table_catalog = current_database()").order_by("1", "2", "ordinal_position")
         columns: dict[tuple[str, str], list[str]] = {}
-        for schema, table, column in self.connection.sql(named.sql("duckdb")).fetchall():
+        for schema, table, column in self.connection.sql(listed.sql("duckdb")).fetchall():
             columns.setdefault((schema, table), []).append(column)
         return [Held(schema, name, tuple(held), schema == "main") for (schema, name), held in columns.items()]
 
@@ -155,12 +155,21 @@ class _SQLAlchemy:
         self.label = label
         self.connection = connection
 
-    def tables(self) -> list[Held]:
+    def tables(self, named: Iterable[str]) -> list[Held]:
         import sqlalchemy as sa
 
         seen = sa.inspect(self.connection)
-        names = [*seen.get_table_names(), *seen.get_view_names()]
-        return [Held("", name, tuple(each["name"] for each in seen.get_columns(name)), True) for name in names]
+        names: list[tuple[str | None, str]] = [
+            (None, name) for name in (*seen.get_table_names(), *seen.get_view_names())
+        ]
+        with suppress(NotImplementedError):  # where there are no such
+            names += [(None, name) for name in seen.get_materialized_view_names()]
+        elsewhere = (each.rpartition(".")[::2] for each in named if "." in each)
+        names += [(schema, name) for schema, name in elsewhere if seen.has_table(name, schema)]
+        return [
+            Held(schema or "", name, tuple(each["name"] for each in seen.get_columns(name, schema)), schema is None)
+            for schema, name in names
+        ]
 
     def texts(self, table: Held) -> list[Texts]:
         import sqlalchemy as sa
@@ -168,7 +177,7 @@ class _SQLAlchemy:
         # columns without types: each cell as the driver gives it, and no cell that a type refuses
         columns: list[sa.ColumnClause[Any]] = [sa.column(header) for header in table.headers]
         rows = self.connection.execution_options(yield_per=_AT_ONCE).execute(
-            sa.select(*columns).select_from(sa.table(table.name))
+            sa.select(*columns).select_from(sa.table(table.name, schema=table.schema or None))
         )
         return Texts.of_rows(rows, len(columns))
 
@@ -192,7 +201,7 @@ def _sqlalchemy(url: str, path: Path | None) -> Iterator[Database]:
     secrets = [parsed.password, *_values(parsed.query)]
     try:
         with engine.connect().execution_options(postgresql_readonly=True) as connection:
-            yield _SQLAlchemy(place, connection)
+            yield _SQLAlchemy(path.name if path else parsed.database or place, connection)
     except sa.exc.SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error)
         raise MarketError(f"{place} can't be read: {_redacted(said, secrets)}") from None

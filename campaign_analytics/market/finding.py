@@ -124,7 +124,7 @@ def _of_database(url: str, book: Rulebook, declared: Declared) -> Gathered:
     """The tables and views of a database; where the owner says which holds a table, no other does."""
     held = Gathered(without_secrets(url))
     with opened(url) as database:
-        there = {table.full_name: table for table in database.tables()}
+        there = {table.full_name: table for table in database.tables(declared.tables)}
         for name in declared.tables:
             if name not in there and Path(name).suffix.lower() not in ENDINGS:
                 raise MarketError(f"{NAME}: tables: no table {name!r} in {database.label}{did_you_mean(name, there)}")

@@ -101,6 +101,16 @@ def test_the_owners_word_wins(make: Make, book: Rulebook) -> None:
     )
 
 
+def test_tables_of_other_schemas_are_named_with_these(book: Rulebook, tmp_path: Path) -> None:
+    url = _sqlite(tmp_path / "m.db", TABLES)
+    market = read_market(url, book, Declared(tables={"main.offers": "offers", "old.csv": "links"}))
+    assert market.offers.parts[0].place == "m.db: main.offers"
+    assert fates(market) == {"read": 3, "kept": 2, "rejected": 1}
+    assert "no table 'man.offers' in m.db; did you mean" in message(
+        url, book, Declared(tables={"man.offers": "offers"})
+    )
+
+
 def test_a_table_that_is_missed_is_asked_for_as_one(make: Make, book: Rulebook) -> None:
     said = message(make("DROP TABLE merchants", "CREATE TABLE shops (id TEXT)"), book)
     assert "looked for a table or view merchants, or headers of merchants; found market.db: offers, market.db: " in said
