@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,13 @@ import pyarrow as pa
 from campaign_analytics.market.marks import alike, load_marks
 from campaign_analytics.market.quality import Reason
 from campaign_analytics.market.schema import Array
+
+NOT_COMPUTED = Reason("missing", "a formula without a result; open the file in a spreadsheet program and save it")
+#: What no text begins with: a function, or a cell with nothing, a sign or a bracket behind it. "=?" is a formula of
+#: which nothing is known.
+_FORMULA = re.compile(
+    r"=(?:\?$|[-+(]*(?:[A-Za-z][A-Za-z0-9.]*\(|(?:[^\s=!]+!)?\$?[A-Za-z]{1,3}\$?[0-9]{1,7}\s*(?:$|[-+*/&^<>:,;)%])))"
+)
 
 
 @dataclass(eq=False)
@@ -57,12 +65,15 @@ One = Callable[[str], tuple[Any, Reason | None]]
 
 
 def read_one_by_one(texts: pa.StringArray, values: Any, plain: Array, one: One) -> Reading:
-    """Fill in ``values`` of the texts that are not ``plain``: those that say nothing, and those that ``one`` reads."""
+    """Fill in ``values`` of the texts that are not ``plain``: those that say nothing, and those that ``one`` reads.
+    Formulas that were not computed are missing."""
     missing = load_marks().missing
     reading = Reading(values, np.zeros(len(texts), bool))
     places = np.flatnonzero(~plain)
     for place, text in zip(places.tolist(), texts.take(pa.array(places)).to_pylist(), strict=True):
         value, reason = one(text)
+        if _FORMULA.match(text):
+            value, reason = None, NOT_COMPUTED
         if value is None and (reason is None or alike(text) in missing):
             reading.empty[place] = True
             continue

@@ -16,9 +16,10 @@ from campaign_analytics.market.headers import bare
 from campaign_analytics.market.marks import alike, load_marks, stripped
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
+from campaign_analytics.market.reading import Reading
 from campaign_analytics.market.schema import Array
 from campaign_analytics.market.texts import Texts
-from campaign_analytics.market.words import DIGITS_LOST, read_keys
+from campaign_analytics.market.words import read_keys
 
 TOTAL = Reason("aside", "a row of totals")
 HEADS = Reason("aside", "the headers again")
@@ -75,7 +76,7 @@ def data_rows(table: str, key: str, place: int, found: Found, quality: Quality) 
                 texts = [_first(found, row) for row in rows.tolist()]
                 quality.cells_noted(table, key, _ASIDE[fate], origin[rows], np.arange(len(rows)), texts, texts)
             elif fate == "rejected":
-                _reject_keyless(table, key, found, rows, keys, reading.empty[keys.codes[rows]], quality)
+                _reject_keyless(table, key, found, rows, keys, reading, quality)
     _misfits(table, place, found, fates, quality)
     return Rows(np.flatnonzero(~out), fates)
 
@@ -122,10 +123,12 @@ def _first(found: Found, row: int) -> str:
 
 
 def _reject_keyless(
-    table: str, key: str, found: Found, rows: Array, keys: Texts, empty: Array, quality: Quality
+    table: str, key: str, found: Found, rows: Array, keys: Texts, reading: Reading, quality: Quality
 ) -> None:
-    for why, which in ((f"no {key}", empty), (f"{key}: {DIGITS_LOST.text}", ~empty)):
-        held = rows[which]
+    whys = {f"no {key}": np.flatnonzero(reading.empty).tolist()}
+    whys |= {f"{key}: {reason.text}": places for reason, places in reading.notes.items() if reason.kind == "missing"}
+    for why, places in whys.items():
+        held = rows[np.isin(keys.codes[rows], places)]
         reject(
             table, key, why, found, found.source_rows[held], keys.at(held), [c.at(held) for c in found.columns], quality
         )

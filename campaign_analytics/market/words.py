@@ -24,9 +24,11 @@ MENDED = Reason("repaired", "what a spreadsheet put around an identifier was tak
 #: Without a plus only where there is a point: 123e4567 is the beginning of a hash.
 _EXPONENT = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+|[0-9]\.[0-9]+[eE][0-9]{1,3}")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
+#: What keeps a spreadsheet from making a number of it.
+_WRAPPED = re.compile(r"=\"([^\"]*)\"|=([0-9]+)")
 _POINT_ZERO = re.compile(r"([0-9]+)\.0+")
-#: Free text that needs no care: neither spaces at its ends nor so short that it may say "nothing".
-_PLAIN_TEXT = r"(?s)^[^\s\p{Z}\p{Cf}'].{10,}[^\s\p{Z}\p{Cf}0-9]$"
+#: Free text that needs no care: no spaces at its ends, no formula, nor so short that it may say "nothing".
+_PLAIN_TEXT = r"(?s)^[^\s\p{Z}\p{Cf}'=].{10,}[^\s\p{Z}\p{Cf}0-9]$"
 _PLAIN_KEY = r"^[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*$"
 
 
@@ -67,6 +69,8 @@ def read_keys(texts: pa.StringArray) -> Reading:
     """Identifiers: narrow, without what spreadsheets put around them; one whose digits are lost is missing."""
 
     def one(key: str) -> tuple[str | None, Reason | None]:
+        if wrapped := _WRAPPED.fullmatch(key):
+            key = wrapped[1] or wrapped[2] or ""
         if alike(key) in load_marks().missing:
             return None, None
         if _EXPONENT.fullmatch(key):

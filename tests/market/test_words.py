@@ -136,7 +136,10 @@ def test_an_identifier_that_may_be_another_is_missing(text: str) -> None:
     assert [reason.kind for reason in reading.notes] == ["missing"]
 
 
-@given(number=st.integers(1, 10**15), form=st.sampled_from(["{}", "'{}", "{}\t", "{}.0", " {} ", "\u3000{}"]))
+@given(
+    number=st.integers(1, 10**15),
+    form=st.sampled_from(["{}", "'{}", "{}\t", "{}.0", " {} ", "\u3000{}", '="{}"', "={}"]),
+)
 def test_what_a_spreadsheet_puts_around_an_identifier_is_taken_off(number: int, form: str) -> None:
     assert read_keys(pa.array([form.format(number)])).values.to_pylist() == [str(number)]
 

@@ -24,6 +24,10 @@ _FORMULA, _SHARED_TEXT, _ERROR = 0x06, 0xFD, 0x205
 _CELL = frozenset((_FORMULA, 0x201, 0x203, 0x204, _ERROR, 0xD6, 0x27E, _SHARED_TEXT))
 _CELLS_OF_A_ROW = frozenset((0xBD, 0xBE))  # which say their last column at their end
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+#: What kind a formula's result is: an error, or nothing.
+_FAILED, _NO_RESULT = 2, 3
+#: Stands for a formula in a record that only programs can read.
+_UNKNOWN = "=?"
 _HEAD, _PLACE, _LONG = struct.Struct("<HH"), struct.Struct("<HH"), struct.Struct("<I")
 
 _Record: TypeAlias = tuple[int, int, int]  # its kind, and where its data begin and end
@@ -31,10 +35,12 @@ _Record: TypeAlias = tuple[int, int, int]  # its kind, and where its data begin 
 
 @dataclass
 class _Measured(Sheet):
-    """A sheet, with the texts that stand in it and the errors of which readers say nothing."""
+    """A sheet, with the texts that stand in it, and the cells of which readers say nothing."""
 
     texts: list[int] = field(default_factory=list)  # places among the shared ones
-    told: dict[tuple[int, int], str] = field(default_factory=dict)
+    told: dict[tuple[int, int], str] = field(default_factory=dict)  # errors
+    bare: list[tuple[int, int]] = field(default_factory=list)  # formulas without a result
+    computed: bool = False  # whether others have one
 
 
 def checked(place: str, data: bytes) -> Checked:
@@ -58,6 +64,9 @@ def checked(place: str, data: bytes) -> Checked:
     size = int(sizes[texts[texts < len(sizes)]].sum())
     if size > MOST_TEXT:
         raise MarketError(f"{place}: the texts in its cells are {size:,} bytes; expected at most {MOST_TEXT:,}")
+    if not any(sheet.computed for sheet in sheets.values()):  # no program has; else those without one give nothing
+        for sheet in sheets.values():
+            sheet.told |= dict.fromkeys(sheet.bare, _UNKNOWN)
     since = [stream[start:end] for kind, start, end in records if kind == _SINCE_1904]
     return Checked(
         compound(name, stream),
@@ -105,6 +114,10 @@ def _see(sheet: _Measured, stream: bytearray, kind: int, start: int, end: int) -
             sheet.texts.append(_LONG.unpack_from(stream, start + 6)[0])
         elif (error := _error(stream, kind, start)) is not None:
             sheet.told[row, last] = _ERRORS.get(error, f"#{error}")
+        if kind == _FORMULA and _result(stream, start) == _NO_RESULT:
+            sheet.bare.append((row, last))
+        elif kind == _FORMULA:
+            sheet.computed = True
     elif kind in _CELLS_OF_A_ROW:
         row, first = _PLACE.unpack_from(stream, start)
         (last,) = struct.unpack_from("<H", stream, end - 2)
@@ -121,9 +134,14 @@ def _error(stream: bytearray, kind: int, start: int) -> int | None:
     """The code of the error that a cell holds, or that its formula gave."""
     if kind == _ERROR and stream[start + 7]:
         return stream[start + 6]
-    if kind == _FORMULA and stream[start + 6] == 2 and stream[start + 12 : start + 14] == b"\xff\xff":
+    if kind == _FORMULA and _result(stream, start) == _FAILED:
         return stream[start + 8]
     return None
+
+
+def _result(stream: bytearray, start: int) -> int | None:
+    """Of which kind the result of a formula is; None = a number."""
+    return stream[start + 6] if stream[start + 12 : start + 14] == _NOTHING else None
 
 
 def _text_sizes(stream: bytearray, records: Sequence[_Record]) -> list[int]:

@@ -26,6 +26,7 @@ from campaign_analytics.market.found import Opened
 from campaign_analytics.market.opening.workbooks import open_workbook
 from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.read import read_market
+from campaign_analytics.market.reading import NOT_COMPUTED
 from campaign_analytics.rulebook.book import Rulebook
 from tests.market.conftest import Write, reasons, shown
 
@@ -139,6 +140,21 @@ def test_a_formula_is_its_value_or_else_its_text_and_is_never_run() -> None:
     data = io.BytesIO()
     held.save(data)
     assert rows_of(data.getvalue()) == [["1", "m", '=HYPERLINK("http://x","&")'], ["2", "=B2", "x"]]
+
+
+def test_a_formula_without_a_result_is_no_text_and_no_identifier(book: Rulebook, folder: Write) -> None:
+    held = openpyxl.Workbook()
+    assert held.active is not None
+    for row in (HEAD, ["1", "m", "=HYPERLINK(A2)"], ["2", "m", "=热卖= A1 = 新款"], ["=A3", "m", "x"]):
+        held.active.append(row)
+    data = io.BytesIO()
+    held.save(data)
+    market = read_market(folder({"offers.xlsx": data.getvalue()}), book)
+    assert shown(market, "offer_id") == ["1", "2"]
+    assert shown(market, "title") == [None, "=热卖= A1 = 新款"]
+    assert reasons(market, "title") == {"=HYPERLINK(A2)": NOT_COMPUTED.text}
+    assert market.quality is not None
+    assert market.quality.rejected("offers")["reason"].tolist() == [f"offer_id: {NOT_COMPUTED.text}"]
 
 
 def test_an_error_in_a_cell_is_told(book: Rulebook, folder: Write) -> None:

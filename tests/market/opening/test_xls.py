@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -23,6 +23,7 @@ from campaign_analytics.market.opening.workbooks import open_workbook
 from campaign_analytics.market.opening.xls import checked
 from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.read import read_market
+from campaign_analytics.market.reading import NOT_COMPUTED
 from campaign_analytics.rulebook.book import Rulebook
 from tests.market.conftest import Write, reasons, shown
 
@@ -92,6 +93,33 @@ def test_merged_cells_hidden_sheets_and_errors_are_told(book: Rulebook, folder: 
     assert reasons(market, "moq") == {"#DIV/0!": "not understood as a number"}
     assert market.quality is not None
     assert market.quality.unread("") == ("offers.xls: 旧",)
+
+
+class TestFormulasThatNoProgramHasComputed:
+    """Some programs write formulas and no results; readers say nothing of these cells."""
+
+    ROWS: ClassVar[list[list[Any]]] = [
+        ["商品ID", "商家ID", "起批量", "标题"],
+        ["1", "m", xlwt.Formula("1+1"), xlwt.Formula('"a"&"b"')],
+        [xlwt.Formula("A2"), "m", 3, "x"],
+    ]
+
+    def test_they_are_told(self, book: Rulebook, folder: Write) -> None:
+        market = read_market(folder({"offers.xls": xls({"商品": self.ROWS})}), book)
+        assert (shown(market, "moq"), shown(market, "title")) == ([None], [None])
+        assert reasons(market, "moq") == reasons(market, "title") == {"=?": NOT_COMPUTED.text}
+        assert market.quality is not None
+        assert market.quality.rejected("offers")["reason"].tolist() == [f"offer_id: {NOT_COMPUTED.text}"]
+
+    def test_where_some_have_a_result_the_others_give_nothing(self, book: Rulebook, folder: Write) -> None:
+        def compute(stream: bytearray) -> None:
+            place = stream.index(struct.pack("<H", 0x06) + b"\x1d\x00\x01\x00\x02\x00")
+            stream[place + 10 : place + 18] = struct.pack("<d", 2)
+
+        data = changed(xls({"商品": self.ROWS}), compute)
+        market = read_market(folder({"offers.xls": data}), book)
+        assert (shown(market, "moq"), shown(market, "title")) == ([2], [None])
+        assert reasons(market, "title") == {}
 
 
 def test_shared_texts_over_many_records_are_measured_as_they_are() -> None:
