@@ -17,6 +17,7 @@ from campaign_analytics.market.opening.zips import members, pieces, unpacked
 
 _BOOK, _LINKS, _STRINGS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedstrings.xml"
 _SINCE_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
+_ON_LOAD = re.compile(rb"<(?:\w+:)?calcPr\b[^>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true|on)[\"']")
 _SHARED = re.compile(rb"t\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v[^>]*>\s*(\d+)")
 
 
@@ -42,11 +43,14 @@ def checked(place: str, data: bytes) -> Checked:
             if is_far(sheet.rows * sheet.columns, sheet.cells):
                 raise MarketError(sheet.reaches(where))
     _check_texts(place, parts, sheets)
+    workbook = parts[_BOOK]() if _BOOK in parts else b""
+    on_load = bool(_ON_LOAD.search(workbook))
     told = {key for key, sheet in sheets.items() if sheet.formulas or sheet.errors}
-    left_out = {key: found for key in told if (found := unsaid(parts[key](), sheets[key]))}
+    left_out = {key: found for key in told if (found := unsaid(parts[key](), sheets[key], on_load))}
     names = _sheet_names(place, parts) if left_out else {}
-    since_1904 = _BOOK in parts and bool(_SINCE_1904.search(parts[_BOOK]()))
-    return Checked(data, {names.get(name, name): found for name, found in left_out.items()}, since_1904)
+    return Checked(
+        data, {names.get(name, name): found for name, found in left_out.items()}, bool(_SINCE_1904.search(workbook))
+    )
 
 
 def _check_texts(place: str, parts: Mapping[str, Callable[[], bytes]], sheets: Mapping[str, Sheet]) -> None:

@@ -29,15 +29,16 @@ _LAST_ROW = 1 << 32  # of references with more digits than any row has
 #: References as no program writes them, but readers take.
 _ODD = re.compile(rb"\sr\s*=\s*[\"']")
 _ROW, _CELL = re.compile(rb"<(?:\w+:)?row\b"), re.compile(rb"<(?:\w+:)?c\b")
-#: A cell with a formula and no value: written by a program that can't compute it.
+#: A cell with a formula and no value, or zero: written by a program that can't compute it.
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)"
-    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*(0?)\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 #: A cell that holds an error.
 _ERROR = re.compile(
     rb"<(?:\w+:)?c\s([^>]*\bt=\"e\"[^>]*)>\s*(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>([^<]*)</"
 )
+_FLAG = re.compile(rb"\bt\s*=\s*[\"']b")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
 
 
@@ -87,12 +88,15 @@ def measured(pieces: Iterable[bytes], whole: Callable[[], bytes]) -> Sheet | Non
     return seen if seen.is_sheet else None
 
 
-def unsaid(xml: bytes, sheet: Sheet) -> dict[tuple[int, int], str]:
+def unsaid(xml: bytes, sheet: Sheet, on_load: bool) -> dict[tuple[int, int], str]:
     """Row and column, from 0, of cells of which readers say nothing, and what stands in them: the formula, where no
-    program has computed it (it is never run), or the error that it gave."""
+    program has computed it (it is never run), or the error that it gave. A zero is no result where formulas are to be
+    computed ``on_load``."""
     found: dict[tuple[int, int], str] = {}
     for pattern, there, before in ((_FORMULA, sheet.formulas, "="), (_ERROR, sheet.errors, "")):
         for cell in pattern.finditer(xml) if there else ():
+            if pattern is _FORMULA and cell[3] and (not on_load or _FLAG.search(cell[1])):
+                continue
             if place := _REFERENCE.search(cell[1]):
                 text = (cell[2] or b"").decode("utf-8", "replace")
                 found[int(place[2]) - 1, _column(place[1].upper()) - 1] = before + unescape(text)

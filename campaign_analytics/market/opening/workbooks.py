@@ -126,7 +126,7 @@ def _rows(sheet: CalamineSheet, unsaid: Mapping[_Cell, str], told: list[str]) ->
     for place, cells in enumerate(sheet.iter_rows()):
         row = [*before, *cells]
         for column, text in texts.get(place, ()):
-            if column < len(row) and row[column] == "":
+            if column < len(row):
                 row[column] = text
         for column, _, value in above:
             if row[column] == "":

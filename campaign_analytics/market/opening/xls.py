@@ -26,9 +26,11 @@ _CELLS_OF_A_ROW = frozenset((0xBD, 0xBE))  # which say their last column at thei
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 #: What kind a formula's result is: an error, or nothing.
 _FAILED, _NO_RESULT = 2, 3
+#: The flag of a formula that is to be computed when its file is opened: a zero is no result of it.
+_ON_LOAD = 2
 #: Stands for a formula in a record that only programs can read.
 _UNKNOWN = "=?"
-_HEAD, _PLACE, _LONG = struct.Struct("<HH"), struct.Struct("<HH"), struct.Struct("<I")
+_HEAD, _PLACE, _LONG, _DOUBLE = struct.Struct("<HH"), struct.Struct("<HH"), struct.Struct("<I"), struct.Struct("<d")
 
 _Record: TypeAlias = tuple[int, int, int]  # its kind, and where its data begin and end
 
@@ -116,6 +118,8 @@ def _see(sheet: _Measured, stream: bytearray, kind: int, start: int, end: int) -
             sheet.told[row, last] = _ERRORS.get(error, f"#{error}")
         if kind == _FORMULA and _result(stream, start) == _NO_RESULT:
             sheet.bare.append((row, last))
+        elif kind == _FORMULA and _DOUBLE.unpack_from(stream, start + 6)[0] == 0 and stream[start + 14] & _ON_LOAD:
+            sheet.told[row, last] = _UNKNOWN
         elif kind == _FORMULA:
             sheet.computed = True
     elif kind in _CELLS_OF_A_ROW:

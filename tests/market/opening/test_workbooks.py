@@ -129,7 +129,7 @@ def test_merged_cells_and_formulas_in_a_table_that_begins_further_on() -> None:
 def test_values_are_spelled_exactly() -> None:
     row: list[Any] = [610000000001, 0.1, True, datetime(2024, 2, 26), "=1"]
     data = book_of({"a": [[*HEAD, "d", "e"], row]})
-    assert rows_of(data) == [["610000000001", "0.1", "true", "2024-02-26", "0"]]
+    assert rows_of(data) == [["610000000001", "0.1", "true", "2024-02-26", "=1"]]
 
 
 def test_a_formula_is_its_value_or_else_its_text_and_is_never_run() -> None:
@@ -155,6 +155,28 @@ def test_a_formula_without_a_result_is_no_text_and_no_identifier(book: Rulebook,
     assert reasons(market, "title") == {"=HYPERLINK(A2)": NOT_COMPUTED.text}
     assert market.quality is not None
     assert market.quality.rejected("offers")["reason"].tolist() == [f"offer_id: {NOT_COMPUTED.text}"]
+
+
+def test_a_zero_for_a_formula_that_is_to_be_computed_yet_is_no_result(book: Rulebook, folder: Write) -> None:
+    """So libraries write them that compute nothing: no stock and no points would be read out of thin air."""
+
+    def computed(held: Any) -> None:
+        held.worksheets()[0].write_formula("C2", "=B2+1")
+        held.worksheets()[0].write_formula("C3", "=1+1", value=2)
+        held.worksheets()[0].write_formula("D2", "=TODAY()", held.add_format({"num_format": "yyyy-mm-dd"}))
+
+    rows: list[list[Any]] = [
+        ["商品ID", "商家ID", "库存", "报名时间"],
+        ["1", "m"],
+        ["2", "m", "", datetime(2024, 2, 26)],
+        ["3", "m", 0],
+    ]
+    data = book_of({"a": rows}, computed)
+    market = read_market(folder({"offers.xlsx": data}), book)
+    assert shown(market, "stock") == [None, 2, 0]
+    assert shown(market, "enrolled_at")[0] is None
+    assert reasons(market, "stock") == {"=B2+1": NOT_COMPUTED.text}
+    assert reasons(market, "enrolled_at") == {"=TODAY()": NOT_COMPUTED.text}
 
 
 def test_an_error_in_a_cell_is_told(book: Rulebook, folder: Write) -> None:

@@ -121,6 +121,17 @@ class TestFormulasThatNoProgramHasComputed:
         assert (shown(market, "moq"), shown(market, "title")) == ([2], [None])
         assert reasons(market, "title") == {}
 
+    def test_a_zero_that_is_to_be_computed_yet_is_no_result(self, book: Rulebook, folder: Write) -> None:
+        def zero(stream: bytearray) -> None:
+            for column, flags in ((2, 3), (3, 1)):
+                place = stream.index(struct.pack("<HHHH", 0x06, 29 if column == 2 else 31, 1, column))
+                stream[place + 10 : place + 20] = struct.pack("<dH", 0, flags)
+
+        data = changed(xls({"商品": self.ROWS}), zero)
+        market = read_market(folder({"offers.xls": data}), book)
+        assert (shown(market, "moq"), shown(market, "title")) == ([None], ["0"])
+        assert reasons(market, "moq") == {"=?": NOT_COMPUTED.text}
+
 
 def test_shared_texts_over_many_records_are_measured_as_they_are() -> None:
     texts = [f"{place}{'长a'[place % 2] * (place % 40)}" for place in range(30_000)]
