@@ -156,10 +156,14 @@ class TestNamesOfWhatIsNotThere:
         assert "market.toml: [tables] names 'x.cvs', which is not here; did you mean 'x.csv'?" in str(caught.value)
 
 
-def test_the_encoding_of_json_may_be_stated(book: Rulebook, folder: Write) -> None:
+def test_the_encoding_of_json_is_doubted_until_it_is_stated(book: Rulebook, folder: Write) -> None:
     text = '[{"offer_id": "1", "merchant_id": "m", "title": "女裝"}]'
-    files: dict[str, str | bytes] = {
-        "offers.json": text.encode("big5"),
-        "market.toml": '[encodings]\n"offers.json" = "Big5"',
-    }
-    assert shown(read_market(folder(files), book), "title") == ["女裝"]
+    doubted = read_market(folder({"offers.json": text.encode("big5")}), book)
+    assert doubted.quality is not None
+    assert doubted.quality.counts()["doubted"] == 1
+    assert doubted.offers.parts[0].maybe["Big5"] == "女裝"
+    said = '[encodings]\n"offers.json" = "Big5"'
+    stated = read_market(folder({"offers.json": text.encode("big5"), "market.toml": said}), book)
+    assert shown(stated, "title") == ["女裝"]
+    assert stated.quality is not None
+    assert "doubted" not in stated.quality.counts()
