@@ -71,8 +71,12 @@ def assessed(
     moment: Moment,
     progress: Progress | None = None,
     program: type[Runs] = Program,
+    of_merchants: Assessment | None = None,
 ) -> Assessment:
-    """Run every active rule over a market that has its derived columns; ``program`` is the engine that does."""
+    """Run every active rule over a market that has its derived columns; ``program`` is the engine that does.
+
+    The outcomes of merchants are those of ``of_merchants``, where given: an assessment of the same ones.
+    """
     made, unmade, partly = derivation
     active = rulebook.active
     assessment = Assessment(
@@ -87,7 +91,8 @@ def assessed(
         program=program,
     )
     trees = {rule: rulebook.whole(rule) for rule in active}
-    return replace(assessment, words=assessment.run(trees, orphans_unknown=True, progress=progress))
+    known = of_merchants.words["merchants"] if of_merchants else None
+    return replace(assessment, words=assessment.run(trees, True, progress, known))
 
 
 class Assessment(Evaluated):

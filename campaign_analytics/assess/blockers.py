@@ -218,10 +218,12 @@ def failing_combinations(assessment: Assessment, level: Level, at_most: int) -> 
     if at_most < 1:
         raise CampaignError(f"at_most={at_most}: at least 1 combination must be shown")
     held = assessment.patterns(level)
-    codes, example = combinations(np.packbits(held.fails, axis=1).T, np.full(-(-held.fails.shape[1] // 8), 255, "u1"))
+    bits = np.packbits(held.fails, axis=1).T
+    codes, example = combinations(bits, np.full(len(bits), 255, "u1"))
     counts = np.bincount(codes, held.counts, minlength=len(example)).astype(np.int64)
     failing = held.failing[example]
-    order = np.lexsort([failing, -counts])  # the most frequent first, of equal ones the shorter
+    # the most frequent first, of equal ones the shorter, of these those of earlier clauses
+    order = np.lexsort([*~bits[::-1, example], failing, -counts])
     order = order[failing[order] > 0]
     groups = np.array(list(held.groups), object)
     rows = [(";".join(groups[held.fails[example[i]]]), failing[i], 1, counts[i]) for i in order[:at_most]]

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from campaign_analytics.assess import views
-from campaign_analytics.assess.masks import masks
+from campaign_analytics.assess.masks import has, masks
 from campaign_analytics.assess.outcomes import (
     FAIL,
     INELIGIBLE,
@@ -57,13 +57,17 @@ class Evaluated:
     # ---- masks
 
     def run(
-        self, trees: Mapping[str, Tree], orphans_unknown: bool = False, progress: Progress | None = None
+        self,
+        trees: Mapping[str, Tree],
+        orphans_unknown: bool = False,
+        progress: Progress | None = None,
+        merchants: Array | None = None,
     ) -> dict[Level, Array]:
         """Evaluate one condition a rule at the bits of their rules, merchant rules once a merchant and gathered to
         offers.
 
         An offer without a merchant gets none of the merchant bits, or with ``orphans_unknown`` is unknown in every
-        merchant rule.
+        merchant rule. ``merchants`` are the words of these, where they are known already.
         """
         rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
         values = {**self.book.values, **self.moment.clock}
@@ -71,17 +75,26 @@ class Evaluated:
             rules[self.book.level(rule)].append((self.bits[rule], opened(bind(tree, values), self.unmade)))
         count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
         columns = partial(columns_for, self.market, self.book)
-        return masks(self.market, rules, columns, count, orphans_unknown, progress, self.program)
+        return masks(self.market, rules, columns, count, orphans_unknown, progress, self.program, merchants)
 
     @cached_property
     def not_applicable(self) -> Mapping[Level, Array]:
         """(words, subjects) uint64 a level: bit ``i`` says that the rule of that bit does not apply: its guard is
         false."""
-        return self.run({rule: self.book.guards[rule] for rule in self.rules if rule in self.book.guards})
+        return self.run(self.guards)
+
+    @property
+    def guards(self) -> dict[str, Tree]:
+        """The condition for each rule to apply, of the active ones that have one."""
+        return {rule: self.book.guards[rule] for rule in self.rules if rule in self.book.guards}
+
+    def does_not_apply(self, level: Level) -> Array:
+        """(words, subjects) uint64: ``not_applicable``, of the rules of that level alone."""
+        return self.run({rule: tree for rule, tree in self.guards.items() if self.book.level(rule) == level})[level]
 
     def mask(self, rules: Sequence[str], unknown: bool = False) -> Array:
         """(words,) uint64 with the fail bits (or the unknown bits) of ``rules``."""
-        held = np.zeros(len(self.words["offers"]), np.uint64)
+        held = np.zeros(len(self.words["merchants"]), np.uint64)
         for rule in rules:
             word, bit = divmod(self.bits[rule], RULES_PER_WORD)
             held[word] |= np.uint64(1 << (bit + RULES_PER_WORD * unknown))
@@ -104,11 +117,7 @@ class Evaluated:
 
     def any(self, level: Level, rules: Sequence[str], unknown: bool = False) -> Array:
         """(subjects,) bool: fails (or is unknown in) any of ``rules``."""
-        hit = np.zeros(self.words[level].shape[1], bool)
-        for held, mask in zip(self.words[level], self.mask(rules, unknown), strict=True):
-            if mask:
-                hit |= (held & mask) != 0
-        return hit
+        return has(self.words[level], self.mask(rules, unknown))
 
     def outcome(self, rule: str, level: Level = "offers") -> Array:
         """(subjects,) int8 codes into ``OUTCOMES`` of one rule."""

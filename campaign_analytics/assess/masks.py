@@ -32,24 +32,38 @@ def masks(
     orphans_unknown: bool = False,
     progress: Progress | None = None,
     program: type[Runs] = Program,
+    merchants: Array | None = None,
 ) -> dict[Level, Array]:
     """(words, subjects) uint64 a level: the fail and unknown bits of ``rules``, given as (bit, condition) a level.
 
     Offers carry their merchant's bits too. An offer without a merchant gets none of them, or with ``orphans_unknown``
-    is unknown in every merchant rule.
+    is unknown in every merchant rule. ``merchants`` are the words of these, where they are known already.
     """
-    rows = market.merchants.rows
-    merchants = np.zeros((words, rows + 1), np.uint64)
-    if rules["merchants"]:
-        own = program(rules["merchants"], columns([exact for _, exact in rules["merchants"]], "merchants")).run(rows)
-        merchants[: len(own), :rows] = own
+    if merchants is None:
+        merchants = np.zeros((words, market.merchants.rows), np.uint64)
+        if rules["merchants"]:
+            cells = columns([exact for _, exact in rules["merchants"]], "merchants")
+            own = program(rules["merchants"], cells).run(market.merchants.rows)
+            merchants[: len(own)] = own
+    offers = np.zeros((words, market.offers.rows), np.uint64)
+    orphans = np.flatnonzero(market.merchant_row < 0)
+    for word in {bit // RULES_PER_WORD for bit, _ in rules["merchants"]}:
+        if merchants.size:
+            np.take(merchants[word], market.merchant_row, out=offers[word], mode="wrap")
+        offers[word, orphans] = 0
     if orphans_unknown:
         for bit, _ in rules["merchants"]:
-            merchants[bit // RULES_PER_WORD, rows] |= np.uint64(1 << (RULES_PER_WORD + bit % RULES_PER_WORD))
-    offers = np.zeros((words, market.offers.rows), np.uint64)
-    for word in {bit // RULES_PER_WORD for bit, _ in rules["merchants"]}:
-        np.take(merchants[word], market.merchant_row, out=offers[word], mode="wrap")  # -1, an orphan, is the last
+            offers[bit // RULES_PER_WORD, orphans] |= np.uint64(1 << (RULES_PER_WORD + bit % RULES_PER_WORD))
     if rules["offers"]:
         cells = columns([exact for _, exact in rules["offers"]], "offers")
         program(rules["offers"], cells).run(market.offers.rows, offers, progress)
-    return {"merchants": merchants[:, :rows], "offers": offers}
+    return {"merchants": merchants, "offers": offers}
+
+
+def has(words: Array, mask: Array) -> Array:
+    """(subjects,) bool: which of (words, subjects) have any bit of ``mask`` (words,)."""
+    hit = np.zeros(words.shape[1], bool)
+    for held, bits in zip(words, mask, strict=True):
+        if bits:
+            hit |= (held & bits) != 0
+    return hit

@@ -17,8 +17,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from campaign_analytics.derive.making import Making
 from campaign_analytics.derive.texts import numbered, texts_of
@@ -59,6 +57,9 @@ class Accounts:
         """(accounts,) the number of the user behind each account, whatever the number of steps between."""
         size = len(self.ids) + len(self.kind)
         held = (np.ones(len(self.tie), bool), (self.account, len(self.ids) + self.tie))
+        from scipy.sparse import coo_array  # dear to import
+        from scipy.sparse.csgraph import connected_components
+
         users: Array = connected_components(coo_array(held, shape=(size, size)).tocsr(), directed=False)[1]
         return users[: len(self.ids)]
 

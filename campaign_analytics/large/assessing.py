@@ -15,7 +15,7 @@ from campaign_analytics.large.cluster.assessing import assess_by_spark
 from campaign_analytics.large.cluster.cube import cube_by_spark
 from campaign_analytics.large.condensing import Condensing, classes
 from campaign_analytics.large.cube import Cubing
-from campaign_analytics.large.cube_size import at_places_of, of_index, refuse_too_large
+from campaign_analytics.large.cube_size import at_places_of, refuse_too_large
 from campaign_analytics.large.engine import by_spark, check_spark, program_of
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.parts import parts_of
@@ -24,8 +24,8 @@ from campaign_analytics.large.source import Source
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.rulebook.coarser import all_places
 from campaign_analytics.simulate.at_rest import AtRest, Cube
-from campaign_analytics.simulate.what_if import WhatIf
 
 if TYPE_CHECKING:
     from campaign_analytics.engines.spark import Session
@@ -78,8 +78,8 @@ def assess(
 def _of_index(index: Index, book: Rulebook, by: Sequence[str]) -> AtRest:
     """The counts of an index at the values of ``book``."""
     counts = Condensing(by)
-    for part in index.parts():
-        counts.add(WhatIf(part).assessed(book))
+    for part in index.parts(book):
+        counts.add(part)
     return counts.assessment(index.behind("counts_of"))
 
 
@@ -112,7 +112,8 @@ def what_if_cube(
         behind = Behind("cube_of", rest.place, rest.source) if rest else Behind("cube_of", "", market.market)
     elif is_index(market):
         index = Index.open(market, rulebook, as_of)
-        parts, behind = (of_index(part, rulebook) for part in index.parts()), index.behind("cube_of")
+        parts = (part.coarser(rulebook) for part in index.parts(all_places(rulebook)))
+        behind = index.behind("cube_of")
     else:
         if by_spark(engine):
             check_spark(engine)

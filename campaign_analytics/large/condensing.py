@@ -1,75 +1,36 @@
 """Subjects that are alike are counted together, part by part: an assessment of few rows, each standing for many.
 
-Alike are subjects with the same outcome of every rule, the same values of the columns to group by, and the same codes
-of the rules that may move. Offers keep the row of their merchant among the condensed merchants.
+Alike are offers of the same kind whose merchants are of the same kind. A kind has one outcome of every rule, one value
+of the columns to group by, and one code for each comparison that may move.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.assess.views import added, combinations
 from campaign_analytics.derive.making import on_rows
-from campaign_analytics.derive.texts import numbered
+from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
+from campaign_analytics.large.counts import Counts, Joined
+from campaign_analytics.large.tally import Kinds, Tally
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate.at_rest import AtRest, Codes
 
-_WHOLE = ~np.uint64(0)
-_MANY = "many"
 GONE = 2  # a flag in a byte: 0 no, 1 yes
-
-
-class Alike:
-    """Rows of 64-bit words, each kept once with how many subjects have it: as narrow numbers of the words that occur,
-    of which there are few."""
-
-    def __init__(self) -> None:
-        self._known: list[pa.Array] = []  # by place in a row: the words that occur there
-        self._held: pa.Table | None = None
-        self._waiting: list[pa.Table] = []
-
-    def __len__(self) -> int:
-        """How many rows were kept when they were last brought together."""
-        return 0 if self._held is None else self._held.num_rows
-
-    def add(self, rows: Sequence[Array]) -> None:
-        """Count (n,) words each."""
-        self._known = self._known or [pa.array([], pa.uint64()) for _ in rows]
-        codes = {_MANY: np.ones(len(rows[0]), np.int64)}
-        for place, words in enumerate(rows):
-            self._known[place], held = numbered(pa.array(words), self._known[place])
-            codes[str(place)] = held.astype(np.min_scalar_type(len(self._known[place])))
-        self._waiting.append(_once([pa.table(codes)]))
-        if sum(each.num_rows for each in self._waiting) > max(len(self) // 2, 1 << 18):
-            self._settle()
-
-    def settled(self) -> tuple[list[Array], Array]:
-        """For each place of a row (distinct,) words, and (distinct,) their counts, of everything added."""
-        self._settle()
-        assert self._held is not None
-        many, *codes = (np.asarray(column) for column in self._held.columns)
-        return [np.asarray(known)[held] for known, held in zip(self._known, codes, strict=True)], many
-
-    def _settle(self) -> None:
-        if self._waiting:
-            waiting = self._waiting if self._held is None else [self._held, *self._waiting]
-            self._held, self._waiting = _once(waiting), []
-
-
-def _once(parts: Sequence[pa.Table]) -> pa.Table:
-    """Each row of numbers once, in the order in which they came, with the sum of their counts."""
-    held = pa.concat_tables(parts, promote_options="permissive")  # later parts may have wider numbers
-    numbers = [name for name in held.column_names if name != _MANY]
-    once = held.group_by(numbers, use_threads=False).aggregate([(_MANY, "sum")])
-    return once.select([f"{_MANY}_sum", *numbers]).rename_columns([_MANY, *numbers])
+_MERCHANT = np.uint64(32)  # where in a key of both kinds the merchant's begins
+_OFFER = np.uint64((1 << 32) - 1)
+_UNKNOWN = np.uint64(RULES_PER_WORD)
+_FAILS = np.uint64((1 << RULES_PER_WORD) - 1)
+_GROUP = np.uint16
+#: A column to group by has at most so many values.
+VALUES = 32_767
 
 
 class Condensing:
@@ -78,67 +39,115 @@ class Condensing:
     def __init__(self, by: Sequence[str]) -> None:
         self.by = tuple(by)
         self._names: dict[str, dict[str, int]] = {column: {} for column in self.by}
-        self._offers = Alike()
+        self._kinds: Mapping[Level, Kinds] = {"offers": Kinds(), "merchants": Kinds()}
+        self._tally = Tally()
         self._first: Assessment | None = None
-        self._merchants: tuple[list[Array], Array] | None = None  # rows as they are kept, and their counts
-        self._row: Array | None = None  # (merchants + 1,) the kept row of each; the last is an orphan's
+        self._kind = np.zeros(0, np.uint64)  # (merchants + 1,) the kind of each; the last is an orphan's
         self._codes: Mapping[Level, Codes] = {}
+        self._bits: Mapping[Level, Array] = {}
 
     def add(self, part: Assessment) -> None:
         """Count the offers of one part."""
-        codes, kept = self.codes(part), self.kept(part)
-        if self._row is None:
+        codes = self.codes(part)
+        if self._first is None:
             self._first, self._codes = part, codes
-            keys = _keys(kept["merchants"], codes["merchants"])
-            of, example = combinations(keys, np.full(len(keys), _WHOLE))
-            self._merchants = [*keys[:, example]], added(of, len(example))
-            self._row = np.append(of, -1).astype(np.int64)
-        groups = [self._row[part.market.merchant_row].view(np.uint64), *self.groups(part)]
-        self._offers.add([*groups, *_keys(kept["offers"], codes["offers"])])
+            self._bits = {"offers": self.bits(part, "offers"), "merchants": self.bits(part, "merchants")}
+            merchants = self._kinds["merchants"].numbers(self._columns(part, codes, "merchants"))
+            self._kind = np.append(merchants, np.uint64(len(self._kinds["merchants"])))
+        offers = self._kinds["offers"].numbers([*self.groups(part), *self._columns(part, codes, "offers")])
+        self._tally.add(self._kind[part.market.merchant_row] << _MERCHANT | offers)
+
+    # ---- what is kept
 
     def codes(self, part: Assessment) -> Mapping[Level, Codes]:
-        """What is kept of rules that may move: nothing."""
+        """The codes of rules that may move: none."""
         return dict.fromkeys(("offers", "merchants"), Codes({}, {}, {}))
 
-    def kept(self, part: Assessment) -> Mapping[Level, Array]:
-        """(words, rows) uint64 a level: what is kept of outcomes, then of what does not apply."""
-        return {level: np.vstack([words, part.not_applicable[level]]) for level, words in part.words.items()}
+    def bits(self, part: Assessment, level: Level) -> Array:
+        """(words,) uint64 the bits of the outcomes that are kept: of the level's own rules."""
+        own = [rule for rule in part.rules if part.book.level(rule) == level]
+        return part.mask(own) | part.mask(own, unknown=True)
 
-    def assessment(self, of: Behind) -> AtRest:
-        """Everything that was added, which is what is left ``of`` a market."""
-        assert self._first is not None
-        assert self._merchants is not None
-        first = self._first
-        rows, counts = self._offers.settled()
-        joined, groups, keys = rows[0].view(np.int64), rows[1 : len(self.by) + 1], rows[len(self.by) + 1 :]
-        words = 2 * len(first.words["offers"])
-        cells = {
-            column: _named(first, column, codes.astype(np.int64), tuple(self._names[column]))
-            for column, codes in zip(self.by, groups, strict=True)
-        }
-        each = {"offers": counts, "merchants": self._merchants[1]}
-        many = {level: len(stands_for) for level, stands_for in each.items()}
-        market = Market.rest(of, cells, many, joined, each, first.market.declared)
-        kept: dict[Level, Sequence[Array]] = {"offers": keys, "merchants": self._merchants[0]}
-        return AtRest(
-            book=first.book, market=market, moment=first.moment, rules=first.rules,
-            not_computed=first.not_computed, unmade=first.unmade, bits=first.bits,
-            words={level: np.array(held[: words // 2], np.uint64) for level, held in kept.items()},
-            outside={level: np.array(held[words // 2 : words], np.uint64) for level, held in kept.items()},
-            codes={level: _unpacked(held[words:], many[level], self._codes[level]) for level, held in kept.items()},
-        )  # fmt: skip
+    def kept(self, part: Assessment, level: Level) -> Array:
+        """(words, rows) uint64: outcomes at these bits. Of a rule that does not apply both are set."""
+        outside = part.does_not_apply(level) & _FAILS  # without guards that are unknown
+        kept: Array = part.words[level] & self._bits[level][:, np.newaxis] | outside | outside << _UNKNOWN
+        return kept
 
     def groups(self, part: Assessment) -> list[Array]:
-        """By column to group by: (offers,) uint64 the number of each one's value."""
-        return [self._group(part, column).astype(np.uint64) for column in self.by]
+        """By column to group by: (offers,) uint16 the number of each one's value, a missing one's 0."""
+        found = []
+        for column in self.by:
+            cells = group_cells(part, column)
+            found.append(np.where(cells.gone, 0, places_of(column, cells, self._names[column])[cells.values] + 1))
+        return [each.astype(_GROUP) for each in found]
 
-    def _group(self, part: Assessment, column: str) -> Array:
-        """(offers,) the number of each one's value among those seen so far, a missing one's 0."""
-        cells, known = group_cells(part, column), self._names[column]
-        for name in cells.names:
-            known.setdefault(name, len(known))
-        place = np.array([known[name] + 1 for name in cells.names], np.int64)
-        return np.where(cells.gone, 0, place[cells.values])
+    def _columns(self, part: Assessment, codes: Mapping[Level, Codes], level: Level) -> list[Array]:
+        """(rows,) bytes: outcomes, then codes."""
+        words = np.ascontiguousarray(self.kept(part, level))
+        bytes_ = words.view(np.uint8).reshape(*words.shape, 8)
+        return [*(bytes_[word, :, byte] for word, byte in self._bytes(level)), *_ends(codes[level])]
+
+    def _bytes(self, level: Level) -> list[tuple[int, int]]:
+        """The bytes of words that hold what is kept; the first, where nothing is."""
+        bytes_ = self._bits[level].view(np.uint8).reshape(-1, 8)
+        return [(int(word), int(byte)) for word, byte in np.argwhere(bytes_)] or [(0, 0)]
+
+    # ---- what comes of it
+
+    def assessment(self, of: Behind) -> AtRest:
+        """Everything that was added, which is what is left ``of`` a market. To be asked for once, at the end."""
+        return Counts(**self.made(of))
+
+    def made(self, of: Behind) -> dict[str, Any]:
+        """What an assessment of everything that was added consists of. To be asked for once."""
+        assert self._first is not None
+        first, (merchant, kind, counts) = self._first, self.settled()
+        groups, offers, codes = self._told("offers")
+        _, merchants, of_merchants = self._told("merchants")
+        cells = {
+            column: _named(first, column, numbers, tuple(self._names[column])).take(kind)
+            for column, numbers in zip(self.by, groups, strict=True)
+        }
+        of_kind = np.bincount(self._kind[:-1].astype(np.int64), minlength=merchants.shape[1])
+        each = {"offers": counts, "merchants": of_kind}
+        many = {level: len(stands_for) for level, stands_for in each.items()}
+        same = ("book", "moment", "rules", "not_computed", "unmade", "bits")
+        return {name: getattr(first, name) for name in same} | {
+            "market": Market.rest(of, cells, many, merchant, each, first.market.declared),
+            "words": self.words(_outcomes(offers), _outcomes(merchants), kind, merchant),
+            "outside": Joined.of(_outside(offers), _outside(merchants), kind, merchant),
+            "codes": {"offers": codes.map(lambda held: held.take(kind)), "merchants": of_merchants},
+        }
+
+    def settled(self) -> tuple[Array, Array, Array]:
+        """Of all rows, (rows,): the kind of merchant (int32, -1 for an orphan), the kind of offer (int32), and how many
+        offers it stands for (int64). To be asked for once."""
+        self._tally.settle()
+        rows, at = len(self._tally), 0
+        merchant, kind, counts = np.zeros(rows, np.int32), np.zeros(rows, np.int32), np.zeros(rows, np.int64)
+        for keys, many in self._tally.settled():
+            here = slice(at, at := at + len(keys))
+            merchant[here], kind[here], counts[here] = keys >> _MERCHANT, keys & _OFFER, many
+        merchant[merchant == len(self._kinds["merchants"])] = -1
+        return merchant, kind, counts
+
+    def words(self, own: Array, merchants: Array, kind: Array, merchant_row: Array) -> Mapping[Level, Array]:
+        """The outcomes of all rows, from those of kinds; an orphan's are unknown in every rule of merchants."""
+        first = self._first
+        assert first is not None
+        unknown = first.mask([rule for rule in first.rules if first.book.level(rule) == "merchants"], unknown=True)
+        return Joined.of(own, merchants, kind, merchant_row, unknown)
+
+    def _told(self, level: Level) -> tuple[list[Array], Array, Codes]:
+        """By kind, (kinds,): numbers of groups, (words, kinds) what is kept of outcomes, and codes."""
+        by = len(self.by) if level == "offers" else 0
+        bytes_, ends = self._bytes(level), _ends(self._codes[level])
+        columns = self._kinds[level].columns([*[_GROUP] * by, *[np.uint8] * (len(bytes_) + len(ends))])
+        words = np.zeros((len(self._bits[level]), len(columns[0]), 8), np.uint8)
+        for (word, byte), column in zip(bytes_, columns[by:], strict=False):
+            words[word, :, byte] = column
+        return columns[:by], words.view(np.uint64)[:, :, 0], _codes(columns[by + len(bytes_) :], self._codes[level])
 
 
 def classes(book: Rulebook, by: str | Sequence[str]) -> tuple[str, ...]:
@@ -160,35 +169,53 @@ def group_cells(part: Assessment, column: str) -> Cells:
     return cells
 
 
+def places_of(column: str, cells: Cells, known: dict[str, int]) -> Array:
+    """(names,) int64 the place of each name of a column to group by among those ``known``, to which new ones are added.
+    Raises ``CampaignError`` for too many."""
+    for name in cells.names:
+        known.setdefault(name, len(known))
+    if len(known) > VALUES:
+        raise CampaignError(f"cannot count by {column!r}: it has more than {VALUES:,} values")
+    return np.array([known[name] for name in cells.names] or [0], np.int64)
+
+
 def _named(first: Assessment, column: str, codes: Array, names: tuple[str, ...]) -> Cells:
-    return Cells.make(first.book.quantity(column).type, np.maximum(codes - 1, 0), codes == 0, None, names)
+    places = codes.astype(np.int64) - 1
+    return Cells.make(first.book.quantity(column).type, np.maximum(places, 0), places < 0, None, names)
 
 
-def _keys(kept: Array, codes: Codes) -> Array:
-    """(words, rows) uint64: what is kept, and the codes, eight a word."""
+def _outcomes(kept: Array) -> Array:
+    """What is kept, without the bits of rules that do not apply."""
+    outside = _outside(kept)
+    outcomes: Array = kept & ~(outside | outside << _UNKNOWN)
+    return outcomes
+
+
+def _outside(kept: Array) -> Array:
+    """The bits of rules that do not apply, of what is kept."""
+    outside: Array = kept & kept >> _UNKNOWN & _FAILS
+    return outside
+
+
+def _ends(codes: Codes) -> list[Array]:
+    """(rows,) uint8 each: flags, and both ends of every other code."""
     ends: list[Array] = []
     for cells in codes.cells.values():
         if cells.type == "flag":
-            ends.append(np.where(cells.gone, GONE, cells.values))
+            ends.append(np.where(cells.gone, GONE, cells.values).astype(np.uint8))
         else:
-            ends += [cells.values, cells.values if cells.high is None else cells.high]
-    packed = np.zeros((kept.shape[1], -(-len(ends) // 8) * 8), np.uint8)
-    for place, end in enumerate(ends):
-        packed[:, place] = end
-    return np.vstack([kept, packed.view(np.uint64).T])
+            ends += [end.astype(np.uint8) for end in (cells.values, cells.values if cells.high is None else cells.high)]
+    return ends
 
 
-def _unpacked(keys: Sequence[Array], rows: int, codes: Codes) -> Codes:
-    """The codes out of ``_keys``."""
-    each = np.array(keys, np.uint64).reshape(len(keys), rows)
-    packed = np.ascontiguousarray(each.T).view(np.uint8).reshape(rows, 8 * len(keys))
-    ends = iter(np.ascontiguousarray(packed.T))
-    cells: dict[str, Cells] = {}
-    for name, like in codes.cells.items():
-        low = next(ends)
-        if like.type == "flag":
+def _codes(ends: Sequence[Array], like: Codes) -> Codes:
+    """The codes out of ``_ends``."""
+    left, cells = iter(ends), dict[str, Cells]()
+    for name, held in like.cells.items():
+        low = next(left)
+        if held.type == "flag":
             cells[name] = Cells.make("flag", low == 1, low == GONE)
         else:
-            high = next(ends)
+            high = next(left)
             cells[name] = Cells("count", low, None, None if np.array_equal(low, high) else high)
-    return Codes(cells, codes.leaves, codes.flags)
+    return Codes(cells, like.leaves, like.flags)

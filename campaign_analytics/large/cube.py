@@ -7,7 +7,6 @@ combinations of places occur, however many offers there are; its curves, summari
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from math import prod
 
 import numpy as np
@@ -60,7 +59,8 @@ class Cubing(Condensing):
     def add(self, part: Assessment) -> None:
         """Raises ``CampaignError`` where there are too many combinations of places."""
         super().add(part)
-        self.bounded(len(self._offers), part.book)
+        self._settle(part)
+        self.bounded(len(self._tally), part.book)
 
     def bounded(self, rows: int, book: Rulebook) -> None:
         """Raise ``CampaignError`` for a cube of so many rows."""
@@ -72,8 +72,8 @@ class Cubing(Condensing):
             )
 
     def combinations(self) -> Array:
-        """(rows,) int64 how many offers each row of the cube of what was added stands for."""
-        return self._offers.settled()[1]
+        """(rows,) int64 how many offers each row of the cube of what was added stands for. To be asked for once."""
+        return self.settled()[2]
 
     def most(self) -> int:
         """The most rows that a cube can have of the classes that were added, whatever its offers are like."""
@@ -98,14 +98,38 @@ class Cubing(Condensing):
     def codes(self, part: Assessment) -> Mapping[Level, Codes]:
         return part.codes_of(self.moving) if isinstance(part, AtRest) else Resting(part).codes(self.moving)
 
-    def kept(self, part: Assessment) -> Mapping[Level, Array]:
-        self._settle(part)
-        return {level: self._reduced(part, level) for level in part.words}
+    def bits(self, part: Assessment, level: Level) -> Array:
+        kept = [*self.moving, *self._still(part, level)[:1]]
+        return part.mask(kept) | part.mask(kept, unknown=True)
+
+    def kept(self, part: Assessment, level: Level) -> Array:
+        """Outcomes of the rules that move, and at the bits of one other rule that of all others: an offer's with its
+        merchant's."""
+        moving = part.mask(self.moving) | part.mask(self.moving, unknown=True)
+        words = part.words[level] & moving[:, np.newaxis]
+        still = self._still(part, level)
+        if still:
+            fails = part.any(level, still)
+            unknown = part.any(level, [rule for rule in still if rule in part.decided], unknown=True) & ~fails
+            word, bit = divmod(part.bits[still[0]], RULES_PER_WORD)
+            words[word] |= fails.astype(np.uint64) << np.uint64(bit)
+            words[word] |= unknown.astype(np.uint64) << np.uint64(bit + RULES_PER_WORD)
+        return words
+
+    def words(self, own: Array, merchants: Array, kind: Array, merchant_row: Array) -> Mapping[Level, Array]:
+        return {"offers": own.take(kind, axis=1), "merchants": merchants}
+
+    def _still(self, part: Assessment, level: Level) -> list[str]:
+        """The blocking rules that do not move, those that are computed first."""
+        there = part.rules_at(level)
+        still = [rule for rule in part.blocking if rule in there and rule not in self.moving]
+        return sorted(still, key=lambda rule: rule not in part.decided)
 
     def assessment(self, of: Behind) -> Cube:
-        held = super().assessment(of)
-        self.bounded(held.market.offers.rows, held.book)
-        codes = [held.market.offers.cells[column] for column in self.by]
+        known = self.made(of)
+        market, words = known["market"], known["words"]
+        self.bounded(market.offers.rows, known["book"])
+        codes = [market.offers.cells[column] for column in self.by]
         numbers = np.column_stack([np.where(each.gone, 0, each.values.astype(np.int64) + 1) for each in codes])
         cell = np.array([self._cells[tuple(row)] for row in numbers.tolist()], np.intp)
 
@@ -113,24 +137,8 @@ class Cubing(Condensing):
             return np.array([held.get(i, 0) for i in range(len(self._cells))], np.int64)
 
         settled = {rule: (counts(fails), counts(unknown)) for rule, (fails, unknown) in self._settled.items()}
-        known = {each.name: getattr(held, each.name) for each in fields(AtRest)}
-        return Cube(**known, moving=self.moving, cell=cell, settled=settled)
-
-    def _reduced(self, part: Assessment, level: Level) -> Array:
-        """Outcomes of the rules that move, and at the bits of one other rule that of all others."""
-        words = np.zeros_like(part.words[level])
-        both = part.mask(self.moving) | part.mask(self.moving, unknown=True)
-        words |= part.words[level] & both[:, np.newaxis]
-        there = part.rules_at(level)
-        still = [rule for rule in part.blocking if rule in there and rule not in self.moving]
-        decided = [rule for rule in still if rule in part.decided]
-        if still:
-            fails = part.any(level, still)
-            unknown = part.any(level, decided, unknown=True) & ~fails
-            word, bit = divmod(part.bits[(decided or still)[0]], RULES_PER_WORD)
-            words[word] |= fails.astype(np.uint64) << np.uint64(bit)
-            words[word] |= unknown.astype(np.uint64) << np.uint64(bit + RULES_PER_WORD)
-        return np.vstack([words, np.zeros_like(words)])
+        outside = {level: np.zeros_like(held) for level, held in words.items()}
+        return Cube(**known | {"outside": outside}, moving=self.moving, cell=cell, settled=settled)
 
     def _settle(self, part: Assessment) -> None:
         """Count who fails, and is unknown in, each rule that stays, by combination of groups."""

@@ -156,7 +156,7 @@ def at_places_of(assessment: Assessment, book: Rulebook, as_of: str | date | dat
     return assessment.coarser(book) if isinstance(assessment, AtRest) else replace(assessment, book=book)
 
 
-def of_index(part: AtRest, book: Rulebook) -> AtRest:
+def _of_index(part: AtRest, book: Rulebook) -> AtRest:
     """Offers of an index at the values of ``book``, over its sliders."""
     now = WhatIf(part).assessed(all_places(book))
     assert isinstance(now, AtRest)
@@ -180,7 +180,7 @@ def _looked_at(
         each = -(-many // PLACES)
         starts = np.unique(np.linspace(0, max(index.rows - each, 0), PLACES if many < index.rows else 1).astype(int))
         stops = [start + each for start in starts] if many < index.rows else [index.rows]
-        return [of_index(index.between(int(a), int(b)), book) for a, b in zip(starts, stops, strict=True)], index.rows
+        return [_of_index(index.between(int(a), int(b)), book) for a, b in zip(starts, stops, strict=True)], index.rows
     source = Source.open(market, book)
     sample = _Sample(**{each.name: getattr(source, each.name) for each in fields(source)})
     return list(parts_of(sample, book, as_of, by, Program)), source.rows

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.large.condensing import GONE, group_cells
+from campaign_analytics.large.condensing import GONE, group_cells, places_of
 from campaign_analytics.large.kept import LEVELS, told_codes
 from campaign_analytics.large.ledger import Ledger
 from campaign_analytics.large.preparing import Prepared
@@ -80,10 +80,7 @@ class Filling:
         self._array("offers", MERCHANT_ROW, np.int32)[start:stop] = part.market.merchant_row
         for column in self.by:
             cells = group_cells(part, column)
-            known = self.names[column]
-            for name in cells.names:
-                known.setdefault(name, len(known))
-            place = np.array([known[name] for name in cells.names] or [0], np.int16)
+            place = places_of(column, cells, self.names[column])
             self._array("offers", column, np.int16)[start:stop] = np.where(cells.gone, -1, place[cells.values])
         self.done = stop
         if self.ledger and of:

@@ -7,13 +7,13 @@ into memory, not read.
 
 from __future__ import annotations
 
-import gc
 import json
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,8 @@ from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.coarser import all_places
 from campaign_analytics.rulebook.scenario import load_scenario
-from campaign_analytics.simulate.at_rest import Coded
+from campaign_analytics.simulate.at_rest import AtRest, Coded, Codes
+from campaign_analytics.simulate.what_if import WhatIf
 
 if TYPE_CHECKING:
     from campaign_analytics.engines.spark import Session
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 BASELINE = "baseline.toml"
 _PARTS = "parts"  # what Spark's workers write, until it is brought together
 #: Offers assessed at once.
-ROWS = 1 << 20
+ROWS = 1 << 18
 
 
 def build_index(
@@ -161,33 +162,36 @@ class Index:
         """All offers and merchants at the values that it was made with: 8 bytes an offer and 32 rules are held."""
         return self.between(0, self.rows)
 
-    def parts(self) -> Iterator[Coded]:
-        """The same, some offers at a time, each with all merchants."""
+    def parts(self, book: Rulebook) -> Iterator[AtRest]:
+        """The same at the values of ``book``, some offers at a time, each with all merchants. Raises ``CampaignError``
+        for values that cannot be told here."""
+        merchants = self.between(0, 0)
+        judged = WhatIf(merchants).assessed(book)
         for start in range(0, max(self.rows, 1), ROWS):
-            yield self.between(start, min(start + ROWS, self.rows))
-            gc.collect()  # assessments refer to themselves: without this many parts are held until it is done by chance
+            part = self.between(start, min(start + ROWS, self.rows), merchants)
+            now = WhatIf(part).assessed(book, judged)
+            assert isinstance(now, AtRest)
+            yield now
 
-    def between(self, start: int, stop: int) -> Coded:
-        """The same of the offers from one place to another."""
+    def between(self, start: int, stop: int, merchants: Coded | None = None) -> Coded:
+        """The same of the offers from one place to another; ``merchants`` that have been read are taken over."""
         book, told = self.book, self.told
-        cells = {
-            level: self._cells(level, slice(start, stop) if level == "offers" else slice(None)) for level in LEVELS
-        }
         groups = {name: self._group(name, names, slice(start, stop)) for name, names in told["by"].items()}
         rows = {"offers": stop - start, "merchants": int(told["rows"]["merchants"])}
         market = Market.rest(
             self.behind("index_of"), groups, rows, self._array("offers", MERCHANT_ROW, slice(start, stop))
         )
-        codes = {level: read_codes(cells[level], told["codes"][level]) for level in LEVELS}
+        codes: dict[Level, Codes] = {"offers": self._codes("offers", slice(start, stop))}
+        codes["merchants"] = merchants.codes["merchants"] if merchants else self._codes("merchants", slice(None))
         bare = Coded(
             book=book, market=market,
             moment=Moment(self.as_of), rules=book.active,
             not_computed=tuple(told["not_computed"]), unmade=frozenset(told["unmade"]), bits=bits_of(book, book.active),
             words={}, outside={}, codes=codes,
         )  # fmt: skip
-        return Coded.of(bare)
+        return Coded.of(bare, merchants)
 
-    def _cells(self, level: Level, rows: slice) -> dict[str, Cells]:
+    def _codes(self, level: Level, rows: slice) -> Codes:
         found: dict[str, Cells] = {}
         for name, type in self.told["codes"][level]["cells"].items():
             low = self._array(level, name, rows)
@@ -196,7 +200,7 @@ class Index:
             else:
                 ranged = self._file(level, name + HIGH).exists()
                 found[name] = Cells("count", low, None, self._array(level, name + HIGH, rows) if ranged else None)
-        return found
+        return read_codes(found, self.told["codes"][level])
 
     def _group(self, name: str, names: Sequence[str], rows: slice) -> Cells:
         codes = self._array("offers", name, rows)
@@ -204,9 +208,19 @@ class Index:
 
     def _array(self, level: Level, name: str, rows: slice) -> Array:
         """Some rows, read; or all, mapped."""
-        held: Array = np.load(self._file(level, name), mmap_mode="r")
-        some = held[rows]
-        return some if len(some) == len(held) else np.array(some)
+        if rows == slice(None):
+            return np.load(self._file(level, name), mmap_mode="r")  # type: ignore[no-any-return]
+        if (level, name) not in self._begins:
+            held = np.load(self._file(level, name), mmap_mode="r")
+            self._begins[level, name] = held.dtype, held.offset
+        dtype, offset = self._begins[level, name]
+        some = {"count": rows.stop - rows.start, "offset": offset + rows.start * dtype.itemsize}
+        return np.fromfile(self._file(level, name), dtype, **some)
+
+    @cached_property
+    def _begins(self) -> dict[tuple[Level, str], tuple[np.dtype[Any], int]]:
+        """By column: its type, and where in its file it begins."""
+        return {}
 
     def _file(self, level: Level, name: str) -> Path:
         return self.folder / level / f"{name}.npy"

@@ -47,7 +47,7 @@ def parts_of(
         if results and part in there:
             assessment = _read_back(nobody, prepared.made(market, prepared.by).market, *results.words(part))
         else:
-            assessment = assessed(prepared.made(market, prepared.columns), book, moment, program=program)
+            assessment = assessed(prepared.made(market, prepared.columns), book, moment, None, program, nobody)
             if results:
                 results.put(part, assessment)
         yield assessment

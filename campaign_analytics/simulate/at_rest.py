@@ -15,8 +15,9 @@ import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.blockers import Patterns
+from campaign_analytics.assess.evaluated import Evaluated
 from campaign_analytics.assess.masks import masks
-from campaign_analytics.engines.arrays import RULES_PER_WORD, needed_columns
+from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress, needed_columns
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -53,15 +54,20 @@ class AtRest(Assessment):
     codes: Mapping[Level, Codes]
     outside: Mapping[Level, Array]  # (words, rows) uint64: see ``not_applicable``
 
-    @cached_property
+    @property
     def coded(self) -> CodedMarket:
-        """The codes as a market that the evaluator runs."""
+        """The codes as a market that the evaluator runs; not kept, as it refers to this."""
         return _Held(self)
 
     @cached_property
     def not_applicable(self) -> Mapping[Level, Array]:
         """(words, rows) uint64 a level: as they stood when the market was read."""
         return self.outside
+
+    def does_not_apply(self, level: Level) -> Array:
+        """See ``Evaluated.does_not_apply``."""
+        own = self.mask([rule for rule in self.guards if self.book.level(rule) == level])
+        return self.not_applicable[level] & own[:, np.newaxis]
 
     @property
     def coded_along(self) -> frozenset[str]:
@@ -95,9 +101,10 @@ class AtRest(Assessment):
     def codes_of(self, rules: Sequence[str]) -> dict[Level, Codes]:
         """The codes that some rules read."""
         read: dict[Level, set[str]] = {"offers": set(), "merchants": set()}
+        coded = self.coded
         for rule in rules:
             level = self.book.level(rule)
-            read[level] |= needed_columns([self.coded.condition(self.book.whole(rule), level, self.book.values)])
+            read[level] |= needed_columns([coded.condition(self.book.whole(rule), level, self.book.values)])
         return {level: codes.only(read[level]) for level, codes in self.codes.items()}
 
     def check(self, book: Rulebook) -> None:
@@ -121,23 +128,35 @@ class Coded(AtRest):
     """Every rule of every subject in codes, and no outcome but what follows from them."""
 
     @classmethod
-    def of(cls, bare: Coded) -> Coded:
-        """With the outcomes of its rules."""
-        return replace(bare, words=bare.run_coded({rule: bare.book.whole(rule) for rule in bare.rules}, True))
+    def of(cls, bare: Coded, of_merchants: Coded | None = None) -> Coded:
+        """With the outcomes of its rules; of merchants those of ``of_merchants``, where given: of the same ones."""
+        known = of_merchants.words["merchants"] if of_merchants else None
+        return replace(bare, words=bare.run({rule: bare.book.whole(rule) for rule in bare.rules}, True, None, known))
+
+    def does_not_apply(self, level: Level) -> Array:
+        """See ``Evaluated.does_not_apply``."""
+        return Evaluated.does_not_apply(self, level)
 
     @cached_property
     def not_applicable(self) -> Mapping[Level, Array]:
         """(words, rows) uint64 a level: bit ``i`` says that the rule of that bit does not apply."""
-        return self.run_coded({rule: self.book.guards[rule] for rule in self.rules if rule in self.book.guards}, False)
+        return self.run(self.guards)
 
-    def run_coded(self, trees: Mapping[str, Tree], orphans_unknown: bool) -> dict[Level, Array]:
+    def run(
+        self,
+        trees: Mapping[str, Tree],
+        orphans_unknown: bool = False,
+        progress: Progress | None = None,
+        merchants: Array | None = None,
+    ) -> dict[Level, Array]:
         """See ``Evaluated.run``."""
         rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
+        coded = self.coded
         for rule, tree in trees.items():
             level = self.book.level(rule)
-            rules[level].append((self.bits[rule], self.coded.condition(tree, level, self.book.values)))
+            rules[level].append((self.bits[rule], coded.condition(tree, level, self.book.values)))
         words = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
-        return masks(self.market, rules, self.coded.columns, words, orphans_unknown)
+        return masks(self.market, rules, coded.columns, words, orphans_unknown, progress, merchants=merchants)
 
 
 @dataclass(frozen=True, eq=False)

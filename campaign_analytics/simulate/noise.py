@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import betainc, ndtri
 
 from campaign_analytics.assess.assessment import Assessment, assess
 from campaign_analytics.assess.outcomes import FAIL, NOT_APPLICABLE, OUTCOMES, PASS, PRE_QUALIFIED, VERDICTS
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 def wilson(rate: Array, count: Array, confidence: float) -> tuple[Array, Array]:
     """(subjects,) float64 the ends of Wilson's score interval for a rate found in ``count`` trials."""
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = float(ndtri((1 + confidence) / 2))
     middle = (rate + z**2 / (2 * count)) / (1 + z**2 / count)
     reach = z / (1 + z**2 / count) * np.sqrt(rate * (1 - rate) / count + z**2 / (4 * count**2))
     return np.clip(middle - reach, 0, rate), np.clip(middle + reach, rate, 1)
@@ -62,7 +62,7 @@ class Rate:
     def below(self, threshold: float) -> Array:
         """(rows,) the chance that the true rate is below a threshold."""
         good = self.values * self.count
-        return np.asarray(stats.beta.cdf(threshold, good + 0.5, self.count - good + 0.5))
+        return np.asarray(betainc(good + 0.5, self.count - good + 0.5, np.clip(threshold, 0, 1)))
 
 
 class _Turned(NamedTuple):

@@ -338,8 +338,9 @@ class WhatIf:
         same = all(book.values[name] == basis.book.values[name] for name in self.recipe_parameters)
         return same and set(book.active) <= set(basis.rules)
 
-    def assessed(self, book: Rulebook) -> Assessment:
-        """The assessment of a rulebook that differs from the baseline's in values and severities alone."""
+    def assessed(self, book: Rulebook, of_merchants: Assessment | None = None) -> Assessment:
+        """The assessment of a rulebook that differs from the baseline's in values and severities alone. The outcomes of
+        merchants are taken from ``of_merchants``, where given: what it is of the same ones."""
         if isinstance(self.baseline, AtRest):
             self.baseline.check(book)
         market = self.coded(book)
@@ -350,7 +351,7 @@ class WhatIf:
             book=book,
             rules=book.active,
             not_computed=tuple(rule for rule in book.active if rule in basis.not_computed),
-            words=_overlaid(market, book, moved) if moved else basis.words,
+            words=_overlaid(market, book, moved, of_merchants) if moved else basis.words,
         )
 
 
@@ -358,14 +359,18 @@ def _moved(rule: str, before: Rulebook, now: Rulebook) -> bool:
     return any(before.values[name] != now.values[name] for name in now.parameters_of(rule))
 
 
-def _overlaid(market: CodedMarket, book: Rulebook, moved: list[str]) -> dict[Level, Array]:
+def _overlaid(
+    market: CodedMarket, book: Rulebook, moved: list[str], of_merchants: Assessment | None
+) -> dict[Level, Array]:
     """The masks of a coded market's assessment, with those of the rules in ``moved`` made again."""
     basis = market.basis
     rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
     for rule in moved:
         level = book.level(rule)
         rules[level].append((basis.bits[rule], market.condition(book.whole(rule), level, book.values)))
-    made = masks(basis.market, rules, market.columns, len(basis.words["offers"]), orphans_unknown=True)
+    known = of_merchants.words["merchants"] if of_merchants else None
+    count = len(basis.words["offers"])
+    made = masks(basis.market, rules, market.columns, count, orphans_unknown=True, merchants=known)
     stays = ~(basis.mask(moved) | basis.mask(moved, unknown=True))[:, None]
     for level, words in made.items():
         words |= basis.words[level] & stays
