@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -46,40 +47,71 @@ def make(making: Making) -> Made:
     table = making.argument("table")
     if table not in making.market.tables:
         return Made(making.cells(making.name))
-    subject = rows_of(making.market, table, making.spec.table)
-    rows = np.flatnonzero(subject >= 0)
-    there = np.bincount(subject[rows], minlength=making.rows) > 0
-    which_tier = np.zeros(making.rows, bool)
-    if "from" in making.spec.with_:
-        rows, which_tier = _of_the_tier(making, table, subject, rows)
-    of = subject[rows]
-    part, whole, taken = (making.cells(making.argument(name), table).take(rows) for name in ("part", "whole", "take"))
-    shares = _shares(part, whole)
-    worst = _worst(of, shares, making.rows)
-    rivals = shares.inexact & (worst[of] != np.arange(len(of)))
-    rivals = np.flatnonzero(rivals & (shares.possible >= shares.sure[worst[of]]))
-    open_ = np.bincount(of[rivals], minlength=making.rows) > 0
-
-    found = taken.take(worst)
+    held = _compared(making, table)
+    found = making.cells(making.argument("take"), table).take(held.worst)
     low, high = ends(found)
-    unknown = gone(found) | which_tier
-    unknown[there] |= shares.part[worst[there]] == 0
+    unknown = gone(found) | held.unknown
     if making.argument("take") == making.argument("part"):
         high = high.astype(np.int64)
-        np.maximum.at(high, of[rivals], _reach(shares, rivals, worst[of[rivals]]))
+        np.maximum.at(high, held.open, held.reach)
     elif making.argument("take") != making.argument("whole"):
-        unknown |= open_
-    return Made(Cells.make(found.type, low, unknown | ~there, high, found.names, unread=there & unknown))
+        unknown[held.open] = True
+    return Made(Cells.make(found.type, low, unknown | ~held.there, high, found.names, unread=held.there & unknown))
 
 
-def _of_the_tier(making: Making, table: str, subject: Array, rows: Array) -> tuple[Array, Array]:
-    """The rows of each subject's tier, and (subjects,) bool where it is not known which tier that is."""
-    starts, at = making.cells(making.argument("from"), table).take(rows), making.column("at")
-    assert at is not None
+class _Compared(NamedTuple):
+    """What comparing the rows of a table gives, whichever of their columns is taken."""
+
+    there: Array  # (subjects,) bool: has rows
+    worst: Array  # (subjects,) the row of the table with the largest share that is sure, -1 for none
+    unknown: Array  # (subjects,) bool: nothing of that row is known
+    open: Array  # (rivals,) the subjects of rows that may be worse ...
+    reach: Array  # ... and the part with which that row would be as bad
+
+
+#: Several columns are taken from the rows that are compared once: by the column of parts, what is compared with it.
+_COMPARED: WeakKeyDictionary[Cells, tuple[tuple[Any, ...], _Compared]] = WeakKeyDictionary()
+
+
+def _compared(making: Making, table: str) -> _Compared:
+    part, whole = (making.cells(making.argument(name), table) for name in ("part", "whole"))
+    starts = making.cells(making.argument("from"), table) if "from" in making.spec.with_ else None
+    at = making.column("at")
+    subject = rows_of(making.market, table, making.spec.table)
+    asked = (whole, starts, at, subject)
+    of, compared = _COMPARED.get(part, ((), None))
+    if compared is None or any(one is not other for one, other in zip(of, asked, strict=True)):
+        compared = _compare(part, whole, starts, at, subject, making.rows)
+        _COMPARED[part] = asked, compared
+    return compared
+
+
+def _compare(
+    part: Cells, whole: Cells, starts: Cells | None, at: Cells | None, subject: Array, subjects: int
+) -> _Compared:
+    rows = np.flatnonzero(subject >= 0)
+    there = np.bincount(subject[rows], minlength=subjects) > 0
+    unknown = np.zeros(subjects, bool)
+    if starts is not None and at is not None:
+        rows, unknown = _of_the_tier(starts, at, subject, rows)
     of = subject[rows]
-    lowest, highest = (_tier(starts.values, of, end) for end in ends(at))
-    unsure = np.bincount(of, gone(starts) | _ranged(starts), making.rows) > 0
-    several = np.bincount(of, minlength=making.rows) > 1
+    shares = _shares(part.take(rows), whole.take(rows))
+    worst = _worst(of, shares, subjects)
+    unknown[there] |= shares.part[worst[there]] == 0
+    rivals = np.flatnonzero(shares.inexact)
+    rivals = rivals[worst[of[rivals]] != rivals]
+    rivals = rivals[shares.possible[rivals] >= shares.sure[worst[of[rivals]]]]
+    reach = _reach(shares, rivals, worst[of[rivals]])
+    return _Compared(there, np.append(rows, -1)[worst], unknown, of[rivals], reach)
+
+
+def _of_the_tier(starts: Cells, at: Cells, subject: Array, rows: Array) -> tuple[Array, Array]:
+    """The rows of each subject's tier, and (subjects,) bool where it is not known which tier that is."""
+    starts, of, (low, high) = starts.take(rows), subject[rows], ends(at)
+    lowest = _tier(starts.values, of, low)
+    highest = lowest if low is high else _tier(starts.values, of, high)
+    unsure = np.bincount(of, gone(starts) | _ranged(starts), len(at)) > 0
+    several = np.bincount(of, minlength=len(at)) > 1
     return rows[starts.values == lowest[of]], several & (unsure | gone(at) | (lowest != highest))
 
 
@@ -121,12 +153,12 @@ def _ranged(cells: Cells) -> Array:
 def _worst(of: Array, shares: _Shares, subjects: int) -> Array:
     """(subjects,) the row with the largest share that is sure, -1 for none. Shares that are equal as floats are
     compared exactly: a rounded quotient orders all others right."""
-    worst, share = np.full(subjects, -1), shares.sure
-    order = np.argsort(share, kind="stable")
-    worst[of[order]] = order  # the last one written is the largest
+    worst, share, largest = np.full(subjects, -1), shares.sure, np.full(subjects, -np.inf)
+    np.maximum.at(largest, of, share)
+    equal = np.flatnonzero(share == largest[of])
+    worst[of[equal]] = equal  # the last one written stays
     part, whole = _wide(shares.part, shares.whole)
     while True:
-        equal = np.flatnonzero(share == share[worst[of]])
         rival = worst[of[equal]]
         larger = equal[part[equal] * whole[rival] > part[rival] * whole[equal]]
         if not len(larger):

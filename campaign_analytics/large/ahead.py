@@ -1,24 +1,30 @@
-"""Reading ahead: while one part of a market is looked at, the next one is read."""
+"""Working ahead: while one part of a market is looked at, the next ones are made, on two cores."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import islice
 from typing import TypeVar
 
+#: Parts that are made at a time.
+THREADS = 2
+
 Of = TypeVar("Of")
-Read = TypeVar("Read")
+Made = TypeVar("Made")
 
 
-def ahead(read: Callable[[Of], Read], each: Sequence[Of]) -> Iterator[tuple[Of, Read]]:
-    """Each one and what is read of it, in their order; two at most are held. What reading raises is raised here."""
-    if not each:
-        return
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(read, each[0])
-        for one, after in pairwise(each):
-            held = coming.result()
-            coming = reader.submit(read, after)
-            yield one, held
-        yield each[-1], coming.result()
+def ahead(make: Callable[[Of], Made], each: Sequence[Of]) -> Iterator[tuple[Of, Made]]:
+    """Each one and what is made of it, in their order; what making raises is raised here. At most ``THREADS`` are there
+    besides the one that is looked at."""
+    waiting = iter(each)
+    with ThreadPoolExecutor(THREADS) as makers:
+        coming = deque((one, makers.submit(make, one)) for one in islice(waiting, THREADS))
+        while coming:
+            one, making = coming.popleft()
+            made = making.result()
+            del making  # which holds what was made
+            coming.extend((after, makers.submit(make, after)) for after in islice(waiting, 1))
+            yield one, made
+            del made

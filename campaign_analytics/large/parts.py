@@ -40,16 +40,15 @@ def parts_of(
     done = sum(part.rows for part in left_out)
     there = {part for part in source.parts if results and results.has(part)}
 
-    def read(part: Part) -> Market:
-        return prepared.read(part, prepared.by if part in there else prepared.columns)
-
-    for part, market in ahead(read, [part for part in source.parts if part not in left_out]):
+    def made(part: Part) -> Assessment:
         if results and part in there:
-            assessment = _read_back(nobody, prepared.made(market, prepared.by).market, *results.words(part))
-        else:
-            assessment = assessed(prepared.made(market, prepared.columns), book, moment, None, program, nobody)
-            if results:
-                results.put(part, assessment)
+            market = prepared.derived(part, prepared.by).market
+            return _read_back(nobody, market, *results.words(part))
+        return assessed(prepared.part(part), book, moment, None, program, nobody)
+
+    for part, assessment in ahead(made, [part for part in source.parts if part not in left_out]):
+        if results and part not in there:
+            results.put(part, assessment)
         yield assessment
         done += part.rows
         if progress:

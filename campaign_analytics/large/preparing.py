@@ -57,19 +57,16 @@ class Prepared:
 
     def derived(self, part: Part, wanted: Collection[str]) -> Derivation:
         """The same with the ``wanted`` columns alone."""
-        return self.made(self.read(part, wanted), wanted)
+        given = {*self.across, *(name for name in self.book.derived if self.book.table_of(name) == "merchants")}
+        asked = [name for name in wanted if name in self.book.derived]
+        made = derive(self.read(part, wanted), self.book, self.moment, asked, given)
+        return Derivation(made.market, made.unmade | self.unmade, made.partly | self.partly)
 
     def read(self, part: Part, wanted: Collection[str]) -> Market:
         """One part's offers with what ``wanted`` columns are made of."""
         columns = [*KEYS["offers"], *of_table(self.book, "offers", wanted)]
         market = self.market(self.source.offers(part, columns), wanted)
         return market.with_table(market.offers.with_cells(self.across_of(part))) if self.across else market
-
-    def made(self, market: Market, wanted: Collection[str]) -> Derivation:
-        """With the ``wanted`` columns derived."""
-        given = {*self.across, *(name for name in self.book.derived if self.book.table_of(name) == "merchants")}
-        made = derive(market, self.book, self.moment, [name for name in wanted if name in self.book.derived], given)
-        return Derivation(made.market, made.unmade | self.unmade, made.partly | self.partly)
 
     def across_of(self, part: Part) -> dict[str, Cells]:
         """The cells of a part's offers that all offers were needed for."""
@@ -224,10 +221,14 @@ def _read_of_all(
     bare: Prepared, read: list[str], progress: Progress | None
 ) -> Iterator[tuple[Array, Mapping[str, Cells]]]:
     """Of each part the row of every offer's merchant, and the columns ``read``."""
-    book, done = bare.book, 0
-    for part, offers in ahead(lambda part: bare.read(part, read), bare.source.parts):
-        market = derive(offers, book, bare.moment, [name for name in read if name in book.derived]).market
-        yield market.merchant_row, {name: cells for name, cells in market.offers.cells.items() if name in read}
+    derived, done = [name for name in read if name in bare.book.derived], 0
+
+    def made(part: Part) -> tuple[Array, Mapping[str, Cells]]:
+        market = derive(bare.read(part, read), bare.book, bare.moment, derived).market
+        return market.merchant_row, {name: cells for name, cells in market.offers.cells.items() if name in read}
+
+    for part, found in ahead(made, bare.source.parts):
+        yield found
         done += part.rows
         if progress:
             progress(done, bare.source.rows)

@@ -23,7 +23,7 @@ import campaign_analytics as ca
 from campaign_analytics.assess.assessment import Assessment, assessed
 from campaign_analytics.derive import Derivation
 from campaign_analytics.errors import CampaignError, MarketError, MarketWarning
-from campaign_analytics.large import source
+from campaign_analytics.large import ahead, source
 from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.market.typed import HIGH, to_arrow
 from campaign_analytics.rulebook.book import Rulebook
@@ -151,7 +151,7 @@ import pyarrow.parquet
 import campaign_analytics as ca
 from campaign_analytics.assess.assessment import Assessment, assessed
 from campaign_analytics.derive import Derivation
-from campaign_analytics.large import source
+from campaign_analytics.large import ahead, source
 folder, out, verb, rows, day = sys.argv[1:]
 source.ROWS = int(rows)
 book = ca.load_rulebook("spring_2024", "corrected")
@@ -312,8 +312,9 @@ def test_a_file_damaged_inside_is_named_and_the_parts_before_it_stay(
 
 @pytest.mark.parametrize("wrong", ["damaged", "of another type", "gone"])
 def test_an_index_and_a_cube_say_so_too_and_the_next_run_makes_the_rest(
-    folder: Path, tmp_path: Path, book: Rulebook, wrong: str, assessed_rows: list[int]
+    folder: Path, tmp_path: Path, book: Rulebook, wrong: str, assessed_rows: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ahead, "THREADS", 1)  # so that the last file is not read before it goes
     coded, file = tmp_path / "coded", folder / "offers/offers_2.parquet"
     whole = file.read_bytes()
     if wrong == "damaged":
@@ -424,7 +425,10 @@ def test_a_file_that_is_gone_in_the_next_run_is_named_with_its_offers(
     completed(out, {}, folder, book)
 
 
-def test_a_file_that_goes_while_it_runs_is_named(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+def test_a_file_that_goes_while_it_runs_is_named(
+    folder: Path, tmp_path: Path, book: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "THREADS", 1)  # so that the last file is not read before it goes
     file = folder / "offers/offers_2.parquet"
 
     def take_away(done: int, of: int) -> None:
