@@ -14,7 +14,7 @@ from campaign_analytics.assess.benefits import benefits
 from campaign_analytics.assess.blockers import Patterns
 from campaign_analytics.assess.checks import rule_checks
 from campaign_analytics.assess.deadlines import deadlines
-from campaign_analytics.assess.evaluated import Evaluated
+from campaign_analytics.assess.evaluated import Evaluated, Judged
 from campaign_analytics.assess.evidence import overrides
 from campaign_analytics.assess.explain import Card, explain
 from campaign_analytics.assess.faults import faults
@@ -71,11 +71,11 @@ def assessed(
     moment: Moment,
     progress: Progress | None = None,
     program: type[Runs] = Program,
-    of_merchants: Assessment | None = None,
+    judged: Judged | None = None,
 ) -> Assessment:
     """Run every active rule over a market that has its derived columns; ``program`` is the engine that does.
 
-    The outcomes of merchants are those of ``of_merchants``, where given: an assessment of the same ones.
+    With ``judged`` merchants are not judged again, and their columns need not be there.
     """
     made, unmade, partly = derivation
     active = rulebook.active
@@ -91,8 +91,11 @@ def assessed(
         program=program,
     )
     trees = {rule: rulebook.whole(rule) for rule in active}
-    known = of_merchants.words["merchants"] if of_merchants else None
-    return replace(assessment, words=assessment.run(trees, True, progress, known))
+    if judged is None:
+        return replace(assessment, words=assessment.run(trees, True, progress))
+    assessment = replace(assessment, words=assessment.run(trees, True, progress, judged.words))
+    assessment.__dict__["not_applicable"] = assessment.run(assessment.guards, merchants=judged.outside)
+    return assessment
 
 
 class Assessment(Evaluated):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,10 +29,16 @@ from campaign_analytics.rulebook.exact import Exact, bind, opened
 from campaign_analytics.rulebook.tree import Tree
 
 
+class Judged(NamedTuple):
+    """Outcomes of merchants that are known already, each (words, merchants) uint64."""
+
+    words: Array  # see ``Evaluated.words``
+    outside: Array  # see ``Evaluated.not_applicable``
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluated:
     """The rules of a rulebook evaluated over a market.
-
 
     ``words`` holds (words, subjects) uint64 a level: bit ``i`` of a word says that the rule of that bit fails, bit
     ``32 + i``
@@ -90,7 +97,13 @@ class Evaluated:
 
     def does_not_apply(self, level: Level) -> Array:
         """(words, subjects) uint64: ``not_applicable``, of the rules of that level alone."""
-        return self.run({rule: tree for rule, tree in self.guards.items() if self.book.level(rule) == level})[level]
+        own = self.mask([rule for rule in self.guards if self.book.level(rule) == level])
+        return self.not_applicable[level] & own[:, np.newaxis]
+
+    @property
+    def judged(self) -> Judged:
+        """The outcomes of merchants, for other assessments of the same ones."""
+        return Judged(self.words["merchants"], self.not_applicable["merchants"])
 
     def mask(self, rules: Sequence[str], unknown: bool = False) -> Array:
         """(words,) uint64 with the fail bits (or the unknown bits) of ``rules``."""

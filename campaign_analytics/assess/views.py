@@ -173,6 +173,8 @@ def _only(frame: pd.DataFrame, verdict: str | None) -> pd.DataFrame:
     return frame[frame["verdict"] == verdict].reset_index(drop=True)
 
 
+_AT_ONCE = 1 << 20  # rows whose amounts are added at once
+
 #: Grouping by this name puts subjects into classes by how many offers their merchant has.
 SIZE = "size"
 _BANDS = {1: "1", 2: "2-9", 10: "10-99", 100: "100+"}  # by the band's least number of offers
@@ -217,8 +219,13 @@ def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[A
 def added(codes: Array, size: int, amounts: Array | None = None) -> Array:
     """(size,) how many subjects have each code, int64; or the sums of their amounts, of whole ones int64, else
     float64."""
-    sums = np.bincount(codes, amounts, size)
-    return sums if amounts is None or amounts.dtype.kind == "f" else sums.astype(np.int64)
+    if amounts is None:
+        return np.bincount(codes, minlength=size)
+    sums = np.zeros(size)
+    for start in range(0, len(codes), _AT_ONCE):  # bincount makes numbers of 8 bytes of both
+        some = slice(start, start + _AT_ONCE)
+        sums += np.bincount(codes[some], amounts[some], size)
+    return sums if amounts.dtype.kind == "f" else sums.astype(np.int64)
 
 
 def one_by_one(assessment: Assessment) -> None:

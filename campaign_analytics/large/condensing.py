@@ -7,6 +7,7 @@ of the columns to group by, and one code for each comparison that may move.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,25 +44,24 @@ class Condensing:
         self._tally = Tally()
         self._first: Assessment | None = None
         self._kind = np.zeros(0, np.uint64)  # (merchants + 1,) the kind of each; the last is an orphan's
-        self._codes: Mapping[Level, Codes] = {}
+        self._codes: dict[Level, Codes] = {}  # what codes there are, of no row
         self._bits: Mapping[Level, Array] = {}
 
     def add(self, part: Assessment) -> None:
         """Count the offers of one part."""
-        codes = self.codes(part)
         if self._first is None:
-            self._first, self._codes = part, codes
+            self._first = replace(part, market=Market({}, part.market.declared))
             self._bits = {"offers": self.bits(part, "offers"), "merchants": self.bits(part, "merchants")}
-            merchants = self._kinds["merchants"].numbers(self._columns(part, codes, "merchants"))
+            merchants = self._kinds["merchants"].numbers(self._columns(part, "merchants"))
             self._kind = np.append(merchants, np.uint64(len(self._kinds["merchants"])))
-        offers = self._kinds["offers"].numbers([*self.groups(part), *self._columns(part, codes, "offers")])
+        offers = self._kinds["offers"].numbers([*self.groups(part), *self._columns(part, "offers")])
         self._tally.add(self._kind[part.market.merchant_row] << _MERCHANT | offers)
 
     # ---- what is kept
 
-    def codes(self, part: Assessment) -> Mapping[Level, Codes]:
-        """The codes of rules that may move: none."""
-        return dict.fromkeys(("offers", "merchants"), Codes({}, {}, {}))
+    def codes(self, part: Assessment, level: Level) -> Codes:
+        """The codes of the level's rules that may move: none."""
+        return Codes({}, {}, {})
 
     def bits(self, part: Assessment, level: Level) -> Array:
         """(words,) uint64 the bits of the outcomes that are kept: of the level's own rules."""
@@ -82,11 +82,13 @@ class Condensing:
             found.append(np.where(cells.gone, 0, places_of(column, cells, self._names[column])[cells.values] + 1))
         return [each.astype(_GROUP) for each in found]
 
-    def _columns(self, part: Assessment, codes: Mapping[Level, Codes], level: Level) -> list[Array]:
+    def _columns(self, part: Assessment, level: Level) -> list[Array]:
         """(rows,) bytes: outcomes, then codes."""
+        codes = self.codes(part, level)
+        self._codes.setdefault(level, codes.map(lambda cells: cells.take(np.zeros(0, np.int64))))
         words = np.ascontiguousarray(self.kept(part, level))
         bytes_ = words.view(np.uint8).reshape(*words.shape, 8)
-        return [*(bytes_[word, :, byte] for word, byte in self._bytes(level)), *_ends(codes[level])]
+        return [*(bytes_[word, :, byte] for word, byte in self._bytes(level)), *_ends(codes)]
 
     def _bytes(self, level: Level) -> list[tuple[int, int]]:
         """The bytes of words that hold what is kept; the first, where nothing is."""

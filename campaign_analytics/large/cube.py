@@ -92,11 +92,12 @@ class Cubing(Condensing):
         """How many bytes a row of the cube takes in memory."""
         assert self._first is not None
         codes = self._codes["offers"].cells.values()
-        counted = 8 * (3 + 2 * len(self._first.words["offers"])) + 2 * len(self.by)
+        counted = 8 * (3 + 2 * len(self._bits["offers"])) + 2 * len(self.by)
         return counted + sum(1 + (cells.high is not None or cells.type == "flag") for cells in codes)
 
-    def codes(self, part: Assessment) -> Mapping[Level, Codes]:
-        return part.codes_of(self.moving) if isinstance(part, AtRest) else Resting(part).codes(self.moving)
+    def codes(self, part: Assessment, level: Level) -> Codes:
+        moving = tuple(rule for rule in self.moving if part.book.level(rule) == level)
+        return (part.codes_of(moving) if isinstance(part, AtRest) else Resting(part).codes(moving))[level]
 
     def bits(self, part: Assessment, level: Level) -> Array:
         kept = [*self.moving, *self._still(part, level)[:1]]

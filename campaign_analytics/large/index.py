@@ -11,7 +11,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from campaign_analytics.assess.assessment import Assessment
+from campaign_analytics.assess.evaluated import Judged
 from campaign_analytics.assess.masks import bits_of
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError, MarketWarning
 from campaign_analytics.large.cluster.coding import coded_by_spark
+from campaign_analytics.large.column import Column
 from campaign_analytics.large.condensing import GONE, classes
 from campaign_analytics.large.engine import by_spark, program_of
 from campaign_analytics.large.filling import MANIFEST, MERCHANT_ROW, Filling
@@ -163,18 +165,22 @@ class Index:
         return self.between(0, self.rows)
 
     def parts(self, book: Rulebook) -> Iterator[AtRest]:
-        """The same at the values of ``book``, some offers at a time, each with all merchants. Raises ``CampaignError``
+        """The same at the values of ``book``: all merchants, and then some offers at a time. Raises ``CampaignError``
         for values that cannot be told here."""
         merchants = self.between(0, 0)
-        judged = WhatIf(merchants).assessed(book)
-        for start in range(0, max(self.rows, 1), ROWS):
-            part = self.between(start, min(start + ROWS, self.rows), merchants)
-            now = WhatIf(part).assessed(book, judged)
-            assert isinstance(now, AtRest)
-            yield now
+        everybody = WhatIf(merchants).assessed(book)
+        before, now = merchants.judged, everybody.judged
+        assert isinstance(everybody, AtRest)
+        yield everybody
+        del merchants, everybody
+        for start in range(0, self.rows, ROWS):
+            part = WhatIf(self.between(start, min(start + ROWS, self.rows), before)).assessed(book, now)
+            assert isinstance(part, AtRest)
+            yield replace(part, outside=part.run(part.guards, merchants=now.outside))
 
-    def between(self, start: int, stop: int, merchants: Coded | None = None) -> Coded:
-        """The same of the offers from one place to another; ``merchants`` that have been read are taken over."""
+    def between(self, start: int, stop: int, judged: Judged | None = None) -> Coded:
+        """The same of the offers from one place to another, and all merchants, of which nothing is read where they are
+        ``judged`` already."""
         book, told = self.book, self.told
         groups = {name: self._group(name, names, slice(start, stop)) for name, names in told["by"].items()}
         rows = {"offers": stop - start, "merchants": int(told["rows"]["merchants"])}
@@ -182,16 +188,16 @@ class Index:
             self.behind("index_of"), groups, rows, self._array("offers", MERCHANT_ROW, slice(start, stop))
         )
         codes: dict[Level, Codes] = {"offers": self._codes("offers", slice(start, stop))}
-        codes["merchants"] = merchants.codes["merchants"] if merchants else self._codes("merchants", slice(None))
+        codes["merchants"] = read_codes({}, told["codes"]["merchants"]) if judged else self._codes("merchants")
         bare = Coded(
             book=book, market=market,
             moment=Moment(self.as_of), rules=book.active,
             not_computed=tuple(told["not_computed"]), unmade=frozenset(told["unmade"]), bits=bits_of(book, book.active),
             words={}, outside={}, codes=codes,
         )  # fmt: skip
-        return Coded.of(bare, merchants)
+        return Coded.of(bare, judged)
 
-    def _codes(self, level: Level, rows: slice) -> Codes:
+    def _codes(self, level: Level, rows: slice = slice(None)) -> Codes:
         found: dict[str, Cells] = {}
         for name, type in self.told["codes"][level]["cells"].items():
             low = self._array(level, name, rows)
@@ -208,18 +214,16 @@ class Index:
 
     def _array(self, level: Level, name: str, rows: slice) -> Array:
         """Some rows, read; or all, mapped."""
-        if rows == slice(None):
-            return np.load(self._file(level, name), mmap_mode="r")  # type: ignore[no-any-return]
-        if (level, name) not in self._begins:
-            held = np.load(self._file(level, name), mmap_mode="r")
-            self._begins[level, name] = held.dtype, held.offset
-        dtype, offset = self._begins[level, name]
-        some = {"count": rows.stop - rows.start, "offset": offset + rows.start * dtype.itemsize}
-        return np.fromfile(self._file(level, name), dtype, **some)
+        if (level, name) not in self._columns:
+            self._columns[level, name] = Column(self._file(level, name))
+        column = self._columns[level, name]
+        if rows in (slice(None), slice(0, column.rows)):
+            return column.mapped()
+        return column.read(rows.start, rows.stop)
 
     @cached_property
-    def _begins(self) -> dict[tuple[Level, str], tuple[np.dtype[Any], int]]:
-        """By column: its type, and where in its file it begins."""
+    def _columns(self) -> dict[tuple[Level, str], Column]:
+        """The columns that were opened."""
         return {}
 
     def _file(self, level: Level, name: str) -> Path:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,13 +28,18 @@ from campaign_analytics.market.typed import to_arrow
 class Ledger:
     """See the module."""
 
-    prepared: Prepared
-    _prints: dict[Path, str] = field(default_factory=dict)
+    prepared: Prepared  # what parts need of it
+    of_all: str  # a hash of what all parts hang on
+    _prints: dict[Path, str]
 
-    @cached_property
-    def of_all(self) -> str:
-        """A hash of what all parts hang on."""
-        prepared, source, book = self.prepared, self.prepared.source, self.prepared.book
+    @classmethod
+    def of_market(cls, prepared: Prepared) -> Ledger:
+        """The hashes of a market; those of files are taken now for all tables but that of offers."""
+        ledger = cls(prepared.lean(), "", {})
+        return replace(ledger, of_all=ledger._of_all(prepared))
+
+    def _of_all(self, prepared: Prepared) -> str:
+        source, book = prepared.source, prepared.book
         told = [book.hash, repr(sorted(in_force(book).items())), prepared.moment.as_of.isoformat()]
         told.append(repr(source.declared))
         told += [repr(prepared.by), version("campaign-analytics"), *sorted(prepared.unmade | prepared.partly)]

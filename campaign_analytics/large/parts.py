@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 from campaign_analytics.assess.assessment import Assessment, assessed
+from campaign_analytics.assess.evaluated import Judged
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress, Runs
@@ -29,22 +31,26 @@ def parts_of(
     out: Path | None = None,
     begin: Callable[[Prepared, Assessment], Collection[Part]] | None = None,
 ) -> Iterator[Assessment]:
-    """Each part of a source assessed over all merchants, with the columns of ``by``. With a folder ``out`` outcomes are
-    written there; a part whose outcomes are there already has nothing else but the columns of ``by``. ``begin`` is told
-    what was prepared, and the assessment of no offer; it gives parts to be left out."""
+    """All merchants, and then each part of a source, assessed, with the columns of ``by``; of merchants parts have
+    outcomes alone. With a folder ``out`` outcomes are written there; a part whose outcomes are there already has
+    nothing else but the columns of ``by``. ``begin`` is told what was prepared, and the assessment of all merchants; it
+    gives parts to be left out."""
     moment = Moment(moment_of(Market({}, source.declared), book, as_of))
     prepared = prepare(source, book, moment, tuple(by))
     results = None if out is None else Results.open(out, prepared)
     nobody = assessed(prepared.nobody(), book, moment, program=program)
     left_out = begin(prepared, nobody) if begin else ()
+    judged, prepared = nobody.judged, prepared.lean()
+    yield nobody
+    bare = replace(nobody, market=Market({}))
+    del nobody
     done = sum(part.rows for part in left_out)
     there = {part for part in source.parts if results and results.has(part)}
 
     def made(part: Part) -> Assessment:
         if results and part in there:
-            market = prepared.derived(part, prepared.by).market
-            return _read_back(nobody, market, *results.words(part))
-        return assessed(prepared.part(part), book, moment, None, program, nobody)
+            return _read_back(bare, judged, prepared.derived(part, prepared.by).market, *results.words(part))
+        return assessed(prepared.part(part), book, moment, None, program, judged)
 
     for part, assessment in ahead(made, [part for part in source.parts if part not in left_out]):
         if results and part not in there:
@@ -54,14 +60,14 @@ def parts_of(
         if progress:
             progress(done, source.rows)
     if results:
-        results.close(nobody.bits)
+        results.close(bare.bits)
 
 
-def _read_back(nobody: Assessment, market: Market, words: Array, outside: Array) -> Assessment:
+def _read_back(bare: Assessment, judged: Judged, market: Market, words: Array, outside: Array) -> Assessment:
     """A part whose outcomes were there before, with nothing but the columns to group by."""
     return AtRest(
-        book=nobody.book, market=market, moment=nobody.moment, rules=nobody.rules,
-        not_computed=nobody.not_computed, unmade=nobody.unmade, bits=nobody.bits,
-        words={**nobody.words, "offers": words}, outside={**nobody.not_applicable, "offers": outside},
+        book=bare.book, market=market, moment=bare.moment, rules=bare.rules,
+        not_computed=bare.not_computed, unmade=bare.unmade, bits=bare.bits,
+        words={"merchants": judged.words, "offers": words}, outside={"merchants": judged.outside, "offers": outside},
         codes=dict.fromkeys(("offers", "merchants"), Codes({}, {}, {}))
     )  # fmt: skip

@@ -48,8 +48,15 @@ class Prepared:
 
     @cached_property
     def columns(self) -> frozenset[str]:
-        """The columns that rules read, and those to group by."""
-        return frozenset(columns_read(self.book) | {*self.by})
+        """The columns that rules of offers read, and those to group by."""
+        rules = [rule for rule in self.book.active if self.book.level(rule) == "offers"]
+        return frozenset({name for rule in rules for name in self.book.columns_of(rule)} | {*self.by})
+
+    def lean(self) -> Prepared:
+        """The same without what is of no use to parts, once merchants have been judged."""
+        lean = replace(self, sides=needed(self, self.columns))
+        lean.__dict__["_merchants"] = self._merchants
+        return lean
 
     def nobody(self) -> Derivation:
         """The market of no offer and all merchants."""
@@ -183,6 +190,16 @@ def read(source: Source, book: Rulebook, moment: Moment, by: tuple[str, ...]) ->
         if table not in ("offers", *OF_OFFERS) and source.files.get(table)
     }
     return Prepared(source, book, moment, by, sides, frozenset(), frozenset(), {})
+
+
+def needed(prepared: Prepared, wanted: Collection[str]) -> dict[str, Table]:
+    """What the ``wanted`` columns need of the tables that are not of offers: of merchants those of them, or behind."""
+    book, merchants = prepared.book, prepared.sides["merchants"]
+    named = {book.derived[name].with_.get("table") for name in closure(book, wanted) if book.table_of(name) == "offers"}
+    read = closure(book, wanted) | {source for name in wanted for source in book.sources(name)} | {*KEYS["merchants"]}
+    cells = {name: held for name, held in merchants.cells.items() if name in read}
+    others = {name: table for name, table in prepared.sides.items() if name in named}
+    return {**others, "merchants": replace(merchants, cells=cells)}
 
 
 def nothing(source: Source) -> Table:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,18 +38,13 @@ class Results:
     manifest tells each rule's bit."""
 
     folder: Path
-    prepared: Prepared
+    ledger: Ledger  # what the parts hang on
     _made: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """What the parts hang on."""
-        return Ledger(self.prepared)
 
     @classmethod
     def open(cls, folder: Path, prepared: Prepared) -> Results:
         """Begin or go on. Raises ``CampaignError`` for a folder that holds something else."""
-        results = cls(folder, prepared)
+        results = cls(folder, Ledger.of_market(prepared))
         manifest = folder / MANIFEST
         if manifest.exists():
             try:
@@ -114,7 +108,7 @@ class Results:
 
     def close(self, bits: Mapping[str, int]) -> None:
         """All parts are there: drop whatever else is, and say that it is complete."""
-        self._made = {name: self._made[name] for name in map(Ledger.name, self.prepared.source.parts)}
+        self._made = {name: self._made[name] for name in map(Ledger.name, self.ledger.prepared.source.parts)}
         kept = {self._file(name) for name in self._made}
         with room(self.folder):
             for path in [*self.folder.glob("offers/*.parquet"), *self.folder.glob("offers/.*.parquet")]:
@@ -126,10 +120,10 @@ class Results:
         return self.folder / "offers" / f"{name}.parquet"
 
     def _keep(self, complete: bool, bits: Mapping[str, int] | None = None) -> None:
-        book = self.prepared.book
+        prepared, book = self.ledger.prepared, self.ledger.prepared.book
         told = {
             "complete": complete, "rulebook": {"id": book.id, "version": book.version, "hash": book.hash},
-            "as_of": self.prepared.moment.as_of.isoformat(), "of": self.ledger.of_all, "bits": bits or {},
+            "as_of": prepared.moment.as_of.isoformat(), "of": self.ledger.of_all, "bits": bits or {},
             "parts": self._made,
         }  # fmt: skip
         with room(self.folder), whole(self.folder / MANIFEST) as beside:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.blockers import Patterns
-from campaign_analytics.assess.evaluated import Evaluated
+from campaign_analytics.assess.evaluated import Judged
 from campaign_analytics.assess.masks import masks
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress, needed_columns
 from campaign_analytics.errors import CampaignError
@@ -63,11 +63,6 @@ class AtRest(Assessment):
     def not_applicable(self) -> Mapping[Level, Array]:
         """(words, rows) uint64 a level: as they stood when the market was read."""
         return self.outside
-
-    def does_not_apply(self, level: Level) -> Array:
-        """See ``Evaluated.does_not_apply``."""
-        own = self.mask([rule for rule in self.guards if self.book.level(rule) == level])
-        return self.not_applicable[level] & own[:, np.newaxis]
 
     @property
     def coded_along(self) -> frozenset[str]:
@@ -125,22 +120,18 @@ class AtRest(Assessment):
 
 @dataclass(frozen=True, eq=False)
 class Coded(AtRest):
-    """Every rule of every subject in codes, and no outcome but what follows from them."""
+    """Every rule of every subject in codes, and no outcome but what follows from them; ``outside`` may be empty."""
 
     @classmethod
-    def of(cls, bare: Coded, of_merchants: Coded | None = None) -> Coded:
-        """With the outcomes of its rules; of merchants those of ``of_merchants``, where given: of the same ones."""
-        known = of_merchants.words["merchants"] if of_merchants else None
+    def of(cls, bare: Coded, judged: Judged | None = None) -> Coded:
+        """With the outcomes of its rules; with ``judged`` merchants need no code columns."""
+        known = judged.words if judged else None
         return replace(bare, words=bare.run({rule: bare.book.whole(rule) for rule in bare.rules}, True, None, known))
-
-    def does_not_apply(self, level: Level) -> Array:
-        """See ``Evaluated.does_not_apply``."""
-        return Evaluated.does_not_apply(self, level)
 
     @cached_property
     def not_applicable(self) -> Mapping[Level, Array]:
         """(words, rows) uint64 a level: bit ``i`` says that the rule of that bit does not apply."""
-        return self.run(self.guards)
+        return self.outside or self.run(self.guards)
 
     def run(
         self,

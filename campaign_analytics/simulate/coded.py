@@ -7,7 +7,7 @@ the number of places where all are the other way. A missing cell, or one known a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
@@ -56,7 +56,7 @@ class CodedMarket:
         self.basis = basis
         self._cells: dict[Level, dict[str, Cells]] = {"offers": {}, "merchants": {}}
         self._codes: dict[tuple[Any, ...], tuple[tuple[Any, ...], Code | None]] = {}
-        self._names = count()
+        self._names: dict[Level, Iterator[int]] = {"offers": count(), "merchants": count()}
         self._flags: dict[tuple[Level, Tree], str] = {}
 
     @cached_property
@@ -200,7 +200,7 @@ class CodedMarket:
         return PerValue(PLACE, tuple((str(place), value) for value, place in self.places[parameter].items()))
 
     def _kept(self, cells: Cells, level: Level) -> str:
-        name = f"#{next(self._names)}"
+        name = f"#{next(self._names[level])}"
         self._cells[level][name] = cells
         return name
 

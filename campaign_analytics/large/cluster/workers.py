@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pyarrow as pa
 
-from campaign_analytics.derive import closure
 from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.large.cluster.frames import Frames
-from campaign_analytics.large.preparing import Prepared, of_table
+from campaign_analytics.large.preparing import Prepared, needed, of_table
 from campaign_analytics.large.source import Part, Source, told_of
 from campaign_analytics.market.schema import KEYS, Cells, Table
 from campaign_analytics.market.typed import from_arrow
@@ -61,7 +60,7 @@ class Workers:
         source, book = self.source, prepared.book
         received = Received(source.place, source.files, source.declared, book)
         sent = self.session.sparkContext.broadcast(
-            (making, replace(prepared, source=received, sides=_needed(prepared, wanted)))
+            (making, replace(prepared, source=received, sides=needed(prepared, wanted)))
         )
         offers = source.select("offers", [*KEYS["offers"], *of_table(book, "offers", wanted)])
         for table in OF_OFFERS:
@@ -124,16 +123,6 @@ def _flat(held: pa.Table, name: str) -> pa.Table:
     rows = pa.Table.from_struct_array(lists.flatten())
     of = pa.compute.list_parent_indices(lists)
     return rows.append_column("offer_id", held["offer_id"].take(of))
-
-
-def _needed(prepared: Prepared, wanted: set[str]) -> dict[str, Table]:
-    """What workers need of the tables that are not of offers: of merchants the columns wanted or behind them."""
-    book, merchants = prepared.book, prepared.sides["merchants"]
-    named = {book.derived[name].with_.get("table") for name in closure(book, wanted) if book.table_of(name) == "offers"}
-    read = closure(book, wanted) | {source for name in wanted for source in book.sources(name)} | {*KEYS["merchants"]}
-    cells = {name: held for name, held in merchants.cells.items() if name in read}
-    others = {name: table for name, table in prepared.sides.items() if name in named}
-    return {**others, "merchants": replace(merchants, cells=cells)}
 
 
 def _made(sent: Any, done: Any, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
