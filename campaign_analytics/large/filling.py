@@ -104,6 +104,12 @@ class Filling:
         self.codes = {level: held.map(lambda cells: cells.take(nobody)) for level, held in codes.items()}
         self.merchants = first.market.merchants.rows
         self._put("merchants", codes["merchants"], 0)
+        for name in codes["offers"].cells:  # which are there also where there is no offer
+            self._column("offers", name, np.uint8)
+        self._column("offers", MERCHANT_ROW, np.int32)
+        for column in self.by:
+            self._column("offers", column, np.int16)
+            places_of(column, group_cells(first, column), self.names[column])
 
     def close(self, files: Files) -> None:
         """Say that it is whole; columns of an older index go."""

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.assess.evaluated import Judged
 from campaign_analytics.assess.masks import bits_of
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError, MarketWarning
+from campaign_analytics.large.ahead import ahead
 from campaign_analytics.large.cluster.coding import coded_by_spark
 from campaign_analytics.large.column import Column
 from campaign_analytics.large.condensing import GONE, classes
@@ -169,18 +169,22 @@ class Index:
         for values that cannot be told here."""
         merchants = self.between(0, 0)
         everybody = WhatIf(merchants).assessed(book)
-        before, now = merchants.judged, everybody.judged
+        before, now = merchants.words["merchants"], everybody.judged
         assert isinstance(everybody, AtRest)
         yield everybody
         del merchants, everybody
-        for start in range(0, self.rows, ROWS):
+
+        def made(start: int) -> AtRest:
             part = WhatIf(self.between(start, min(start + ROWS, self.rows), before)).assessed(book, now)
             assert isinstance(part, AtRest)
-            yield replace(part, outside=part.run(part.guards, merchants=now.outside))
+            return replace(part, outside=part.run(part.guards, merchants=now.outside))
 
-    def between(self, start: int, stop: int, judged: Judged | None = None) -> Coded:
-        """The same of the offers from one place to another, and all merchants, of which nothing is read where they are
-        ``judged`` already."""
+        for _, part in ahead(made, range(0, self.rows, ROWS)):
+            yield part
+
+    def between(self, start: int, stop: int, merchants: Array | None = None) -> Coded:
+        """The same of the offers from one place to another, and all merchants, of which nothing is read where their
+        words are known already."""
         book, told = self.book, self.told
         groups = {name: self._group(name, names, slice(start, stop)) for name, names in told["by"].items()}
         rows = {"offers": stop - start, "merchants": int(told["rows"]["merchants"])}
@@ -188,14 +192,16 @@ class Index:
             self.behind("index_of"), groups, rows, self._array("offers", MERCHANT_ROW, slice(start, stop))
         )
         codes: dict[Level, Codes] = {"offers": self._codes("offers", slice(start, stop))}
-        codes["merchants"] = read_codes({}, told["codes"]["merchants"]) if judged else self._codes("merchants")
+        codes["merchants"] = (
+            self._codes("merchants") if merchants is None else read_codes({}, told["codes"]["merchants"])
+        )
         bare = Coded(
             book=book, market=market,
             moment=Moment(self.as_of), rules=book.active,
             not_computed=tuple(told["not_computed"]), unmade=frozenset(told["unmade"]), bits=bits_of(book, book.active),
             words={}, outside={}, codes=codes,
         )  # fmt: skip
-        return Coded.of(bare, judged)
+        return Coded.of(bare, merchants)
 
     def _codes(self, level: Level, rows: slice = slice(None)) -> Codes:
         found: dict[str, Cells] = {}

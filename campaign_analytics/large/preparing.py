@@ -164,7 +164,7 @@ def _with_merchants(bare: Prepared, needed: set[str], progress: Progress | None)
     book, moment = bare.book, bare.moment
     none = derive(bare.market(nothing(bare.source)), book, moment, needed)  # as of merchants without offers
     made = sorted(name for name in needed if made_of_offers(book, name))
-    if not made:
+    if not made or not bare.source.rows:
         return none
     known, merchants = {name for name in needed if known_before(book, name, made)}, none.market.merchants
     columns, offers = of_offers(book, made), ByMerchant(bare.source.rows)
@@ -204,7 +204,7 @@ def needed(prepared: Prepared, wanted: Collection[str]) -> dict[str, Table]:
 
 def nothing(source: Source) -> Table:
     """No offer, with the columns that name one."""
-    return source.offers(replace(source.parts[0], groups=(), rows=0), KEYS["offers"])
+    return source.offers(Part(source.files["offers"][0], (), 0, 0), KEYS["offers"])
 
 
 def of_offers(book: Rulebook, derived: list[str]) -> list[str]:

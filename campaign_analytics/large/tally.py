@@ -9,9 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from campaign_analytics.derive.texts import numbered
 from campaign_analytics.market.schema import Array
 
 _HALF = np.uint64(32)
@@ -24,10 +22,11 @@ class Kinds:
     """Rows of columns of 8 or 16 bits, each kept once, with a number in the order in which they came."""
 
     def __init__(self) -> None:
-        self._known: list[pa.Array] = []  # the words of 64 bits that occur, by place; after the first place also pairs
+        # the words of 64 bits that occur, sorted, and the number of each; by place, after the first also of pairs
+        self._known: list[tuple[Array, Array]] = []
 
     def __len__(self) -> int:
-        return len(self._known[-1]) if self._known else 0
+        return len(self._known[-1][0]) if self._known else 0
 
     def numbers(self, columns: Sequence[Array]) -> Array:
         """(n,) uint64 the number of each row of (n,) columns, which are always as many, of the same types."""
@@ -41,18 +40,35 @@ class Kinds:
         """(kinds,) the columns, by number, which had these types."""
         number, words = np.arange(len(self), dtype=np.uint64), list[Array]()
         for place in range(len(self._known) // 2, 0, -1):
-            pairs = np.asarray(self._known[2 * place])[number]
-            words.insert(0, np.asarray(self._known[2 * place - 1])[pairs & _LOW])
+            pairs = self._by_number(2 * place)[number]
+            words.insert(0, self._by_number(2 * place - 1)[pairs & _LOW])
             number = pairs >> _HALF
-        words.insert(0, np.asarray(self._known[0])[number])
+        words.insert(0, self._by_number(0)[number])
         return unpacked(np.array(words), types)
 
     def _number(self, at: int, values: Array) -> Array:
         if at == len(self._known):
-            self._known.append(pa.array([], pa.uint64()))
+            self._known.append((np.zeros(0, np.uint64), np.zeros(0, np.uint64)))
         within, distinct = pd.factorize(values)
-        self._known[at], numbers = numbered(pa.array(distinct), self._known[at])
-        return numbers.astype(np.uint64)[within]
+        words, numbers = self._known[at]
+        place = np.searchsorted(words, distinct)
+        there = place < len(words)
+        there[there] = words[place[there]] == distinct[there]
+        if not there.all():
+            new = distinct[~there]
+            words = np.concatenate([words, new])
+            numbers = np.append(numbers, np.arange(len(numbers), len(words), dtype=np.uint64))
+            order = np.argsort(words, kind="stable")  # which merges runs
+            words, numbers = self._known[at] = words[order], numbers[order]
+            place = np.searchsorted(words, distinct)
+        found: Array = numbers[place][within]
+        return found
+
+    def _by_number(self, at: int) -> Array:
+        words, numbers = self._known[at]
+        held = np.zeros_like(words)
+        held[numbers] = words
+        return held
 
 
 class Tally:

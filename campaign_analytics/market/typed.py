@@ -57,7 +57,9 @@ def _arrow(cells: Cells, values: Any) -> pa.Array:
         case "set":
             held, codes = np.unique(values, return_inverse=True)
             texts = [_joined(int(bits), cells.names) for bits in held]
-            return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32), mask=gone), pa.array(texts))
+            return pa.DictionaryArray.from_arrays(
+                pa.array(codes.astype(np.int32), mask=gone), pa.array(texts, pa.string())
+            )
         case "money":
             return _decimals(values.astype(np.int64), gone)
         case "day":

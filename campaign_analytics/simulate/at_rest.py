@@ -15,7 +15,6 @@ import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.blockers import Patterns
-from campaign_analytics.assess.evaluated import Judged
 from campaign_analytics.assess.masks import masks
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress, needed_columns
 from campaign_analytics.errors import CampaignError
@@ -123,10 +122,11 @@ class Coded(AtRest):
     """Every rule of every subject in codes, and no outcome but what follows from them; ``outside`` may be empty."""
 
     @classmethod
-    def of(cls, bare: Coded, judged: Judged | None = None) -> Coded:
-        """With the outcomes of its rules; with ``judged`` merchants need no code columns."""
-        known = judged.words if judged else None
-        return replace(bare, words=bare.run({rule: bare.book.whole(rule) for rule in bare.rules}, True, None, known))
+    def of(cls, bare: Coded, merchants: Array | None = None) -> Coded:
+        """With the outcomes of its rules; ``merchants`` whose words are known need no code columns."""
+        return replace(
+            bare, words=bare.run({rule: bare.book.whole(rule) for rule in bare.rules}, True, None, merchants)
+        )
 
     @cached_property
     def not_applicable(self) -> Mapping[Level, Array]:

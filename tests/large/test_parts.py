@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import campaign_analytics as ca
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError, MarketError
-from campaign_analytics.large import of_merchants, source
+from campaign_analytics.large import condensing, of_merchants, source
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
 from tests.large.files import written
@@ -107,6 +108,8 @@ def test_outcomes_of_every_offer_are_written(files: Path, book: Rulebook, held: 
         word, bit = divmod(held.bits[rule], RULES_PER_WORD)
         fails = (frame[f"outcomes_{word}"].to_numpy() >> bit & 1).astype(bool)
         assert fails.tolist() == (held.outcome(rule) == 1).tolist()
+    for word, outside in enumerate(held.not_applicable["offers"]):
+        assert frame[f"not_applicable_{word}"].to_numpy().view(np.uint64).tolist() == outside.tolist()
 
 
 def test_a_run_that_was_stopped_goes_on_and_makes_the_rest_alone(
@@ -167,3 +170,30 @@ def test_files_that_are_no_market_are_refused_by_name(tmp_path: Path, book: Rule
     (tmp_path / "offers.parquet").write_bytes((files / "offers.parquet").read_bytes()[:-100])
     with pytest.raises(MarketError, match=r"offers\.parquet can't be read as parquet"):
         ca.assess(tmp_path, book, "2024-02-26")
+
+
+def test_a_column_of_too_many_values_is_refused(
+    files: Path, book: Rulebook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(condensing, "VALUES", 3)
+    for make in (
+        lambda: ca.assess(files, book, "2024-02-26"),
+        lambda: ca.build_index(files, book, tmp_path, "2024-02-26"),
+    ):
+        with pytest.raises(CampaignError, match=f"cannot count by '{book.header.category}': it has more than 3 values"):
+            make()
+
+
+def test_a_market_without_an_offer_is_counted(market: Market, book: Rulebook, tmp_path: Path) -> None:
+    none = {
+        name: replace(table, rows=0, cells={c: held.take(np.zeros(0, np.int64)) for c, held in table.cells.items()})
+        for name, table in market.tables.items()
+        if name != "merchants"
+    }
+    (tmp_path / "files").mkdir()
+    files = written(replace(market, tables={**market.tables, **none}), tmp_path / "files")
+    held = ca.assess(files, book, "2024-02-26")
+    ca.build_index(files, book, tmp_path / "coded", "2024-02-26")
+    for result in (held, ca.assess(tmp_path / "coded", book)):
+        assert result.summary()["offers"].tolist() == [0]
+        assert result.summary(level="merchants")["merchants"].tolist() == [market.merchants.rows]
