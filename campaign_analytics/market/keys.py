@@ -15,6 +15,7 @@ from campaign_analytics.market.cells import spelled
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.schema import Array, Cells, Market
+from campaign_analytics.market.texts import let_go
 
 SAME_ROW = Reason("merged", "the same row again")
 OTHER_ROW = Reason("merged", "the same key with other cells; the first row stays, cells that differ are missing")
@@ -32,6 +33,9 @@ class Merged:
     merged: int  # rows that repeat others
 
 
+#: So many keys are compared at a time.
+_AT_ONCE = 1 << 16
+
 #: Of a column (rows,) bool: the rows whose source says nothing in it, rather than that the cell is empty; None = none.
 Silent = Callable[[str], Array | None]
 
@@ -46,22 +50,24 @@ def merge_repeats(
     """
     count = len(rows)
     keys = _same(cells[key].values)
+    let_go()
     when = _order_of_snapshots(cells.get("snapshot_at"), count)
-    heads = _first(keys * (int(when.max(initial=0)) + 1) + when)
-    repeats = np.flatnonzero(heads != np.arange(count))
+    heads = _first(np.unique(keys * (when.max() + 1) + when, return_inverse=True)[1] if when.any() else keys)
+    stays = heads == np.arange(count, dtype=np.int32)
+    repeats = np.flatnonzero(~stays)
     if len(repeats):
         _settle(table, cells, key, repeats, heads[repeats], rows, silent, quality)
-    latest = np.full(int(keys.max(initial=-1)) + 1, -1, np.int64)
+    latest = np.full(int(keys.max(initial=-1)) + 1, -1, when.dtype)
     np.maximum.at(latest, keys, when)
-    stays = heads == np.arange(count)
     current = when == latest[keys]
     return Merged(np.flatnonzero(stays & current), np.flatnonzero(stays & ~current), len(repeats))
 
 
-def _first(numbers: Array) -> Array:
-    """(n,) where each number stands first."""
-    _, first, group = np.unique(numbers, return_index=True, return_inverse=True)
-    heads: Array = first[group]
+def _first(groups: Array) -> Array:
+    """(n,) where each of the ``groups``, numbered from 0, stands first."""
+    first = np.zeros(int(groups.max(initial=-1)) + 1, np.int32)
+    first[groups[::-1]] = np.arange(len(groups), dtype=np.int32)[::-1]  # the first is written last
+    heads: Array = first[groups]
     return heads
 
 
@@ -70,9 +76,12 @@ def _same(keys: Any) -> Array:
     held = pa.array(keys, from_pandas=True)
     held = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
     order = pc.array_sort_indices(held)
-    held = held.take(order)
-    numbers = np.zeros(len(held), np.int64)
-    numbers[np.asarray(order)[1:]] = np.cumsum(np.asarray(pc.not_equal(held[1:], held[:-1])))
+    new = np.zeros(len(held), bool)
+    for start in range(0, len(held), _AT_ONCE):
+        some = held.take(order[start : start + _AT_ONCE + 1])
+        new[start + 1 : start + len(some)] = pc.not_equal(some[1:], some[:-1])
+    numbers = np.empty(len(held), np.int32)
+    numbers[np.asarray(order)] = np.cumsum(new, dtype=np.int32)
     return numbers
 
 
@@ -88,7 +97,7 @@ def report_orphans(market: Market, quality: Quality) -> None:
 def _order_of_snapshots(snapshots: Cells | None, rows: int) -> Array:
     """(rows,) 0 for an unknown snapshot, then 1, 2 ... from the oldest."""
     if snapshots is None:
-        return np.zeros(rows, np.int64)
+        return np.zeros(rows, np.int8)
     order = np.unique(snapshots.values, return_inverse=True)[1].astype(np.int64) + 1
     return order if snapshots.missing is None else np.where(snapshots.missing, 0, order)
 

@@ -41,21 +41,27 @@ def rates_from_counts(
         _doubt(table, name, PART_ABOVE_WHOLE, part, above, rows, quality)
         known &= ~above
         values = np.divide(part.values, whole.values, out=np.zeros(len(rows)), where=known, dtype=np.float64)
-        high = values
+        high = None
         missing, unread = ~known, (part.gone & ~part.blank) | (whole.gone & ~whole.blank) | ~exact
         if name in read:
             given = read[name].cells
-            grain = read[name].grain
-            slack = 1e-9 if grain is None else grain + 1e-12
-            highest = given.values if given.high is None else given.high
-            apart = known & ~given.gone & ((values < given.values - slack) | (values > highest + slack))
-            _doubt(table, name, DISAGREES, given, apart, rows, quality)
-            values, high = np.where(known, values, given.values), np.where(known, values, highest)
+            _doubt(table, name, DISAGREES, given, known & ~given.gone & _apart(values, read[name]), rows, quality)
+            high = None if given.high is None else np.where(known, values, given.high)
+            values = np.where(known, values, given.values)
             none = ~part.gone & ~whole.gone & (whole.values == 0) & exact & ~given.gone
             _doubt(table, name, OF_NOTHING, given, none, rows, quality)
             missing &= given.gone
             unread = (given.gone & ~given.blank) | (given.blank & unread)
         yield name, Cells.make("rate", values, missing | above, high, (), (unread & missing) | above)
+
+
+def _apart(values: Array, read: ReadColumn) -> Array:
+    """(n,) bool: which ``values`` differ from what is given by more than its last decimal may hide."""
+    given, grain = read.cells, read.grain
+    slack = 1e-9 if grain is None else grain + 1e-12
+    apart: Array = values < given.values - slack
+    apart |= values > (given.values if given.high is None else given.high) + slack
+    return apart
 
 
 def _doubt(table: str, column: str, reason: Reason, cells: Cells, which: Array, rows: Origin, quality: Quality) -> None:

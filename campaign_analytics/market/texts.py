@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import ctypes
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from types import NoneType
 from typing import Any
@@ -37,7 +39,7 @@ EMPTY_SET = "[]"
 class Texts:
     """A column as it was found: ``distinct[codes]``; an empty cell is the text ''."""
 
-    codes: Array  # (n,) int32
+    codes: Array  # (n,) unsigned, as narrow as the texts allow
     distinct: pa.StringArray
 
     def __len__(self) -> int:
@@ -59,7 +61,8 @@ class Texts:
         if codes.null_count:
             codes = codes.cast(pa.int32()).fill_null(len(texts))
             texts = pa.concat_arrays([texts, pa.array([""], pa.string())])
-        return cls(np.asarray(codes, np.int32), texts)
+        # held apart from what Arrow works with and drops: a page is given back once nothing in it is held
+        return cls(_narrow(np.asarray(codes), len(texts)), pa.concat_arrays([texts], pa.system_memory_pool()))
 
     @classmethod
     def of_values(cls, values: Iterable[Any]) -> Texts:
@@ -93,7 +96,7 @@ class Texts:
             kinds = cls.of_series(pd.Series(series.cat.categories))
             texts = pa.concat_arrays([kinds.distinct.take(pa.array(kinds.codes)), pa.array([""], pa.string())])
             codes = series.cat.codes.to_numpy()
-            return cls(np.where(codes < 0, len(texts) - 1, codes).astype(np.int32), texts)
+            return cls(_narrow(np.where(codes < 0, len(texts) - 1, codes), len(texts)), texts)
         if series.dtype == object and pd.api.types.infer_dtype(series) != "string":
             return cls.of_values(series)
         try:
@@ -120,7 +123,7 @@ class Texts:
         codes = self.codes[rows]
         used = np.zeros(len(self.distinct), bool)
         used[codes] = True
-        places = np.cumsum(used, dtype=np.int32) - 1
+        places = _narrow(np.cumsum(used, dtype=np.int32) - 1, int(np.count_nonzero(used)))
         return Texts(places[codes], self.distinct.filter(pa.array(used)))
 
     def at(self, rows: Array) -> list[str]:
@@ -129,9 +132,22 @@ class Texts:
         return held
 
 
+def _narrow(codes: Array, texts: int) -> Array:
+    """Codes of so many texts, held in as few bytes as tell them apart."""
+    return codes.astype(np.min_scalar_type(texts))
+
+
 def let_go() -> None:
-    """Give back the memory that Arrow keeps when texts are gone: a file's may be as much as the market's."""
+    """Give back the memory that allocators keep when texts and columns are gone: as much, at times, as the market's."""
     pa.default_memory_pool().release_unused()
+    if trim := _trim():
+        trim(0)
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    """What gives back the memory of NumPy and of Python; None where the platform does so by itself."""
+    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
 def _typed(values: Sequence[Any]) -> pa.Array:

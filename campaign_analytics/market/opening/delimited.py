@@ -73,7 +73,7 @@ def open_delimited(place: str, raw: Raw, knows: Knows, stated: str = "") -> Open
         place,
         settled.heads.headers,
         [_texts(columns.pop(0)) for _ in range(settled.width)],
-        np.flatnonzero(present) + settled.heads.data + 1,
+        (np.flatnonzero(present) + settled.heads.data + 1).astype(np.int32),
         rows,
         told=(f"{encoding}, cells between {_DELIMITERS[settled.delimiter]}", *settled.heads.told()),
         maybe=held.maybe,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.found import Found, Knows, Opened
@@ -29,6 +28,8 @@ def open_frame(name: str, frame: pd.DataFrame) -> Found:
 
 def open_parquet(place: str, raw: Raw, knows: Knows) -> Opened:
     """Take a parquet file's columns; its names are the headers."""
+    import pyarrow.parquet
+
     try:
         table = pyarrow.parquet.read_table(pa.BufferReader(raw.whole()))
     except (pa.ArrowException, OSError) as error:

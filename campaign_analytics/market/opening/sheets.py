@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from html import unescape
 from itertools import chain
-from xml.sax.saxutils import unescape
 
 import numpy as np
 

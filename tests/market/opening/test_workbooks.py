@@ -179,6 +179,12 @@ def test_a_zero_for_a_formula_that_is_to_be_computed_yet_is_no_result(book: Rule
     assert reasons(market, "enrolled_at") == {"=TODAY()": NOT_COMPUTED.text}
 
 
+def test_a_formula_is_told_with_its_quotes_however_they_are_written() -> None:
+    data = book_of({"a": [HEAD, ["1", "m"]]}, lambda book: book.worksheets()[0].write_formula("C2", '=A1&"x"'))
+    data = patched(data, SHEET, lambda xml: re.sub(rb"<f>.*?</v>", b"<f>A1&amp;&quot;x&quot;</f><v></v>", xml))
+    assert rows_of(data) == [["1", "m", '=A1&"x"']]
+
+
 def test_an_error_in_a_cell_is_told(book: Rulebook, folder: Write) -> None:
     def broken(held: Any) -> None:
         held.worksheets()[0].write_formula("C2", "=1/0", value="#DIV/0!")
