@@ -15,7 +15,7 @@ from campaign_analytics.market.cells import spelled
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.schema import Array, Cells, Market
-from campaign_analytics.market.texts import let_go
+from campaign_analytics.market.texts import let_go_of_all
 
 SAME_ROW = Reason("merged", "the same row again")
 OTHER_ROW = Reason("merged", "the same key with other cells; the first row stays, cells that differ are missing")
@@ -50,7 +50,7 @@ def merge_repeats(
     """
     count = len(rows)
     keys = _same(cells[key].values)
-    let_go()
+    let_go_of_all()
     when = _order_of_snapshots(cells.get("snapshot_at"), count)
     heads = _first(np.unique(keys * (when.max() + 1) + when, return_inverse=True)[1] if when.any() else keys)
     stays = heads == np.arange(count, dtype=np.int32)

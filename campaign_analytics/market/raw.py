@@ -47,12 +47,13 @@ class Raw:
 
     def at(self, start: int, size: int) -> bytes:
         """``size`` bytes from ``start`` on, or as many as there are."""
-        held = bytearray()
+        held, left = list[bytes](), size
         for part in self.parts(start, size):
-            held += part
-            if len(held) >= size:
+            held.append(part[:left])
+            left -= len(held[-1])
+            if not left:
                 break
-        return bytes(held[:size])
+        return b"".join(held)
 
     def whole(self) -> bytes:
         """All of them at once."""

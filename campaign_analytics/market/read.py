@@ -33,7 +33,7 @@ from campaign_analytics.market.rejected import as_they_were
 from campaign_analytics.market.rows import Rows, data_rows
 from campaign_analytics.market.schema import KEYS, OVERRIDES, Array, Cells, Declared, Market, Table, joined
 from campaign_analytics.market.shares import rates_from_counts
-from campaign_analytics.market.texts import let_go
+from campaign_analytics.market.texts import let_go, let_go_of_all
 from campaign_analytics.market.times import AHEAD, ahead_of, since_1900
 from campaign_analytics.market.units import units_from_quantities
 from campaign_analytics.rulebook.values import did_you_mean
@@ -184,10 +184,11 @@ class _Reader:
         self.quality.account(name, sum(part.read for part in parts), kept=len(now), **fates)
         if len(now) < len(origin):
             for column in cells:
-                let_go()
+                is_text = cells[column].type == "text" and not cells[column].names
+                (let_go_of_all if is_text else let_go)()
                 cells[column] = cells[column].take(now)
             origin = origin[now]
-        let_go()
+        let_go_of_all()
         return _table(name, cells, origin, parts)
 
     def fates(self, name: str, parts: Sequence[_Opened | _Read]) -> Counter[str]:

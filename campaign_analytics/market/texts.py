@@ -138,15 +138,20 @@ def _narrow(codes: Array, texts: int) -> Array:
 
 
 def let_go() -> None:
-    """Give back the memory that allocators keep when texts and columns are gone: as much, at times, as the market's."""
+    """Give back the memory that Arrow keeps when texts are gone: a file's may be as much as the market's."""
     pa.default_memory_pool().release_unused()
+
+
+def let_go_of_all() -> None:
+    """The same, and what NumPy and Python keep: slower, for where much is about to be held twice."""
+    let_go()
     if trim := _trim():
         trim(0)
 
 
 @cache
 def _trim() -> Callable[[int], int] | None:
-    """What gives back the memory of NumPy and of Python; None where the platform does so by itself."""
+    """What gives that back, on platforms that have it."""
     return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
