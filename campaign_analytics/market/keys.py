@@ -15,7 +15,7 @@ from campaign_analytics.market.cells import spelled
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
 from campaign_analytics.market.schema import Array, Cells, Market
-from campaign_analytics.market.texts import let_go_of_all
+from campaign_analytics.market.texts import let_go, let_go_of_all
 
 SAME_ROW = Reason("merged", "the same row again")
 OTHER_ROW = Reason("merged", "the same key with other cells; the first row stays, cells that differ are missing")
@@ -61,6 +61,14 @@ def merge_repeats(
     np.maximum.at(latest, keys, when)
     current = when == latest[keys]
     return Merged(np.flatnonzero(stays & current), np.flatnonzero(stays & ~current), len(repeats))
+
+
+def keep(cells: dict[str, Cells], rows: Array) -> None:
+    """Keep these ``rows`` alone, a column at a time: no other is held twice meanwhile."""
+    for column in cells:
+        is_text = cells[column].type == "text" and not cells[column].names  # the largest
+        (let_go_of_all if is_text else let_go)()
+        cells[column] = cells[column].take(rows)
 
 
 def _first(groups: Array) -> Array:

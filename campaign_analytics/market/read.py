@@ -23,7 +23,7 @@ from campaign_analytics.market.declared import NAME, declared_within, read_decla
 from campaign_analytics.market.finding import NEEDED, Gathered, Progress, gather
 from campaign_analytics.market.found import Found
 from campaign_analytics.market.headers import UNKNOWN, Matched, match_found, match_headers, near, spellings_of
-from campaign_analytics.market.keys import merge_repeats, report_orphans
+from campaign_analytics.market.keys import keep, merge_repeats, report_orphans
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.overrides import DAYS, read_overrides, together
 from campaign_analytics.market.parts import Aside, Part
@@ -183,10 +183,7 @@ class _Reader:
             )
         self.quality.account(name, sum(part.read for part in parts), kept=len(now), **fates)
         if len(now) < len(origin):
-            for column in cells:
-                is_text = cells[column].type == "text" and not cells[column].names
-                (let_go_of_all if is_text else let_go)()
-                cells[column] = cells[column].take(now)
+            keep(cells, now)
             origin = origin[now]
         let_go_of_all()
         return _table(name, cells, origin, parts)
