@@ -16,7 +16,7 @@ SPRING = Path(__file__).parents[2] / "data" / "fixtures" / "spring"
 TAG = "<script>alert(1)</script>"
 QUOTES = "\"'><img src=x onerror=alert(1)>"
 LINK = "javascript:alert(1)"
-FORMULA = '=HYPERLINK("http://evil.example","x")'
+FORMULA = "=cmd|' /C calc'!A1"  # which a spreadsheet would run, and no one takes for a formula without a result
 
 
 @pytest.fixture(scope="session")
