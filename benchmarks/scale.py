@@ -1,8 +1,9 @@
 """How time and memory grow with a market in typed parquet files, and what an index and a cube of it save.
 
-    python benchmarks/scale.py [--sizes 10000 100000 1000000] [--seed 0]
+    python benchmarks/scale.py [--sizes 10000 100000 1000000] [--seed 0] [--kept FOLDER]
 
-Files are made a million offers at a time, each with a seed and ids of its own. Every step runs in a process of its own,
+Files are made a million offers at a time, each with a seed and ids of its own; a hundred million take ten minutes, and
+``--kept`` keeps them for another run. Every step runs in a process of its own,
 for its memory: peak resident memory, with the pages of mapped files that happen to be held.
 The table goes to benchmarks/results/scale.md, a picture of the growth beside it.
 """
@@ -51,12 +52,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kept", type=Path, help="a folder for the files of each size")
     given = parser.parse_args()
     lines, every = [], dict[int, dict[str, Taken]]()
     for offers in given.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            apart(make, folder, offers, given.seed)
-            size = sum(file.stat().st_size for file in Path(folder).rglob("*.parquet")) / 1e6
+            if given.kept is None:
+                apart(make, folder, offers, given.seed)
+            else:
+                link(given.kept / f"{offers}_{given.seed}", folder, offers, given.seed)
+            tables = [table.resolve() for table in Path(folder).iterdir()]
+            size = sum(file.stat().st_size for table in tables for file in table.glob("*.parquet")) / 1e6
             taken = {name: apart(step, folder) for name, step in STEPS.items()}
         whole, every[offers] = taken["assess, NumPy"], taken
         counts = {each.told for name, each in taken.items() if name != "cube: another threshold"}
@@ -138,6 +144,15 @@ def make(folder: str, offers: int, seed: int) -> str:
             pyarrow.parquet.write_table(held, place / f"{name}_{number:03}.parquet", row_group_size=1 << 18)
         write_declared(market.declared, Path(folder), {})
     return ""
+
+
+def link(kept: Path, folder: str, offers: int, seed: int) -> None:
+    """Let ``folder`` have the files that are kept, which are made where they are not there."""
+    if not kept.exists():
+        kept.mkdir(parents=True)
+        apart(make, str(kept), offers, seed)
+    for table in kept.iterdir():
+        Path(folder, table.name).symlink_to(table.resolve())
 
 
 def numbered(ids: pa.ChunkedArray, number: int, among: int) -> pa.ChunkedArray:
