@@ -12,7 +12,7 @@ from math import prod
 import numpy as np
 
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.assess.outcomes import FAIL, UNKNOWN
+from campaign_analytics.assess.outcomes import FAIL, OUTCOMES, UNKNOWN
 from campaign_analytics.assess.views import added, combinations
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
@@ -131,8 +131,9 @@ class Cubing(Condensing):
         market, words = known["market"], known["words"]
         self.bounded(market.offers.rows, known["book"])
         codes = [market.offers.cells[column] for column in self.by]
-        numbers = np.column_stack([np.where(each.gone, 0, each.values.astype(np.int64) + 1) for each in codes])
-        cell = np.array([self._cells[tuple(row)] for row in numbers.tolist()], np.intp)
+        numbers = np.vstack([np.where(each.gone, 0, each.values.astype(np.int64) + 1) for each in codes])
+        which, example = combinations(numbers, np.full(len(numbers), -1))
+        cell = np.array([self._cells[tuple(row)] for row in numbers[:, example].T.tolist()], np.intp)[which]
 
         def counts(held: Mapping[int, int]) -> Array:
             return np.array([held.get(i, 0) for i in range(len(self._cells))], np.int64)
@@ -146,11 +147,12 @@ class Cubing(Condensing):
         groups = np.vstack(self.groups(part))
         of, example = combinations(groups, np.full(len(groups), ~np.uint64(0)))
         place = [self._cells.setdefault(tuple(row), len(self._cells)) for row in groups[:, example].T.tolist()]
+        first = of * len(OUTCOMES)
         for rule in part.blocking:
             if rule in self.moving:
                 continue
-            outcome = part.outcome(rule)
+            each = added(first + part.outcome(rule), len(OUTCOMES) * len(example)).reshape(-1, len(OUTCOMES))
             held = self._settled.setdefault(rule, [{}, {}])
             for counts, code in zip(held, (FAIL, UNKNOWN), strict=True):
-                for cell, count in zip(place, added(of, len(example), (outcome == code).astype(np.int64)), strict=True):
-                    counts[cell] = counts.get(cell, 0) + int(count)
+                for cell, count in zip(place, each[:, code].tolist(), strict=True):
+                    counts[cell] = counts.get(cell, 0) + count
