@@ -43,7 +43,7 @@ def market(tmp_path: Path) -> Path:
     """Two merchants and two offers, one of them with names that a spreadsheet would run."""
     folder = tmp_path / "exports"
     folder.mkdir()
-    (folder / "merchants.csv").write_text("merchant_id\nm1\n=m2\n", "utf-8")
-    (folder / "offers.csv").write_text("offer_id,merchant_id,category\no1,m1,女装\no2,=m2,+cmd\n", "utf-8")
+    (folder / "merchants.csv").write_text("merchant_id\nm1\n=m-2\n", "utf-8")
+    (folder / "offers.csv").write_text("offer_id,merchant_id,category\no1,m1,女装\no2,=m-2,+cmd\n", "utf-8")
     (folder / "market.toml").write_text("as_of = 2024-02-26\n", "utf-8")
     return folder

@@ -86,7 +86,7 @@ def test_another_rulebook_is_taken_by_name_or_file(run: Run, tmp_path: Path, mar
 def test_cells_that_a_spreadsheet_would_run_are_made_harmless(run: Run, tmp_path: Path, market: Path) -> None:
     assert run("assess", market).code == 0
     offers = _read(tmp_path / "verdicts/offers.csv")
-    assert offers["merchant_id"].tolist() == ["m1", "'=m2"]
+    assert offers["merchant_id"].tolist() == ["m1", "'=m-2"]
     assert offers["category"].tolist() == ["女装", "'+cmd"]
 
 
