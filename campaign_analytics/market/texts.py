@@ -29,7 +29,7 @@ _PLAIN = (1e-4, 1e9)
 _KINDS: Sequence[set[type]] = ({float}, {int}, {bool}, {datetime}, {date})
 _EMPTY = ""  # there is but one
 #: So many rows are held at a time.
-_AT_ONCE = 2000
+_AT_ONCE = 500
 #: What stands between the parts of a list, set or array in one cell of a DataFrame.
 BETWEEN = "|"
 EMPTY_SET = "[]"
@@ -86,7 +86,8 @@ class Texts:
         if len(kinds) > 1:
             parts, kinds = [_spelled(part) for part in parts], {pa.string()}
         kind = kinds.pop() if kinds else pa.string()
-        held = pa.chunked_array([part.cast(kind) for part in parts], kind).dictionary_encode().combine_chunks()
+        alike = (part if part.type == kind else part.cast(kind) for part in parts)
+        held = pa.chunked_array(list(alike), kind).dictionary_encode().combine_chunks()
         return cls.of_arrow(pa.DictionaryArray.from_arrays(held.indices, _spelled(held.dictionary)))
 
     @classmethod
