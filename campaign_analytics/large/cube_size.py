@@ -29,7 +29,6 @@ from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.coarser import STEPPED, all_places, coarser, step_of
 from campaign_analytics.simulate.at_rest import AtRest
-from campaign_analytics.simulate.what_if import WhatIf
 from campaign_analytics.words import say
 
 #: Offers that are looked at of a market in files, in so many places of it.
@@ -156,13 +155,6 @@ def at_places_of(assessment: Assessment, book: Rulebook, as_of: str | date | dat
     return assessment.coarser(book) if isinstance(assessment, AtRest) else replace(assessment, book=book)
 
 
-def _of_index(part: AtRest, book: Rulebook) -> AtRest:
-    """Offers of an index at the values of ``book``, over its sliders."""
-    now = WhatIf(part).assessed(all_places(book))
-    assert isinstance(now, AtRest)
-    return now.coarser(book)
-
-
 # ---- what is looked at
 
 
@@ -177,10 +169,11 @@ def _looked_at(
     if is_index(market):
         index = Index.open(market, book, as_of)
         many = min(SAMPLE, index.rows)
-        each = -(-many // PLACES)
-        starts = np.unique(np.linspace(0, max(index.rows - each, 0), PLACES if many < index.rows else 1).astype(int))
-        stops = [start + each for start in starts] if many < index.rows else [index.rows]
-        return [_of_index(index.between(int(a), int(b)), book) for a, b in zip(starts, stops, strict=True)], index.rows
+        places = PLACES if many < index.rows else 1
+        each = -(-many // places)
+        starts = np.unique(np.linspace(0, index.rows - each, places).astype(int))
+        some = [range(start, min(start + each, index.rows)) for start in starts.tolist()]
+        return [*index.parts(book, some)], index.rows
     source = Source.open(market, book)
     sample = _Sample(**{each.name: getattr(source, each.name) for each in fields(source)})
     return list(parts_of(sample, book, as_of, by, Program)), source.rows

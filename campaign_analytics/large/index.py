@@ -164,9 +164,9 @@ class Index:
         """All offers and merchants at the values that it was made with: 8 bytes an offer and 32 rules are held."""
         return self.between(0, self.rows)
 
-    def parts(self, book: Rulebook) -> Iterator[AtRest]:
-        """The same at the values of ``book``: all merchants, and then some offers at a time. Raises ``CampaignError``
-        for values that cannot be told here."""
+    def parts(self, book: Rulebook, some: Sequence[range] | None = None) -> Iterator[AtRest]:
+        """The same at the values of ``book``: all merchants, and then some offers at a time: those at the places of
+        ``some``, or else all. Raises ``CampaignError`` for values that cannot be told here."""
         merchants = self.between(0, 0)
         everybody = WhatIf(merchants).assessed(book)
         before, now = merchants.words["merchants"], everybody.judged
@@ -174,12 +174,13 @@ class Index:
         yield everybody
         del merchants, everybody
 
-        def made(start: int) -> AtRest:
-            part = WhatIf(self.between(start, min(start + ROWS, self.rows), before)).assessed(book, now)
+        def made(rows: range) -> AtRest:
+            part = WhatIf(self.between(rows.start, rows.stop, before)).assessed(book, now)
             assert isinstance(part, AtRest)
             return replace(part, outside=part.run(part.guards, merchants=now.outside))
 
-        for _, part in ahead(made, range(0, self.rows, ROWS)):
+        stretches = [range(start, min(start + ROWS, self.rows)) for start in range(0, self.rows, ROWS)]
+        for _, part in ahead(made, stretches if some is None else some):
             yield part
 
     def between(self, start: int, stop: int, merchants: Array | None = None) -> Coded:
