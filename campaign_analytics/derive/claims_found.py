@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -91,13 +92,16 @@ def _counted(name: str, cells: Cells, phrases: Phrases) -> Array:
     """(rows,) int64 places found in the text of each. Texts of the column that was counted last, such as that of the
     day before, are not looked at again while its market is held."""
     last = _LAST.setdefault((phrases, name), WeakKeyDictionary())
-    known, counts = next(iter(last.values()), (pa.array([], pa.large_string()), np.zeros(0, np.int64)))
+    with _LOOKING:
+        known, counts = next(iter(last.values()), (pa.array([], pa.large_string()), np.zeros(0, np.int64)))
     texts, places = numbered(texts_of(cells), known)
     new = texts[len(known) :]
     found = np.bincount(phrases.find(new.to_pylist()).text, minlength=len(new))
     counts = np.concatenate([counts, found])
-    last.clear()
-    last[cells] = _in_use(texts, counts, places)
+    kept = _in_use(texts, counts, places)
+    with _LOOKING:
+        last.clear()
+        last[cells] = kept
     return np.append(counts, 0)[places]  # 0 where there is no text
 
 
@@ -107,6 +111,7 @@ def _in_use(texts: pa.Array, counts: Array, places: Array) -> tuple[pa.Array, Ar
     return (texts, counts) if used.sum() * 2 > len(texts) else (texts.filter(pa.array(used)), counts[used])
 
 
+_LOOKING = Lock()  # columns of several parts are counted at a time
 #: The column that was counted last, while it is held: its texts, and how many places were found in each.
 _LAST: dict[tuple[Phrases, str], WeakKeyDictionary[Cells, tuple[pa.Array, Array]]] = {}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,10 @@ class _Learnt:
         self.known[new] = True
 
 
+#: Parts of a market are made in several threads; what one has learnt serves all.
+_LEARNING = Lock()
+
+
 @cache
 def _learnt() -> _Learnt:
     return _Learnt()
@@ -79,8 +84,9 @@ def _learnt() -> _Learnt:
 def fold(texts: list[str]) -> Folded:
     """Fold texts, all in one go."""
     source = code_points("".join(text + BREAK for text in texts))
-    learnt = _learnt()
-    learnt.learn(source)
+    with _LEARNING:
+        learnt = _learnt()
+        learnt.learn(source)
     sizes = learnt.size[source]
     at = np.repeat(np.arange(len(source), dtype=np.int32), sizes)
     places = learnt.first[source[at]]

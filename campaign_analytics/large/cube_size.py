@@ -145,6 +145,8 @@ def refuse_too_large(
 
 def at_places_of(assessment: Assessment, book: Rulebook, as_of: str | date | datetime | None = None) -> Assessment:
     """An assessment over the sliders of ``book``. Raises ``CampaignError`` where that has other rules or values."""
+    if assessment.market.offers.stands_for is not None:
+        raise CampaignError(f"rows of {assessment.market.rest_of} stand for many offers; give the market or its index")
     own = assessment.book
     if own.hash != book.hash or in_force(own) != in_force(book):
         raise CampaignError("the assessment is of another rulebook, or of other values of it; give its own: .book")

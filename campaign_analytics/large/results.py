@@ -52,7 +52,7 @@ class Results:
                 results.ledger.tell_gone(held["parts"], folder)
                 if held["of"] == results.ledger.of_all:
                     results._made = held["parts"]
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise CampaignError(f"{manifest} is no manifest of outcomes; give another folder: out=") from error
         elif folder.exists() and any(folder.iterdir()):
             raise CampaignError(f"{folder} is not empty and holds no outcomes; give a new folder: out=")

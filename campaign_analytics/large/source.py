@@ -187,6 +187,8 @@ def _parts(file: Path) -> Iterator[Part]:
     sizes = [held.row_group(group).num_rows for group in range(held.num_row_groups)]
     start, groups, rows = 0, list[int](), 0
     for group, size in enumerate(sizes):
+        if not size:
+            continue
         if groups and rows + size > ROWS:
             yield Part(file, tuple(groups), start, rows)
             start, groups, rows = start + rows, [], 0

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
+from time import sleep
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from campaign_analytics.derive import folding
 from campaign_analytics.derive.folding import BREAK, DIGIT, LETTER, fold, folded
 from campaign_analytics.derive.phrases import Phrases
+from campaign_analytics.market.schema import Array
 
 WORDS = {
     word: word
@@ -33,6 +38,21 @@ def words(text: str) -> list[str]:
 
 
 # ---- one form of every character
+
+
+def test_texts_folded_in_two_threads_at_once_come_out_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["".join(chr(0x4E00 + 701 * n + step) for step in range(200)) for n in range(8)]  # mostly new to it
+    expected = [folded(text) for text in texts]
+    monkeypatch.setattr(folding, "_learnt", cache(folding._Learnt))
+    points = folding.code_points
+
+    def slow(text: str) -> Array:
+        sleep(0.01)  # while another thread would go on
+        return points(text)
+
+    monkeypatch.setattr(folding, "code_points", slow)
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(folded, texts)) == expected
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,13 @@ def test_it_says_rows_and_bytes(held: Assessment, book: Rulebook) -> None:
     assert f"{size.rows:,} rows" in size._repr_html_()
 
 
+def test_counts_are_no_market_to_make_a_cube_of(held: Assessment, book: Rulebook) -> None:
+    cube = ca.what_if_cube(held, book, ["max_moq"])
+    for make in (ca.what_if_cube, ca.cube_size):
+        with pytest.raises(CampaignError, match="stand for many offers; give the market or its index"):
+            make(cube, book, ["max_moq"])
+
+
 def test_of_files_and_an_index_some_offers_tell_it(
     files: Path, held: Assessment, book: Rulebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -197,3 +197,18 @@ def test_a_market_without_an_offer_is_counted(market: Market, book: Rulebook, tm
     for result in (held, ca.assess(tmp_path / "coded", book)):
         assert result.summary()["offers"].tolist() == [0]
         assert result.summary(level="merchants")["merchants"].tolist() == [market.merchants.rows]
+
+
+def test_row_groups_without_an_offer_are_passed_over(
+    market: Market, book: Rulebook, held: Assessment, tmp_path: Path
+) -> None:
+    (tmp_path / "files").mkdir()
+    files = written(market, tmp_path / "files")
+    offers = pa.parquet.read_table(files / "offers.parquet")
+    with pa.parquet.ParquetWriter(files / "offers.parquet", offers.schema) as writer:
+        for start, rows in ((0, 0), (0, 900), (900, 0), (900, 1_100)):  # the last is larger than a part
+            writer.write_table(offers.slice(start, rows), row_group_size=ROWS * 2)
+    ca.build_index(files, book, tmp_path / "coded", "2024-02-26")
+    alike(ca.assess(tmp_path / "coded", book), held)
+    for _ in range(2):
+        alike(ca.assess(files, book, "2024-02-26", out=tmp_path / "out"), held)
