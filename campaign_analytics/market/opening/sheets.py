@@ -27,8 +27,8 @@ _LETTER, _CAPITAL, _DIGIT, _QUOTE, _LOW, _HIGH = (
 _ONE, _EIGHT = np.uint64(1), np.uint64(8)
 _LAST_ROW = 1 << 32  # of references with more digits than any row has
 #: References as no program writes them, but readers take.
-_ODD = re.compile(rb"\sr\s*=\s*[\"']")
-_ROW, _CELL = re.compile(rb"<(?:\w+:)?row\b"), re.compile(rb"<(?:\w+:)?c\b")
+_ODD = re.compile(rb"\sr\s*=\s*([\"'])([^<\"']*)\1")
+_ROW, _CELL = re.compile(rb"<(?:[^\s<>/:]+:)?row\b"), re.compile(rb"<(?:[^\s<>/:]+:)?c\b")
 #: A cell with a formula and no value, or zero: written by a program that can't compute it.
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)"
@@ -36,7 +36,7 @@ _FORMULA = re.compile(
 )
 #: A cell that holds an error.
 _ERROR = re.compile(
-    rb"<(?:\w+:)?c\s([^>]*\bt=\"e\"[^>]*)>\s*(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>([^<]*)</"
+    rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)>\s*(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>([^<]*)</"
 )
 _FLAG = re.compile(rb"\bt\s*=\s*[\"']b")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
@@ -79,12 +79,15 @@ def measured(pieces: Iterable[bytes], whole: Callable[[], bytes]) -> Sheet | Non
     further than is said here, however it is written."""
     seen = _seen(pieces)
     if seen.odd and seen.is_sheet:
-        plain = _ODD.sub(b' r="', whole())
+        plain = _ODD.sub(rb' r="\2"', whole())
         seen = _seen(plain[start : start + STEP] for start in range(0, len(plain), STEP))
-    if seen.is_sheet and seen.cells > seen.placed:  # cells that don't say where they stand follow one another
+    if seen.is_sheet and seen.cells > seen.placed:
         lines = _ROW.split(whole())
-        seen.rows += len(lines)
-        seen.columns += max(len(_CELL.findall(line)) for line in lines)
+        counts = [len(_CELL.findall(line)) for line in lines]
+        seen.cells = sum(counts)  # without the ends of cells, which look like one in a namespace: </x:c>
+        if seen.cells > seen.placed:  # cells that don't say where they stand follow one another
+            seen.rows += len(lines)
+            seen.columns += max(counts)
     return seen if seen.is_sheet else None
 
 
@@ -131,7 +134,7 @@ def _seen(pieces: Iterable[bytes]) -> _Seen:
         opened = (last == ord("<")) | (last == ord(":"))
         seen.cells += int(np.count_nonzero(opened & (sign == ord("c")) & ((after <= ord(" ")) | (after == ord(">")))))
         seen.formulas |= bool((opened & (sign == ord("f"))).any())
-        seen.errors |= bool(((last == ord('"')) & (sign == ord("e")) & quoted).any())
+        seen.errors |= bool(((last == after) & (sign == ord("e")) & (last <= ord("'"))).any())
     return seen
 
 

@@ -236,6 +236,20 @@ class TestDaysSince1904:
         assert (entry.raw, entry.dated, entry.valid_until) == ("45348", date(2024, 2, 25), date(2024, 2, 27))
 
 
+@pytest.mark.parametrize("quote", [b'"', b"'"])
+@pytest.mark.parametrize("of", [b"", b"x:"])
+def test_elements_and_attributes_may_be_written_in_other_ways(quote: bytes, of: bytes) -> None:
+    def other(xml: bytes) -> bytes:
+        named = re.sub(rb"<(/?)([A-Za-z])", rb"<\1%s\2" % of, xml)
+        return (named.replace(b"xmlns=", b"xmlns:x=") if of else named).replace(b'"', quote)
+
+    def broken(held: Any) -> None:
+        held.worksheets()[0].write_formula("C3", "=1/0", value="#DIV/0!")
+
+    data = book_of({"a": [HEAD, ROW, ["2", "m"]]}, broken)
+    assert rows_of(patched(data, SHEET, other)) == [ROW, ["2", "m", "#DIV/0!"]]
+
+
 FAR = [(1_048_575, 16_383), (1_048_575, 99), (99_999, 16_383)]
 
 
