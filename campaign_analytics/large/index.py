@@ -38,6 +38,7 @@ from campaign_analytics.large.said import room
 from campaign_analytics.large.source import Source
 from campaign_analytics.market.behind import Behind, Files, Print
 from campaign_analytics.market.schema import Array, Cells, Market
+from campaign_analytics.market.texts import let_go_of_all
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.coarser import all_places
@@ -173,6 +174,7 @@ class Index:
         assert isinstance(everybody, AtRest)
         yield everybody
         del merchants, everybody
+        let_go_of_all()
 
         def made(rows: range) -> AtRest:
             part = WhatIf(self.between(rows.start, rows.stop, before)).assessed(book, now)

@@ -17,6 +17,7 @@ from campaign_analytics.large.preparing import Prepared, prepare
 from campaign_analytics.large.results import Results
 from campaign_analytics.large.source import Part, Source
 from campaign_analytics.market.schema import Array, Market
+from campaign_analytics.market.texts import let_go_of_all
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.simulate.at_rest import AtRest, Codes
 
@@ -44,6 +45,7 @@ def parts_of(
     yield nobody
     bare = replace(nobody, market=Market({}))
     del nobody
+    let_go_of_all()
     done = sum(part.rows for part in left_out)
     there = {part for part in source.parts if results and results.has(part)}
 
