@@ -32,13 +32,13 @@ _ROW, _CELL = re.compile(rb"<(?:[^\s<>/:]+:)?row\b"), re.compile(rb"<(?:[^\s<>/:
 #: A cell with a formula and no value, or zero: written by a program that can't compute it.
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)"
-    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*(0?)\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"\s*(<(?:\w+:)?v(?:\s*/>|>\s*(0?)\s*</(?:\w+:)?v>))?\s*</(?:\w+:)?c>"
 )
 #: A cell that holds an error.
 _ERROR = re.compile(
     rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)>\s*(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>([^<]*)</"
 )
-_FLAG = re.compile(rb"\bt\s*=\s*[\"']b")
+_FLAG, _TEXT = re.compile(rb"\bt\s*=\s*[\"']b"), re.compile(rb"\bt\s*=\s*[\"']str[\"']")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
 
 
@@ -98,12 +98,18 @@ def unsaid(xml: bytes, sheet: Sheet, on_load: bool) -> dict[tuple[int, int], str
     found: dict[tuple[int, int], str] = {}
     for pattern, there, before in ((_FORMULA, sheet.formulas, "="), (_ERROR, sheet.errors, "")):
         for cell in pattern.finditer(xml) if there else ():
-            if pattern is _FORMULA and cell[3] and (not on_load or _FLAG.search(cell[1])):
+            if pattern is _FORMULA and _is_computed(cell, on_load):
                 continue
             if place := _REFERENCE.search(cell[1]):
                 text = (cell[2] or b"").decode("utf-8", "replace")
                 found[int(place[2]) - 1, _column(place[1].upper()) - 1] = before + unescape(text)
     return found
+
+
+def _is_computed(cell: re.Match[bytes], on_load: bool) -> bool:
+    """Whether a ``_FORMULA`` has a result after all: a text, which may be empty, or a zero that is meant."""
+    value, zero = cell[3], cell[4]
+    return bool(value and _TEXT.search(cell[1])) or bool(zero and (not on_load or _FLAG.search(cell[1])))
 
 
 @dataclass

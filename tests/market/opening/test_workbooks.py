@@ -179,6 +179,23 @@ def test_a_zero_for_a_formula_that_is_to_be_computed_yet_is_no_result(book: Rule
     assert reasons(market, "enrolled_at") == {"=TODAY()": NOT_COMPUTED.text}
 
 
+@pytest.mark.parametrize("value", [b"<v></v>", b"<v/>"])
+@pytest.mark.parametrize("on_load", [True, False])
+def test_a_formula_whose_result_is_the_empty_text_is_blank(value: bytes, on_load: bool) -> None:
+    """Its cell says that its result is a text; one that says nothing has no result."""
+    data = book_of({"a": [HEAD, ["1", "m"]]}, lambda book: book.worksheets()[0].write_formula("C2", "=B2"))
+    if not on_load:
+        data = patched(data, "xl/workbook.xml", lambda xml: xml.replace(b' fullCalcOnLoad="1"', b""))
+    none = patched(data, SHEET, lambda xml: xml.replace(b"<v>0</v>", value))
+    empty = patched(none, SHEET, lambda xml: xml.replace(b'<c r="C2"', b'<c r="C2" t="str"'))
+    unsaved = patched(empty, SHEET, lambda xml: xml.replace(value, b""))
+    assert [rows_of(each) for each in (none, empty, unsaved)] == [
+        [["1", "m", "=B2"]],
+        [["1", "m", ""]],
+        [["1", "m", "=B2"]],
+    ]
+
+
 def test_a_formula_is_told_with_its_quotes_however_they_are_written() -> None:
     data = book_of({"a": [HEAD, ["1", "m"]]}, lambda book: book.worksheets()[0].write_formula("C2", '=A1&"x"'))
     data = patched(data, SHEET, lambda xml: re.sub(rb"<f>.*?</v>", b"<f>A1&amp;&quot;x&quot;</f><v></v>", xml))
