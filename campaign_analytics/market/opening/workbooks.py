@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -117,13 +117,16 @@ def _rows(sheet: CalamineSheet, unsaid: Mapping[_Cell, str], told: list[str]) ->
     texts: dict[int, list[tuple[int, str]]] = {}
     for (place, column), text in unsaid.items():
         texts.setdefault(place, []).append((column, text))
-    merged = _merged(sheet.merged_cell_ranges or (), (sheet.end[0] + 1) * (sheet.end[1] + 1))
+    end = max([sheet.end[0], *texts])  # below the reader's last row formulas may stand alone
+    merged = _merged(sheet.merged_cell_ranges or (), (end + 1) * (sheet.end[1] + 1))
     if not (before or texts or merged):
         yield from sheet.iter_rows()
         return
     above: list[tuple[int, int, Any]] = []  # merged cells: column, last row, and what stands there
     count = 0
-    for place, cells in enumerate(sheet.iter_rows()):
+    blank: list[Any] = [""] * (sheet.end[1] - sheet.start[1] + 1)
+    rows: Iterator[list[Any]] = chain(sheet.iter_rows(), repeat(blank, end - sheet.end[0]))
+    for place, cells in enumerate(rows):
         row = [*before, *cells]
         for column, text in texts.get(place, ()):
             if column < len(row):

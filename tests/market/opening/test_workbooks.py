@@ -267,6 +267,22 @@ def test_elements_and_attributes_may_be_written_in_other_ways(quote: bytes, of: 
     assert rows_of(patched(data, SHEET, other)) == [ROW, ["2", "m", "#DIV/0!"]]
 
 
+def test_rows_below_that_hold_formulas_without_a_result_alone_are_rows(book: Rulebook, folder: Write) -> None:
+    held = openpyxl.Workbook()
+    sheet = held.active
+    assert sheet is not None
+    for row in (HEAD, ROW, ["=A2+1", "=B2"], [], ["", "=B2"], []):
+        sheet.append(row)
+    sheet.merge_cells("C2:C4")
+    data = io.BytesIO()
+    held.save(data)
+    assert rows_of(data.getvalue()) == [ROW, ["=A2+1", "=B2", "甲"], ["", "", "甲"], ["", "=B2", ""]]
+    market = read_market(folder({"offers.xlsx": data.getvalue()}), book)
+    assert shown(market, "offer_id") == ["1"]
+    assert market.quality is not None
+    assert market.quality.rejected("offers")["row"].tolist() == [3, 5]
+
+
 FAR = [(1_048_575, 16_383), (1_048_575, 99), (99_999, 16_383)]
 
 
