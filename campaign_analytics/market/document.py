@@ -18,6 +18,8 @@ LARGE: Final = object()
 _SPACES = re.compile(r"[ \t\n\r]*")
 #: A fault so near to the end of what is held may be the end itself: within a word, a number or a sign's code.
 _NEAR = 16
+#: Half of a sign in UTF-16, alone once all pairs were joined; and as it is written, alone or in a pair.
+_HALF, _HALF_WRITTEN = re.compile("[\ud800-\udfff]"), re.compile(r"\\u[dD][89a-fA-F]")
 _ENDLESS = "Unterminated string"  # its fault stands where it begins
 
 
@@ -163,5 +165,23 @@ def _too_deep() -> ValueError:
     return ValueError("it is nested too deep")
 
 
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended(each) for each in value]
+    if isinstance(value, dict):
+        return _object([(_mended(name), _mended(each)) for name, each in value.items()])
+    return value
+
+
+class _Decoder(json.JSONDecoder):
+    """Halves of a sign in UTF-16, which no encoding can write (a text cut within an emoji), become U+FFFD."""
+
+    def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+        value, end = super().raw_decode(s, idx)
+        return _mended(value) if _HALF_WRITTEN.search(s, idx, end) else value, end
+
+
 #: Numbers as they were written: identifiers keep all digits, prices all decimals.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_nothing, object_pairs_hook=_object)
+_DECODER = _Decoder(parse_int=str, parse_float=str, parse_constant=_nothing, object_pairs_hook=_object)

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,6 +89,7 @@ def test_files_in_gb18030_and_with_a_byte_order_mark(book: Rulebook, folder: Wri
         ('{"offer_id": ', "can't be read as JSON: expecting value at column 14; was it cut off?"),
         ('[{"offer_id": "1"},\n {"offer_id"', "can't be read as JSON: expecting ':' delimiter at line 2, column 13"),
         ('{"offer_id": 1, "offer_id": 2}', "the field 'offer_id' stands twice in one object"),
+        (r'{"offer_id": 1, "\ud83d": 2, "\ud83e": 3}', "the field '\ufffd' stands twice in one object"),
         ("[" * 100_000, "nested too deep"),
         ("[" * 900 + "]" * 900, "holds no records"),
         ("3", "holds no records"),
@@ -104,6 +106,28 @@ def test_a_field_that_stands_twice_rejects_its_line_alone(book: Rulebook, folder
     market = read_market(folder({"offers.jsonl": text}), book)
     assert shown(market, "offer_id") == ["1"]
     assert fates(market) == {"read": 2, "kept": 1, "rejected": 1}
+
+
+def test_half_an_emoji_is_a_sign_that_is_not_known(book: Rulebook, folder: Write) -> None:
+    """So a text is cut off by those who count in UTF-16."""
+    whole, cut = {"offer_id": "1", "merchant_id": "m", "title": "a😀"}, {"offer_id": "2", "merchant_id": "m"}
+    rows = [
+        whole,
+        cut | {"title": "a\ud83d"},
+        cut | {"offer_id": "3", "\ude00": {"b": ["\ud83d", "\\ud83d"]}},
+        "\ud83d",
+    ]
+    for name, text in {"offers.json": json.dumps(rows), "offers.jsonl": "\n".join(map(json.dumps, rows))}.items():
+        (found,) = open_records(name, Raw.of(text.encode()), len).found
+        assert found.headers == ["offer_id", "merchant_id", "title", "\ufffd.b"]
+        assert [column.at(np.arange(3)) for column in found.columns[2:]] == [
+            ["a😀", "a\ufffd", ""],
+            ["", "", "\ufffd|\\ud83d"],
+        ]
+        assert [each.text for each in found.broken] == ['"\ufffd"']
+    market = read_market(folder({"offers.json": json.dumps(rows)}), book)
+    assert shown(market, "title") == ["a😀", "a\ufffd", None]
+    assert fates(market) == {"read": 4, "kept": 3, "rejected": 1}
 
 
 def test_names_that_never_end_are_not_headers() -> None:
