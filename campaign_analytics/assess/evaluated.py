@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from campaign_analytics.assess import views
-from campaign_analytics.assess.masks import has, masks
+from campaign_analytics.assess.masks import Columns, has, masks
 from campaign_analytics.assess.outcomes import (
     FAIL,
     INELIGIBLE,
@@ -41,9 +41,8 @@ class Evaluated:
     """The rules of a rulebook evaluated over a market.
 
     ``words`` holds (words, subjects) uint64 a level: bit ``i`` of a word says that the rule of that bit fails, bit
-    ``32 + i``
-    that it is unknown. Offers carry their merchant's bits too. A rule among ``not_computed`` has columns whose
-    recipe is not (wholly) built: where it is unknown its outcome is "not_computed", outside the verdict.
+    ``32 + i`` that it is unknown. Offers carry their merchant's bits too. A rule among ``not_computed`` has columns
+    whose recipe is not (wholly) built: where it is unknown its outcome is "not_computed", outside the verdict.
     """
 
     book: Rulebook
@@ -77,12 +76,18 @@ class Evaluated:
         merchant rule. ``merchants`` are the words of these, where they are known already.
         """
         rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
-        values = {**self.book.values, **self.moment.clock}
+        binding, columns = self.binding()
         for rule, tree in trees.items():
-            rules[self.book.level(rule)].append((self.bits[rule], opened(bind(tree, values), self.unmade)))
+            level = self.book.level(rule)
+            rules[level].append((self.bits[rule], binding(tree, level)))
         count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
-        columns = partial(columns_for, self.market, self.book)
         return masks(self.market, rules, columns, count, orphans_unknown, progress, self.program, merchants)
+
+    def binding(self) -> tuple[Callable[[Tree, Level], Exact], Columns]:
+        """How a condition of a level is bound to the values in force, and the columns that it then reads."""
+        values = {**self.book.values, **self.moment.clock}
+        columns = partial(columns_for, self.market, self.book)
+        return lambda tree, _: opened(bind(tree, values), self.unmade), columns
 
     @cached_property
     def not_applicable(self) -> Mapping[Level, Array]:

@@ -177,7 +177,7 @@ class Index:
         let_go_of_all()
 
         def made(rows: range) -> AtRest:
-            part = WhatIf(self.between(rows.start, rows.stop, before)).assessed(book, now)
+            part = WhatIf(self.between(rows.start, rows.stop, before)).assessed(book, now.words)
             assert isinstance(part, AtRest)
             return replace(part, outside=part.run(part.guards, merchants=now.outside))
 

@@ -15,8 +15,8 @@ import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.blockers import Patterns
-from campaign_analytics.assess.masks import masks
-from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress, needed_columns
+from campaign_analytics.assess.masks import Columns
+from campaign_analytics.engines.arrays import needed_columns
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -133,21 +133,10 @@ class Coded(AtRest):
         """(words, rows) uint64 a level: bit ``i`` says that the rule of that bit does not apply."""
         return self.outside or self.run(self.guards)
 
-    def run(
-        self,
-        trees: Mapping[str, Tree],
-        orphans_unknown: bool = False,
-        progress: Progress | None = None,
-        merchants: Array | None = None,
-    ) -> dict[Level, Array]:
-        """See ``Evaluated.run``."""
-        rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
-        coded = self.coded
-        for rule, tree in trees.items():
-            level = self.book.level(rule)
-            rules[level].append((self.bits[rule], coded.condition(tree, level, self.book.values)))
-        words = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
-        return masks(self.market, rules, coded.columns, words, orphans_unknown, progress, merchants=merchants)
+    def binding(self) -> tuple[Callable[[Tree, Level], Exact], Columns]:
+        """See ``Evaluated.binding``: over the codes."""
+        coded, values = self.coded, self.book.values
+        return lambda tree, level: coded.condition(tree, level, values), coded.columns
 
 
 @dataclass(frozen=True, eq=False)

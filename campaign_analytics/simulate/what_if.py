@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from campaign_analytics.assess.assessment import Assessment, assess
-from campaign_analytics.assess.evaluated import Judged
 from campaign_analytics.assess.masks import masks
 from campaign_analytics.errors import CampaignError, ValueFault
 from campaign_analytics.market.schema import Array
@@ -339,9 +338,9 @@ class WhatIf:
         same = all(book.values[name] == basis.book.values[name] for name in self.recipe_parameters)
         return same and set(book.active) <= set(basis.rules)
 
-    def assessed(self, book: Rulebook, judged: Judged | None = None) -> Assessment:
-        """The assessment of a rulebook that differs from the baseline's in values and severities alone; ``judged`` are
-        the outcomes of merchants, where these are known."""
+    def assessed(self, book: Rulebook, merchants: Array | None = None) -> Assessment:
+        """The assessment of a rulebook that differs from the baseline's in values and severities alone; ``merchants``
+        are the words of these, where they are known already."""
         if isinstance(self.baseline, AtRest):
             self.baseline.check(book)
         market = self.coded(book)
@@ -352,7 +351,7 @@ class WhatIf:
             book=book,
             rules=book.active,
             not_computed=tuple(rule for rule in book.active if rule in basis.not_computed),
-            words=_overlaid(market, book, moved, judged) if moved else basis.words,
+            words=_overlaid(market, book, moved, merchants) if moved else basis.words,
         )
 
 
@@ -360,19 +359,18 @@ def _moved(rule: str, before: Rulebook, now: Rulebook) -> bool:
     return any(before.values[name] != now.values[name] for name in now.parameters_of(rule))
 
 
-def _overlaid(market: CodedMarket, book: Rulebook, moved: list[str], judged: Judged | None) -> dict[Level, Array]:
+def _overlaid(market: CodedMarket, book: Rulebook, moved: list[str], merchants: Array | None) -> dict[Level, Array]:
     """The masks of a coded market's assessment, with those of the rules in ``moved`` made again."""
     basis = market.basis
     rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
     for rule in moved:
         level = book.level(rule)
         rules[level].append((basis.bits[rule], market.condition(book.whole(rule), level, book.values)))
-    known = judged.words if judged else None
     count = len(basis.words["merchants"])
-    made = masks(basis.market, rules, market.columns, count, orphans_unknown=True, merchants=known)
+    made = masks(basis.market, rules, market.columns, count, orphans_unknown=True, merchants=merchants)
     stays = ~(basis.mask(moved) | basis.mask(moved, unknown=True))[:, None]
     made["offers"] |= basis.words["offers"] & stays
-    if judged is None:
+    if merchants is None:
         made["merchants"] |= basis.words["merchants"] & stays
     return made
 
