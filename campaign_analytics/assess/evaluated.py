@@ -76,14 +76,14 @@ class Evaluated:
         merchant rule. ``merchants`` are the words of these, where they are known already.
         """
         rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
-        binding, columns = self.binding()
+        binding, columns = self._binding()
         for rule, tree in trees.items():
             level = self.book.level(rule)
             rules[level].append((self.bits[rule], binding(tree, level)))
         count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
         return masks(self.market, rules, columns, count, orphans_unknown, progress, self.program, merchants)
 
-    def binding(self) -> tuple[Callable[[Tree, Level], Exact], Columns]:
+    def _binding(self) -> tuple[Callable[[Tree, Level], Exact], Columns]:
         """How a condition of a level is bound to the values in force, and the columns that it then reads."""
         values = {**self.book.values, **self.moment.clock}
         columns = partial(columns_for, self.market, self.book)

@@ -133,8 +133,8 @@ class Coded(AtRest):
         """(words, rows) uint64 a level: bit ``i`` says that the rule of that bit does not apply."""
         return self.outside or self.run(self.guards)
 
-    def binding(self) -> tuple[Callable[[Tree, Level], Exact], Columns]:
-        """See ``Evaluated.binding``: over the codes."""
+    def _binding(self) -> tuple[Callable[[Tree, Level], Exact], Columns]:
+        """See ``Evaluated._binding``: over the codes."""
         coded, values = self.coded, self.book.values
         return lambda tree, level: coded.condition(tree, level, values), coded.columns
 
