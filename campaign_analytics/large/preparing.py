@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from campaign_analytics.assess.assessment import columns_read
 from campaign_analytics.derive import Derivation, closure, derive
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
-from campaign_analytics.errors import CampaignError, MarketError
+from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.ahead import ahead
 from campaign_analytics.large.of_merchants import ByMerchant
+from campaign_analytics.large.owners import Owners
 from campaign_analytics.large.source import Part, Source
 from campaign_analytics.market.schema import KEYS, Array, Cells, Market, Table, joined
 from campaign_analytics.rulebook.book import Rulebook
@@ -54,13 +55,22 @@ class Prepared:
 
     def lean(self) -> Prepared:
         """The same without what is of no use to parts, once merchants have been judged."""
-        lean = replace(self, sides=needed(self, self.columns))
-        lean.__dict__["_merchants"] = self._merchants
-        return lean
+        return self.changed(sides=needed(self, self.columns))
+
+    def changed(self, **fields: Any) -> Prepared:
+        """The same merchants and offers, with other ``fields``."""
+        changed = replace(self, **fields)
+        changed.__dict__["owners"] = self.owners
+        return changed
 
     def nobody(self) -> Derivation:
         """The market of no offer and all merchants."""
-        return Derivation(self.market(nothing(self.source)), self.unmade, self.partly)
+        return Derivation(self.without_offers(), self.unmade, self.partly)
+
+    def without_offers(self) -> Market:
+        """The same as it was read."""
+        offers = nothing(self.source)
+        return self.market(offers, self.owners.looked_up(offers.cells["merchant_id"]))
 
     def derived(self, part: Part, wanted: Collection[str]) -> Derivation:
         """The same with the ``wanted`` columns alone."""
@@ -69,10 +79,16 @@ class Prepared:
         made = derive(self.read(part, wanted), self.book, self.moment, asked, given)
         return Derivation(made.market, made.unmade | self.unmade, made.partly | self.partly)
 
-    def read(self, part: Part, wanted: Collection[str]) -> Market:
-        """One part's offers with what ``wanted`` columns are made of."""
-        columns = [*KEYS["offers"], *of_table(self.book, "offers", wanted)]
-        market = self.market(self.source.offers(part, columns), wanted)
+    def read(self, part: Part, wanted: Collection[str], named: bool = True) -> Market:
+        """One part's offers with what ``wanted`` columns are made of; without ``named`` perhaps not their ids."""
+        merchant_row = self.owners.kept(part)
+        keys = [key for key in KEYS["offers"] if named or key == "merchant_id" or self.of_offers(wanted)]
+        if merchant_row is not None:
+            keys.remove("merchant_id")
+        offers = self.source.offers(part, [*keys, *of_table(self.book, "offers", wanted)])
+        if merchant_row is None:
+            merchant_row = self.owners.looked_up(offers.cells["merchant_id"])
+        market = self.market(offers, merchant_row, wanted)
         return market.with_table(market.offers.with_cells(self.across_of(part))) if self.across else market
 
     def across_of(self, part: Part) -> dict[str, Cells]:
@@ -80,14 +96,17 @@ class Prepared:
         rows = np.arange(self.starts[part], self.starts[part] + part.rows)
         return {name: cells.take(rows) for name, cells in self.across.items()}
 
-    def market(self, offers: Table, wanted: Collection[str] = ()) -> Market:
+    def market(self, offers: Table, merchant_row: Array, wanted: Collection[str] = ()) -> Market:
         """Some offers, the rows of other tables that belong to them and are wanted, and all merchants."""
         tables = dict(self.sides) | {"offers": offers}
+        if belonging := self.of_offers(wanted):
+            tables |= self.source.of_offers(offers.cells["offer_id"], belonging)
+        return Market(tables, self.source.declared).joined_by(merchant_row)
+
+    def of_offers(self, wanted: Collection[str]) -> dict[str, list[str]]:
+        """By table that belongs to offers: its columns, if any of them are ``wanted``."""
         read = {table: of_table(self.book, table, wanted) for table in OF_OFFERS if self.source.files.get(table)}
-        tables |= self.source.of_offers(
-            offers.cells["offer_id"], {table: [*KEYS[table], *columns] for table, columns in read.items() if columns}
-        )
-        return Market(tables, self.source.declared).joined_by(self._merchants.rows(offers.cells["merchant_id"]))
+        return {table: [*KEYS[table], *columns] for table, columns in read.items() if columns}
 
     @cached_property
     def starts(self) -> Mapping[Part, int]:
@@ -96,24 +115,9 @@ class Prepared:
         return dict(zip(self.source.parts, [0, *ends], strict=False))
 
     @cached_property
-    def _merchants(self) -> _Lookup:
-        return _Lookup(self.sides["merchants"].cells["merchant_id"])
-
-
-class _Lookup:
-    """Rows of merchants by id; the index over all of them is made once."""
-
-    def __init__(self, ids: Cells) -> None:
-        self._index = pd.Index(np.asarray(ids.values, object))
-        if not self._index.is_unique:
-            again = self._index[self._index.duplicated()][0]
-            raise MarketError(f"merchants: merchant_id {again!r} stands in two rows; read the files as exports first")
-
-    def rows(self, ids: Cells) -> Array:
-        """(offers,) int32 the row of each id, -1 where there is none."""
-        codes, distinct = pd.factorize(ids.values)
-        found = self._index.get_indexer(pd.Index(np.asarray(distinct, object))).astype(np.int32)
-        return np.where(ids.gone, np.int32(-1), np.append(found, np.int32(-1))[codes])
+    def owners(self) -> Owners:
+        """The merchants of offers, which are told by their rows."""
+        return Owners(self.sides["merchants"].cells["merchant_id"])
 
 
 def prepare(
@@ -128,12 +132,11 @@ def prepare(
         made = derive(_reduced(bare, of_offers(book, [*needed, *across]), progress), book, moment, needed)
     else:
         made = _with_merchants(bare, needed, progress)
-    whole = replace(bare, sides={**bare.sides, "merchants": made.market.merchants}, unmade=made.unmade)
+    whole = bare.changed(sides={**bare.sides, "merchants": made.market.merchants}, unmade=made.unmade)
     if not across:
-        return replace(whole, partly=made.partly)
+        return whole.changed(partly=made.partly)
     ranked = derive(_reduced(whole, of_offers(book, across), progress), book, moment, across, needed)
-    return replace(
-        whole,
+    return whole.changed(
         unmade=made.unmade | ranked.unmade,
         partly=made.partly | ranked.partly,
         across={name: ranked.market.offers.cells[name] for name in across if name in ranked.market.offers.cells},
@@ -162,7 +165,7 @@ def known_before(book: Rulebook, name: str, made: Collection[str]) -> bool:
 def _with_merchants(bare: Prepared, needed: set[str], progress: Progress | None) -> Derivation:
     """All that is derived of merchants: what is made of their offers, for some merchants at a time."""
     book, moment = bare.book, bare.moment
-    none = derive(bare.market(nothing(bare.source)), book, moment, needed)  # as of merchants without offers
+    none = derive(bare.without_offers(), book, moment, needed)  # as of merchants without offers
     made = sorted(name for name in needed if made_of_offers(book, name))
     if not made or not bare.source.rows:
         return none
@@ -227,7 +230,7 @@ def _reduced(bare: Prepared, read: list[str], progress: Progress | None) -> Mark
     """All offers with the columns ``read`` alone, each of one row's making."""
     each = list(_read_of_all(bare, read, progress)) if read else []
     if not each:
-        return bare.market(nothing(bare.source))
+        return bare.without_offers()
     rows = np.concatenate([rows for rows, _ in each])
     there = [name for name in read if all(name in cells for _, cells in each)]
     offers = Table("offers", {name: joined([cells[name] for _, cells in each]) for name in there}, len(rows))
@@ -241,14 +244,16 @@ def _read_of_all(
     derived, done = [name for name in read if name in bare.book.derived], 0
 
     def made(part: Part) -> tuple[Array, Mapping[str, Cells]]:
-        market = derive(bare.read(part, read), bare.book, bare.moment, derived).market
+        market = derive(bare.read(part, read, named=False), bare.book, bare.moment, derived).market
         return market.merchant_row, {name: cells for name, cells in market.offers.cells.items() if name in read}
 
     for part, found in ahead(made, bare.source.parts):
+        bare.owners.keep(part, found[0])
         yield found
         done += part.rows
         if progress:
             progress(done, bare.source.rows)
+    bare.owners.let_go()
 
 
 def of_table(book: Rulebook, table: str, wanted: Collection[str]) -> list[str]:

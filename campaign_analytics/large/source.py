@@ -13,21 +13,21 @@ from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.dataset
 import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.large.row_groups import RowGroups
 from campaign_analytics.large.said import said
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, table_named
 from campaign_analytics.market.schema import KEYS, OVERRIDES, Cells, Declared, Table
 from campaign_analytics.market.typed import HIGH, UNREAD, from_arrow
 from campaign_analytics.rulebook.book import Rulebook
+from campaign_analytics.rulebook.recipes import OF_OFFERS
 from campaign_analytics.rulebook.values import did_you_mean
 
 #: A part has at most so many rows, unless one row group has more.
 ROWS = 1 << 18
-_MANY = 4  # rows of another table for each offer, from which on those of other offers are sorted out
 _BLOCK = 1 << 24  # bytes of a file that are hashed at once
 
 
@@ -125,28 +125,18 @@ class Source:
     def of_offers(self, offers: Cells, columns: Mapping[str, Sequence[str]]) -> dict[str, Table]:
         """Of each table that ``columns`` names the rows that belong to some offers, and perhaps others between them.
         Quick where its files are in the order of their offers."""
-        if not columns:
-            return {}
         ids = pa.array(offers.values, pa.string())
-        span = pa.compute.min_max(ids)
-        return {table: self._between(table, ids, span["min"], span["max"], names) for table, names in columns.items()}
-
-    def _between(self, table: str, ids: pa.Array, low: pa.Scalar, high: pa.Scalar, columns: Sequence[str]) -> Table:
-        key = pyarrow.dataset.field("offer_id")
-        among = (key >= low) & (key <= high)
-        with said(self.files[table][0].parent):
-            held = self._datasets[table]
-            if held.count_rows(filter=among) > _MANY * len(ids):
-                among &= key.isin(ids)
-            rows = held.to_table(columns=told_of(held.schema.names, columns), filter=among)
-        return self._table(table, rows, self._place(table))
+        found = {}
+        for table, names in columns.items():
+            rows = self._row_groups[table].of(ids, told_of(self.schemas[table].names, names))
+            found[table] = self._table(table, rows, self._place(table))
+        return found
 
     @cached_property
-    def _datasets(self) -> Mapping[str, pyarrow.dataset.Dataset]:
-        """The files of each table as one; opened once, so that what their ends tell of row groups is read once."""
+    def _row_groups(self) -> Mapping[str, RowGroups]:
+        """Those of tables that belong to offers; what the files' ends tell of them is read once."""
         return {
-            table: pyarrow.dataset.dataset([str(file) for file in files], self.schemas[table], format="parquet")
-            for table, files in self.files.items()
+            table: RowGroups(self.files[table], self.schemas[table]) for table in OF_OFFERS if self.files.get(table)
         }
 
     def _schema(self, table: str) -> pa.Schema:

@@ -26,7 +26,7 @@ from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.cluster.frames import Frames
 from campaign_analytics.large.cluster.workers import Workers
 from campaign_analytics.large.condensing import group_cells
-from campaign_analytics.large.preparing import ACROSS, Prepared, known_before, made_of_offers, nothing, of_offers, read
+from campaign_analytics.large.preparing import ACROSS, Prepared, known_before, made_of_offers, of_offers, read
 from campaign_analytics.large.source import Part
 from campaign_analytics.market.schema import Array, Cells, Market, Table, joined
 from campaign_analytics.rulebook.book import Rulebook
@@ -64,7 +64,7 @@ def _with_merchants(workers: Workers, bare: Prepared) -> Prepared:
     """With everything that is derived of merchants."""
     book, moment = bare.book, bare.moment
     needed = {name for name in closure(book, columns_read(book)) if book.table_of(name) == "merchants"}
-    made = derive(bare.market(nothing(bare.source)), book, moment, needed)  # as of merchants without offers
+    made = derive(bare.without_offers(), book, moment, needed)  # as of merchants without offers
     reads = of_offers(book, sorted(needed))
     names = sorted(name for name in needed if _of_offers(book, name))
     if names:
