@@ -26,7 +26,6 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet
-from matplotlib.figure import Figure
 
 import campaign_analytics as ca
 from campaign_analytics.demo.write import write_declared
@@ -96,6 +95,8 @@ def main() -> None:
 
 def draw(every: Mapping[int, Mapping[str, Taken]]) -> None:
     """A line a step: seconds of work, and memory, by the number of offers."""
+    from matplotlib.figure import Figure  # which no step needs, and all would hold
+
     figure = Figure((11, 4.5), layout="constrained")
     for axes, what in zip(figure.subplots(1, 2), ("cpu", "memory"), strict=True):
         for name in STEPS:

@@ -42,7 +42,7 @@ class Patterns:
     rule_unknown: Mapping[str, Array]  # by rule: (patterns,) bool; never so for a rule that is not computed
     fails: Array  # (patterns, groups) bool
     open: Array  # (patterns, groups) bool: a rule of it is unknown, whether or not another fails
-    stands_for: Array | None  # (subjects,) int64: see ``Table``
+    stands_for: Array | None  # (subjects,) integers: see ``Table``
 
     def __len__(self) -> int:
         return len(self.fails)
@@ -73,7 +73,7 @@ class Patterns:
         """(classes, columns) float64: every column of ``parts`` ((patterns, n) each) summed over a class's subjects."""
         from scipy.sparse import csr_array  # dear to import
 
-        pairs = classes * len(self) + self.of
+        pairs = np.multiply(classes, len(self), dtype=np.int64) + self.of
         if names * len(self) <= _DENSE:
             counts = np.bincount(pairs, weight, minlength=names * len(self))
             kept = np.flatnonzero(counts)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -94,6 +94,12 @@ class Evaluated:
         """(words, subjects) uint64 a level: bit ``i`` says that the rule of that bit does not apply: its guard is
         false."""
         return self.run(self.guards)
+
+    @property
+    def bare(self) -> Self:
+        """The same of no subject: what holds for all of them."""
+        none = {level: np.zeros((len(held), 0), np.uint64) for level, held in self.words.items()}
+        return replace(self, market=Market({}, self.market.declared), words=none)
 
     @property
     def guards(self) -> dict[str, Tree]:

@@ -43,7 +43,7 @@ def summary(assessment: Assessment, by: str | None, level: Level, weight: str | 
     verdict = assessment.verdict(level)
     codes, names = group_codes(assessment, by, level)
     weights = weights_of(assessment, weight, level)
-    counts = added(codes * 3 + verdict, 3 * len(names), weights.values).reshape(-1, 3)
+    counts = counted(codes, len(names), verdict, len(VERDICTS), weights.values)
     frame = pd.DataFrame(counts, columns=list(VERDICTS))
     total = weights.total(level)
     frame[total] = counts.sum(axis=1)
@@ -53,7 +53,7 @@ def summary(assessment: Assessment, by: str | None, level: Level, weight: str | 
     if by is None:
         return frame
     frame.insert(0, by, pd.Series(names, dtype="str"))
-    held = frame[np.bincount(codes, minlength=len(names)) > 0]
+    held = frame[added(codes, len(names)) > 0]
     return held.sort_values(total, ascending=False, kind="stable", ignore_index=True)
 
 
@@ -181,14 +181,14 @@ _BANDS = {1: "1", 2: "2-9", 10: "10-99", 100: "100+"}  # by the band's least num
 
 
 def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[Array, list[str]]:
-    """(subjects,) a class's number for every subject, and the classes' names.
+    """(subjects,) a class's number for every subject, an integer of 32 or 64 bits, and the classes' names.
 
     A missing value is a class of its own, named "". ``by`` is a column of the level or of its merchants, or "size"
     (unless that is a column): "1", "2-9", "10-99" or "100+" offers of the merchant, "0" where it has none.
     """
     rows = assessment.market.tables[level].rows
     if by is None:
-        return np.zeros(rows, np.int64), [""]
+        return np.zeros(rows, np.int32), [""]
     book, market = assessment.book, assessment.market
     known = [name for name in (*book.columns, *book.derived) if book.table_of(name) in ("offers", "merchants")]
     if by == SIZE and SIZE not in known:
@@ -207,7 +207,7 @@ def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[A
         raise CampaignError(f"cannot group merchants by {by!r}: it is a column of offers")
     cells = on_rows(market, book, by, level)
     if cells.names and cells.type != "set":
-        codes = cells.values.astype(np.int64)
+        codes = cells.values.astype(np.int32)
         names = list(cells.names)
         if cells.missing is not None:
             codes[cells.missing] = len(names)
@@ -219,13 +219,22 @@ def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[A
 def added(codes: Array, size: int, amounts: Array | None = None) -> Array:
     """(size,) how many subjects have each code, int64; or the sums of their amounts, of whole ones int64, else
     float64."""
-    if amounts is None:
-        return np.bincount(codes, minlength=size)
-    sums = np.zeros(size)
+    sums = np.zeros(size, np.int64 if amounts is None else np.float64)
     for start in range(0, len(codes), _AT_ONCE):  # bincount makes numbers of 8 bytes of both
         some = slice(start, start + _AT_ONCE)
-        sums += np.bincount(codes[some], amounts[some], size)
-    return sums if amounts.dtype.kind == "f" else sums.astype(np.int64)
+        sums += np.bincount(codes[some], None if amounts is None else amounts[some], size)
+    return sums if amounts is None or amounts.dtype.kind == "f" else sums.astype(np.int64)
+
+
+def counted(classes: Array, size: int, codes: Array, kinds: int, weights: Array | None = None) -> Array:
+    """(size, kinds) how many subjects of each class have each code below ``kinds``, int64, or their weights, float64.
+
+    Both are joined in the narrowest integers that hold them, in half the time of wide ones.
+    """
+    dtype = np.min_scalar_type(max(size, 1) * kinds)
+    joined = np.multiply(classes, kinds, dtype=dtype, casting="unsafe")
+    np.add(joined, codes, out=joined, dtype=dtype, casting="unsafe")
+    return added(joined, size * kinds, weights).reshape(size, kinds)
 
 
 def one_by_one(assessment: Assessment) -> None:

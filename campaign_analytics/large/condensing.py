@@ -7,7 +7,6 @@ of the columns to group by, and one code for each comparison that may move.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from campaign_analytics.large.counts import Counts, Joined
 from campaign_analytics.large.tally import Kinds, Tally
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Cells, Market
+from campaign_analytics.market.texts import let_go_of_all
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate.at_rest import AtRest, Codes
@@ -50,7 +50,7 @@ class Condensing:
     def add(self, part: Assessment) -> None:
         """Count the offers of one part."""
         if self._first is None:
-            self._first = replace(part, market=Market({}, part.market.declared))
+            self._first = part.bare
             self._bits = {"offers": self.bits(part, "offers"), "merchants": self.bits(part, "merchants")}
             merchants = self._kinds["merchants"].numbers(self._columns(part, "merchants"))
             self._kind = np.append(merchants, np.uint64(len(self._kinds["merchants"])))
@@ -123,14 +123,16 @@ class Condensing:
         }
 
     def settled(self) -> tuple[Array, Array, Array]:
-        """Of all rows, (rows,): the kind of merchant (int32, -1 for an orphan), the kind of offer (int32), and how many
-        offers it stands for (int64). To be asked for once."""
+        """Of all rows, (rows,) integers: the kind of merchant (-1 for an orphan), the kind of offer, and how many
+        offers it stands for. To be asked for once."""
         self._tally.settle()
-        rows, at = len(self._tally), 0
-        merchant, kind, counts = np.zeros(rows, np.int32), np.zeros(rows, np.int32), np.zeros(rows, np.int64)
+        let_go_of_all()  # of what parts held
+        most = len(self._kinds["merchants"]), len(self._kinds["offers"]), self._tally.most()
+        at, (merchant, kind, counts) = 0, (np.zeros(len(self._tally), _signed(each)) for each in most)
         for keys, many in self._tally.settled():
             here = slice(at, at := at + len(keys))
             merchant[here], kind[here], counts[here] = keys >> _MERCHANT, keys & _OFFER, many
+        let_go_of_all()
         merchant[merchant == len(self._kinds["merchants"])] = -1
         return merchant, kind, counts
 
@@ -179,6 +181,11 @@ def places_of(column: str, cells: Cells, known: dict[str, int]) -> Array:
     if len(known) > VALUES:
         raise CampaignError(f"cannot count by {column!r}: it has more than {VALUES:,} values")
     return np.array([known[name] for name in cells.names] or [0], np.int64)
+
+
+def _signed(most: int) -> Any:
+    """The narrowest integers that hold so many, and -1."""
+    return np.min_scalar_type(-most - 1)
 
 
 def _named(first: Assessment, column: str, codes: Array, names: tuple[str, ...]) -> Cells:

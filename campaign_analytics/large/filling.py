@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from campaign_analytics.large.prints import hashed
 from campaign_analytics.large.said import whole
 from campaign_analytics.large.source import Part
 from campaign_analytics.market.behind import Files
-from campaign_analytics.market.schema import Array, Market
+from campaign_analytics.market.schema import Array
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level
 from campaign_analytics.simulate.at_rest import AtRest, Codes, Resting
@@ -100,7 +99,7 @@ class Filling:
         """Take the merchants from the first part, and see what there is to be kept of offers."""
         codes = first.codes if isinstance(first, AtRest) else Resting(first).codes(first.rules)
         nobody = np.zeros(0, np.int64)
-        self.first = replace(first, market=Market({}))
+        self.first = first.bare
         self.codes = {level: held.map(lambda cells: cells.take(nobody)) for level, held in codes.items()}
         self.merchants = first.market.merchants.rows
         self._put("merchants", codes["merchants"], 0)

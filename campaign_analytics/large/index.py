@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 BASELINE = "baseline.toml"
 _PARTS = "parts"  # what Spark's workers write, until it is brought together
 #: Offers assessed at once.
-ROWS = 1 << 18
+ROWS = 1 << 17
 
 
 def build_index(
@@ -211,7 +211,8 @@ class Index:
         for name, type in self.told["codes"][level]["cells"].items():
             low = self._array(level, name, rows)
             if type == "flag":
-                found[name] = Cells.make("flag", low == 1, low == GONE)
+                gone = low == GONE
+                found[name] = Cells("flag", low == 1, gone if gone.any() else None)
             else:
                 ranged = self._file(level, name + HIGH).exists()
                 found[name] = Cells("count", low, None, self._array(level, name + HIGH, rows) if ranged else None)

@@ -96,7 +96,8 @@ def _files(told: Mapping[str, Any] | None) -> Files | None:
 
 def _columns(cube: Cube, level: Level) -> pa.Table:
     table = cube.market.tables[level]
-    columns: dict[str, Any] = {_COUNT: table.stands_for}
+    assert table.stands_for is not None
+    columns: dict[str, Any] = {_COUNT: table.stands_for.astype(np.int64)}
     if level == "offers":
         columns |= {_MERCHANT: cube.market.merchant_row.astype(np.int64), _CELL: cube.cell.astype(np.int64)}
         columns |= {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def parts_of(
     left_out = begin(prepared, nobody) if begin else ()
     judged, prepared = nobody.judged, prepared.lean()
     yield nobody
-    bare = replace(nobody, market=Market({}))
+    bare = nobody.bare
     del nobody
     let_go_of_all()
     done = sum(part.rows for part in left_out)

@@ -14,7 +14,7 @@ from campaign_analytics.market.schema import Array
 
 _HALF = np.uint64(32)
 _LOW = np.uint64((1 << 32) - 1)
-_STRETCH = 1 << 20  # keys of a stretch, of those that are brought together at once
+_STRETCH = 1 << 18  # keys of a stretch, of those that are brought together at once
 _WAITING = 1 << 18  # keys that wait at least until they are brought together with the others
 
 
@@ -82,11 +82,15 @@ class Tally:
         """How many keys there were when they were last brought together."""
         return sum(len(keys) for keys, _ in self._held)
 
+    def most(self) -> int:
+        """How often the most frequent key had come by then."""
+        return max((int(counts.max()) for _, counts in self._held), default=0)
+
     def add(self, keys: Array) -> None:
         """Count (n,) uint64 keys."""
         each, counts = np.unique(keys, return_counts=True)
         self._waiting.append((each, _narrow(counts)))
-        if sum(len(each) for each, _ in self._waiting) > max(len(self) // 2, _WAITING):
+        if sum(len(each) for each, _ in self._waiting) > max(len(self) // 4, _WAITING):
             self.settle()
 
     def settle(self) -> None:

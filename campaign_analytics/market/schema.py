@@ -234,7 +234,7 @@ class Table:
     rows: int
     origin: Origin | None = None  # where each row was read; None = made in memory
     parts: Sequence[Part] = ()  # the files, sheets or DataFrames that it was read from
-    stands_for: Array | None = None  # (rows,) int64: how many subjects each row stands for; None = itself alone
+    stands_for: Array | None = None  # (rows,) integers: how many subjects each row stands for; None = itself alone
 
     @property
     def many(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,12 @@ class AtRest(Assessment):
     def not_applicable(self) -> Mapping[Level, Array]:
         """(words, rows) uint64 a level: as they stood when the market was read."""
         return self.outside
+
+    @property
+    def bare(self) -> Self:
+        """See ``Evaluated.bare``; without codes."""
+        bare = super().bare
+        return replace(bare, outside=bare.words, codes=dict.fromkeys(bare.words, Codes({}, {}, {})))
 
     @property
     def coded_along(self) -> frozenset[str]:

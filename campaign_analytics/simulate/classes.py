@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from campaign_analytics.assess.outcomes import VERDICTS
-from campaign_analytics.assess.views import added, checked, group_codes, weights_of
+from campaign_analytics.assess.views import added, checked, counted, group_codes, weights_of
 from campaign_analytics.market.schema import Array
 from campaign_analytics.simulate.where import Where, among
 
@@ -64,5 +64,4 @@ class Classes:
 
     def count(self, codes: Array, kinds: int) -> Array:
         """(classes, kinds) the same by a code of each subject that is looked at, below ``kinds``."""
-        size = len(self.names)
-        return added(self.codes * kinds + codes, size * kinds, self.weights).reshape(size, kinds)
+        return counted(self.codes, len(self.names), codes, kinds, self.weights)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from campaign_analytics.assess.views import added
+from campaign_analytics.assess.views import added, counted
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.values import Value
 from campaign_analytics.simulate.positions import Passing, Positions
-from campaign_analytics.simulate.standing import Flip, Groups, Standing, counted
+from campaign_analytics.simulate.standing import Flip, Groups, Standing
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment

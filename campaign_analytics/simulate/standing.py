@@ -10,24 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from campaign_analytics.assess.outcomes import PRE_QUALIFIED, VERDICTS
-from campaign_analytics.assess.views import added, group_codes
+from campaign_analytics.assess.views import added, counted, group_codes
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.market.schema import Array
 from campaign_analytics.simulate.at_rest import Cube
 
 if TYPE_CHECKING:
     from campaign_analytics.assess.assessment import Assessment
-
-
-def counted(classes: Array, size: int, codes: Array, kinds: int, weights: Array | None = None) -> Array:
-    """(size, kinds) how many subjects of each class have each code below ``kinds``, int64, or their weights, float64.
-
-    Both are joined in the narrowest integers that hold them, in half the time of wide ones.
-    """
-    dtype = np.min_scalar_type(max(size, 1) * kinds)
-    joined = np.multiply(classes, kinds, dtype=dtype, casting="unsafe")
-    np.add(joined, codes, out=joined, dtype=dtype, casting="unsafe")
-    return added(joined, size * kinds, weights).reshape(size, kinds)
 
 
 class Flip(NamedTuple):

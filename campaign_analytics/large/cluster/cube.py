@@ -95,15 +95,16 @@ class _Cubes:
         columns: dict[str, Any] = {**groups, _MERCHANT: cube.market.merchant_row.astype(np.int64)}
         columns |= {_WORD.format(n): word.view(np.int64) for n, word in enumerate(cube.words["offers"])}
         columns |= code_columns(cube.codes["offers"], self.codes)
-        columns |= {_RULE: pa.nulls(len(cube.cell), pa.string()), _COUNT: cube.market.offers.stands_for}
-        counts = pa.table(columns)
+        counts = pa.array(cube.market.offers.stands_for, pa.int64())
+        columns |= {_RULE: pa.nulls(len(cube.cell), pa.string()), _COUNT: counts}
+        rows = pa.table(columns)
         _, first = np.unique(cube.cell, return_index=True)  # a row of each group
         stays = [
             {name: held.take(pa.array(first)) for name, held in groups.items()}
             | {_RULE: pa.array([rule] * len(first), pa.string()), _FAILS: fails, _UNKNOWN: unknown}
             for rule, (fails, unknown) in cube.settled.items()
         ]
-        return pa.concat_tables([counts, *map(pa.table, stays)], promote_options="permissive")
+        return pa.concat_tables([rows, *map(pa.table, stays)], promote_options="permissive")
 
 
 def _cube(offers: pa.Table, stays: pa.Table, nobody: Assessment, empty: Cube) -> Cube:
