@@ -38,7 +38,7 @@ def checked(place: str, data: bytes) -> Checked:
         if key in parts:
             raise MarketError(f"{place} can't be read as a workbook: it holds {name} twice; save it as xlsx again")
         parts[key] = partial(unpacked, where, info, archive)
-        if sheet := measured(pieces(where, info, archive), parts[key]):
+        if sheet := measured(where, partial(pieces, where, info, archive)):
             sheets[key] = sheet
             if is_far(sheet.rows * sheet.columns, sheet.cells):
                 raise MarketError(sheet.reaches(where))

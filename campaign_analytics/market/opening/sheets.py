@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
 from itertools import chain
+from xml.parsers import expat
 
 import numpy as np
 
-from campaign_analytics.market.opening.zips import STEP
+from campaign_analytics.errors import MarketError
 from campaign_analytics.market.schema import Array
 
 #: So many cells may be made room for, or so many times those that are written.
@@ -24,11 +25,12 @@ _NONE = b" " * _AROUND
 _LETTER, _CAPITAL, _DIGIT, _QUOTE, _LOW, _HIGH = (
     np.uint64(byte * 0x0101010101010101) for byte in (0x40, 0xDF, 0x0F, 0x22, 0x01, 0x80)
 )
-_ONE, _EIGHT = np.uint64(1), np.uint64(8)
+_ONE, _WHOLE = np.uint64(1), np.uint64(64)
 _LAST_ROW = 1 << 32  # of references with more digits than any row has
-#: References as no program writes them, but readers take.
-_ODD = re.compile(rb"\sr\s*=\s*([\"'])([^<\"']*)\1")
-_ROW, _CELL = re.compile(rb"<(?:[^\s<>/:]+:)?row\b"), re.compile(rb"<(?:[^\s<>/:]+:)?c\b")
+#: A reference as it may stand at a cell, or without letters at a row.
+_PLACE = re.compile(r"([A-Za-z]*)([0-9]{1,12})")
+#: So many bytes of a sheet are walked through at most, an element at a time.
+_MOST_WALKED = 512 << 20
 #: A cell with a formula and no value, or zero: written by a program that can't compute it.
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)"
@@ -74,20 +76,14 @@ def is_far(room: int, cells: int) -> bool:
     return room > max(_PLAIN_CELLS, _TIMES * cells)
 
 
-def measured(pieces: Iterable[bytes], whole: Callable[[], bytes]) -> Sheet | None:
-    """Measure a sheet, ``pieces`` of which together are the ``whole``; None where it is no sheet. No cell of it stands
-    further than is said here, however it is written."""
-    seen = _seen(pieces)
-    if seen.odd and seen.is_sheet:
-        plain = _ODD.sub(rb' r="\2"', whole())
-        seen = _seen(plain[start : start + STEP] for start in range(0, len(plain), STEP))
-    if seen.is_sheet and seen.cells > seen.placed:
-        lines = _ROW.split(whole())
-        counts = [len(_CELL.findall(line)) for line in lines]
-        seen.cells = sum(counts)  # without the ends of cells, which look like one in a namespace: </x:c>
-        if seen.cells > seen.placed:  # cells that don't say where they stand follow one another
-            seen.rows += len(lines)
-            seen.columns += max(counts)
+def measured(place: str, pieces: Callable[[], Iterable[bytes]]) -> Sheet | None:
+    """Measure a sheet that is made of ``pieces``; None where it is no sheet. No cell of it stands further than is said
+    here, however it is written. Raises MarketError where that can't be told."""
+    seen = _seen(pieces())
+    if seen.is_sheet and (not seen.is_plain or is_far(seen.rows * seen.columns, seen.cells)):
+        walk = _Walk(place)
+        walk.over(pieces())
+        seen.rows, seen.columns, seen.cells = walk.rows, walk.columns, walk.cells
     return seen if seen.is_sheet else None
 
 
@@ -116,13 +112,13 @@ def _is_computed(cell: re.Match[bytes], on_load: bool) -> bool:
 class _Seen(Sheet):
     """A sheet by its references."""
 
-    placed: int = 0  # cells that have one
-    odd: bool = False  # whether some attribute is written in an odd way
     is_sheet: bool = False
+    is_plain: bool = True  # each cell begins <c r="…", and no reference is written in any other way
 
 
 def _seen(pieces: Iterable[bytes]) -> _Seen:
-    """References are all attributes r="…"; the arithmetic is on bytes, for parsing would take as long as reading."""
+    """References are all attributes r="…", be they in cells or look so in a text: it is at least as large as it seems.
+    The arithmetic is on bytes, for parsing would take as long as reading."""
     seen, end = _Seen(), _NONE  # of each piece the end is seen with the next one
     for piece in chain(pieces, [_NONE]):
         xml = end + piece
@@ -131,43 +127,47 @@ def _seen(pieces: Iterable[bytes]) -> _Seen:
             continue  # too short for any sign with what stands around it
         seen.is_sheet = seen.is_sheet or b"sheetData" in xml
         held = np.frombuffer(xml, np.uint8)
-        before, last, sign, after = (held[_AROUND + place : len(held) - _AROUND + place] for place in (-2, -1, 0, 1))
-        equal, quoted = sign == ord("="), after == ord('"')
-        named = equal & (last == ord("r")) & (before <= ord(" "))
-        seen.odd |= bool(((named & ~quoted) | (equal & (last <= ord(" ")))).any())
-        row, column, placed = _places(held, np.flatnonzero(named & quoted) + _AROUND + 2)
-        seen.rows, seen.columns, seen.placed = max(seen.rows, row), max(seen.columns, column), seen.placed + placed
-        opened = (last == ord("<")) | (last == ord(":"))
-        seen.cells += int(np.count_nonzero(opened & (sign == ord("c")) & ((after <= ord(" ")) | (after == ord(">")))))
-        seen.formulas |= bool((opened & (sign == ord("f"))).any())
+        opening, name, before, last, sign, after = (
+            held[_AROUND + place : len(held) - _AROUND + place] for place in range(-4, 2)
+        )
+        alone = (last == ord("r")) & (before <= ord("'"))  # behind a space, or another attribute's value
+        named = alone & (sign == ord("="))
+        quoted = named & (after == ord('"'))
+        opened = (opening == ord("<")) | (opening == ord(":"))
+        cells = opened & (name == ord("c")) & (before <= ord(">"))
+        count, references = int(np.count_nonzero(cells)), np.flatnonzero(quoted)
+        odd = count > np.count_nonzero(cells & quoted) or np.count_nonzero(named) > len(references)
+        seen.is_plain &= not odd and not (alone & (sign <= ord(" "))).any()
+        row, column = _furthest(held, references + _AROUND + 2)
+        seen.rows, seen.columns, seen.cells = max(seen.rows, row), max(seen.columns, column), seen.cells + count
+        seen.formulas |= bool((opened & (name == ord("f"))).any())
         seen.errors |= bool(((last == after) & (sign == ord("e")) & (last <= ord("'"))).any())
     return seen
 
 
-def _places(held: Array, at: Array) -> tuple[int, int, int]:
-    """The last row and the last column, 0 = none, of the references that stand in ``held`` from ``at`` on, and how many
-    have a column. Eight signs are one number, and those of a later place are a larger one."""
+def _furthest(held: Array, at: Array) -> tuple[int, int]:
+    """The last row and the last column, 0 = none, of the references that stand in ``held`` from ``at`` on. Eight signs
+    are one number, and those of a later place are a larger one."""
     eight = np.ndarray(len(held) - 7, "<u8", held, strides=1)
     start = eight[at]
-    letters = _signs_before(~start & _LETTER)
-    there = letters > 0
-    column = _largest(start[there] & _CAPITAL, letters[there])
-    rest = eight[at + letters]
+    letters = _bits_before(~start & _LETTER)
+    column = _largest(start & _CAPITAL, letters)
+    rest = eight[at + (letters >> 3)]
     quotes = rest ^ _QUOTE  # all zero where one stands: the first of these has the highest bit below, those behind may
-    digits = _signs_before((quotes - _LOW) & ~quotes & _HIGH)
-    row = _LAST_ROW if digits.max(initial=0) == 8 else int("".join(map(str, _largest(rest & _DIGIT, digits))))
-    return row, _column(column), int(np.count_nonzero(there))
+    digits = _bits_before((quotes - _LOW) & ~quotes & _HIGH)
+    row = _LAST_ROW if digits.max(initial=0) == _WHOLE else int("".join(map(str, _largest(rest & _DIGIT, digits))))
+    return row, _column(column)
 
 
-def _signs_before(marks: Array) -> Array:
-    """(n,) how many of eight signs stand before the first that has a bit in ``marks``."""
-    count: Array = np.bitwise_count((marks & (~marks + _ONE)) - _ONE) >> 3
+def _bits_before(marks: Array) -> Array:
+    """(n,) bits of those of eight signs that stand before the first that has a bit in ``marks``."""
+    count: Array = np.bitwise_count(~marks & (marks - _ONE)) & 0x78
     return count
 
 
-def _largest(eight: Array, count: Array) -> bytes:
-    """The largest number that the first ``count`` of eight signs make, by its eight places."""
-    first = np.left_shift(eight, (_EIGHT - count) * _EIGHT).byteswap()
+def _largest(eight: Array, bits: Array) -> bytes:
+    """The largest number that the first signs of eight, so many ``bits`` of them, make, by its eight places."""
+    first = np.left_shift(eight, _WHOLE - bits).byteswap()
     return int(first.max(initial=0)).to_bytes(8, "big")
 
 
@@ -177,3 +177,54 @@ def _column(letters: bytes) -> int:
     for letter in letters.lstrip(b"\0"):
         number = number * 26 + letter - ord("A") + 1
     return number
+
+
+class _Walk:
+    """A sheet as a parser sees it: its cells stand where they say, or else behind the one before."""
+
+    def __init__(self, place: str) -> None:
+        self.rows = self.columns = self.cells = 0
+        self._place, self._row, self._column = place, 0, 0  # of the last cell
+
+    def over(self, pieces: Iterable[bytes]) -> None:
+        """Walk through the whole sheet. Raises MarketError where a parser can't, or it is too large for it."""
+        parser = expat.ParserCreate("utf-8")
+        parser.specified_attributes = True
+        parser.StartElementHandler = self._element
+        parser.StartDoctypeDeclHandler = self._declared
+        size = 0
+        try:
+            for piece in pieces:
+                size += len(piece)
+                if size > _MOST_WALKED:
+                    raise ValueError("it is too large to be looked through cell by cell")
+                parser.Parse(piece)
+            parser.Parse(b"", True)
+        except (expat.ExpatError, ValueError) as error:
+            raise MarketError(
+                f"{self._place} can't be read as a sheet: {error}; open the workbook in a spreadsheet program and "
+                "save it as xlsx again, or as csv"
+            ) from error
+
+    def _declared(self, *_: object) -> None:
+        raise ValueError("it declares a type of document, which no sheet does")
+
+    def _element(self, name: str, attributes: Mapping[str, str]) -> None:
+        kind = name.rpartition(":")[2]
+        if kind == "row":
+            self._row, self._column = self._said(attributes)[0] or self._row + 1, 0
+        elif kind == "c":
+            row, column = self._said(attributes)
+            self._column = column or self._column + 1
+            self.cells += 1
+            self.rows = max(self.rows, row or self._row or 1)
+            self.columns = max(self.columns, self._column)
+
+    def _said(self, attributes: Mapping[str, str]) -> tuple[int, int]:
+        """The row and the column that an element says it stands in, 0 = it does not."""
+        if "r" not in attributes:
+            return 0, 0
+        place = _PLACE.fullmatch(attributes["r"])
+        if not place:
+            raise ValueError(f"{attributes['r']!r} is no place in a sheet")
+        return int(place[2]), _column(place[1].upper().encode())

@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
@@ -29,22 +28,10 @@ from campaign_analytics.market.read import read_market
 from campaign_analytics.market.reading import NOT_COMPUTED
 from campaign_analytics.rulebook.book import Rulebook
 from tests.market.conftest import Write, reasons, shown
+from tests.market.opening.books import SHEET, book_of, patched
 
 KNOWN = {"商品ID", "商家ID", "标题", "PC活动价", "手机活动价"}
-SHEET = "xl/worksheets/sheet1.xml"
 HEAD, ROW = ["商品ID", "商家ID", "标题"], ["1", "m", "甲"]
-
-
-def book_of(sheets: Mapping[str, Sequence[Sequence[Any]]], then: Callable[[Any], None] = lambda book: None) -> bytes:
-    """A workbook of these sheets, as a spreadsheet program writes it."""
-    held = io.BytesIO()
-    with xlsxwriter.Workbook(held, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
-        for name, rows in sheets.items():
-            sheet = book.add_worksheet(name)
-            for number, row in enumerate(rows):
-                sheet.write_row(number, 0, row)
-        then(book)
-    return held.getvalue()
 
 
 def opened(data: bytes) -> Opened:
@@ -55,15 +42,6 @@ def rows_of(data: bytes) -> list[list[str]]:
     (found,) = opened(data).found
     columns = [column.at(np.arange(found.rows)) for column in found.columns]
     return [list(row) for row in zip(*columns, strict=True)]
-
-
-def patched(data: bytes, member: str, change: Callable[[bytes], bytes]) -> bytes:
-    """The workbook with one file in it changed."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            target.writestr(name, change(source.read(name)) if name == member else source.read(name))
-    return held.getvalue()
 
 
 def test_one_sheet_is_called_by_its_file() -> None:
