@@ -87,8 +87,11 @@ class Texts:
             parts, kinds = [_spelled(part) for part in parts], {pa.string()}
         kind = kinds.pop() if kinds else pa.string()
         alike = (part if part.type == kind else part.cast(kind) for part in parts)
-        held = pa.chunked_array(list(alike), kind).dictionary_encode().combine_chunks()
-        return cls.of_arrow(pa.DictionaryArray.from_arrays(held.indices, _spelled(held.dictionary)))
+        held = pa.chunked_array(list(alike), kind).dictionary_encode().chunks
+        if not held:
+            return cls.of_arrow(pa.array([], pa.string()))
+        codes = pa.concat_arrays([each.indices for each in held])  # of one dictionary, which all share
+        return cls.of_arrow(pa.DictionaryArray.from_arrays(codes, _spelled(held[0].dictionary)))
 
     @classmethod
     def of_series(cls, series: pd.Series[Any]) -> Texts:
