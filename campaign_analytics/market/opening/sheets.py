@@ -202,8 +202,7 @@ class _Walk:
             parser.Parse(b"", True)
         except (expat.ExpatError, ValueError) as error:
             raise MarketError(
-                f"{self._place} can't be read as a sheet: {error}; open the workbook in a spreadsheet program and "
-                "save it as xlsx again, or as csv"
+                f"{self._place} can't be read as a workbook: {error}; save it as xlsx again, or as csv"
             ) from error
 
     def _declared(self, *_: object) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
 _Cell: TypeAlias = tuple[int, int]  # row and column, from 0
+_NO_RESULTS = "nothing but formulas without a result; open the file in a spreadsheet program and save it"
 
 
 def is_workbook(raw: Raw) -> bool:
@@ -53,19 +54,24 @@ def open_workbook(place: str, raw: Raw, knows: Knows) -> Opened:
     data = raw.whole()
     checked = packages.checked(place, data) if is_zip(data) else xls.checked(place, data)
     found: list[Found] = []
-    hidden: list[Unread] = []
+    unread: list[Unread] = []
     try:
         book = python_calamine.load_workbook(io.BytesIO(checked.data))
         for each in book.sheets_metadata:
             if each.typ != python_calamine.SheetTypeEnum.WorkSheet:
                 continue
             told: list[str] = []
-            rows = _rows(book.get_sheet_by_name(each.name), checked.unsaid.get(each.name, {}), told)
+            sheet = book.get_sheet_by_name(each.name)
+            rows = _rows(sheet, checked.unsaid.get(each.name, {}), told)
             top = _top(rows)
             heads = find_heads([list(map(text_of, row)) for row in top], knows)
+            if not heads:
+                continue
             if each.visible != python_calamine.SheetVisibleEnum.Visible:
-                hidden += [Unread(f"{place}: {each.name}", "a hidden sheet; show it, or delete it")] if heads else []
-            elif heads:
+                unread.append(Unread(f"{place}: {each.name}", "a hidden sheet; show it, or delete it"))
+            elif sheet.start is None:
+                unread.append(Unread(f"{place}: {each.name}", _NO_RESULTS))
+            else:
                 columns = Texts.of_rows(chain(top[heads.data :], rows), len(heads.headers))
                 held = _found(place, each.name, columns, heads, told)
                 found.append(replace(held, since_1904=checked.since_1904))
@@ -73,13 +79,15 @@ def open_workbook(place: str, raw: Raw, knows: Knows) -> Opened:
         raise MarketError(f"{place} is locked by a password; save it without one") from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise MarketError(f"{place} can't be read as a workbook: {error}; save it as xlsx again, or as csv") from error
+    if not found and any(each.why == _NO_RESULTS for each in unread):
+        raise MarketError(f"{place}: {_NO_RESULTS}")
     if not found:
         raise MarketError(f"{place} is empty; expected a row of headers and rows of data")
     if len(found) > 1:
         found = [replace(each, place=f"{place}: {each.sheet}") for each in found]
     else:
         found = [replace(found[0], sheet="")]
-    return Opened(found, hidden)
+    return Opened(found, unread)
 
 
 def _found(place: str, sheet: str, columns: list[Texts], heads: Heads, told: Sequence[str]) -> Found:
@@ -111,26 +119,25 @@ def _rows(sheet: CalamineSheet, unsaid: Mapping[_Cell, str], told: list[str]) ->
 
     A cell that is merged with those below it stands for each of them; how many these are is ``told`` at the end.
     """
-    if sheet.start is None or sheet.end is None:
-        return
-    before = [""] * sheet.start[1]
+    (_, left), (bottom, right) = sheet.start or (0, 0), sheet.end or (-1, -1)
     texts: dict[int, list[tuple[int, str]]] = {}
     for (place, column), text in unsaid.items():
         texts.setdefault(place, []).append((column, text))
-    end = max([sheet.end[0], *texts])  # below the reader's last row formulas may stand alone
-    merged = _merged(sheet.merged_cell_ranges or (), (end + 1) * (sheet.end[1] + 1))
+    end = max([bottom, *texts])  # below the reader's last row formulas may stand alone, and so they may
+    width = max([right, *(column for _, column in unsaid)]) + 1  # behind its last column
+    before, behind = [""] * left, [""] * (width - right - 1)
+    merged = _merged(sheet.merged_cell_ranges or (), (end + 1) * width)
     if not (before or texts or merged):
         yield from sheet.iter_rows()
         return
     above: list[tuple[int, int, Any]] = []  # merged cells: column, last row, and what stands there
     count = 0
-    blank: list[Any] = [""] * (sheet.end[1] - sheet.start[1] + 1)
-    rows: Iterator[list[Any]] = chain(sheet.iter_rows(), repeat(blank, end - sheet.end[0]))
+    blank: list[Any] = [""] * (right - left + 1)
+    rows: Iterator[list[Any]] = chain(sheet.iter_rows(), repeat(blank, end - bottom))
     for place, cells in enumerate(rows):
-        row = [*before, *cells]
+        row = [*before, *cells, *behind]
         for column, text in texts.get(place, ()):
-            if column < len(row):
-                row[column] = text
+            row[column] = text
         for column, _, value in above:
             if row[column] == "":
                 row[column] = value

@@ -26,6 +26,7 @@ from campaign_analytics.market.opening.workbooks import open_workbook
 from campaign_analytics.market.raw import Raw
 from campaign_analytics.market.read import read_market
 from campaign_analytics.market.reading import NOT_COMPUTED
+from campaign_analytics.market.reasons import in_language
 from campaign_analytics.rulebook.book import Rulebook
 from tests.market.conftest import Write, reasons, shown
 from tests.market.opening.books import SHEET, book_of, patched
@@ -259,6 +260,39 @@ def test_rows_below_that_hold_formulas_without_a_result_alone_are_rows(book: Rul
     assert shown(market, "offer_id") == ["1"]
     assert market.quality is not None
     assert market.quality.rejected("offers")["row"].tolist() == [3, 5]
+
+
+def saved(*rows: Sequence[Any]) -> bytes:
+    """A workbook as a library writes it that computes nothing."""
+    held, data = openpyxl.Workbook(), io.BytesIO()
+    assert held.active is not None
+    for row in rows:
+        held.active.append(row)
+    held.save(data)
+    return data.getvalue()
+
+
+def test_columns_at_the_end_that_hold_formulas_without_a_result_alone_are_columns() -> None:
+    (found,) = opened(saved([*HEAD, "", "=A1"], ["=A3", "m"], [*ROW, "", "=A2"])).found
+    assert found.headers == [*HEAD, "", "=A1"]
+    assert [column.at(np.arange(2)) for column in found.columns] == [
+        *(["=A3", "1"], ["m", "m"], ["", "甲"]),
+        *(["", ""], ["", "=A2"]),
+    ]
+
+
+def test_a_sheet_of_formulas_without_a_result_alone_is_told() -> None:
+    data = saved(["=Sheet2!A1", "=Sheet2!B1"], ["=Sheet2!A2", "=Sheet2!B2"])
+    said = "nothing but formulas without a result; open the file in a spreadsheet program and save it"
+    refused(data, f"x.xlsx: {said}")
+    assert in_language(said, "zh") == "只有没有结果的公式；请用表格软件打开并保存"
+    both, held = openpyxl.load_workbook(io.BytesIO(data)), io.BytesIO()
+    other = both.create_sheet("商品")
+    for row in (HEAD, ROW):
+        other.append(row)
+    both.save(held)
+    assert [found.headers for found in opened(held.getvalue()).found] == [HEAD]
+    assert opened(held.getvalue()).unread == [("x.xlsx: Sheet", said, "")]
 
 
 FAR = [(1_048_575, 16_383), (1_048_575, 99), (99_999, 16_383)]
