@@ -202,7 +202,7 @@ class IntakePanel:
         }
         assert market.quality is not None
         files = [each.column for each in market.quality.findings if not each.table and each.reason.kind == "unread"]
-        maybe = {part.place: part.maybe for table in market.tables.values() for part in table.parts if part.maybe}
+        maybe = {part.file: part.maybe for table in market.tables.values() for part in table.parts if part.maybe}
         self._offer(headers, settled_units(market), files, maybe)
 
     def _ask_of_files(self, source: str, declared: Declared) -> None:
@@ -216,7 +216,7 @@ class IntakePanel:
                     (name, part.headers[place]): near(part.headers[place], name, self.book) for place, _ in unread
                 }
         self.shown.value = ""
-        maybe = {part.place: part.maybe for parts in found.parts.values() for part in parts if part.maybe}
+        maybe = {part.file: part.maybe for parts in found.parts.values() for part in parts if part.maybe}
         self._offer(headers, {}, found.unread, maybe)
 
     def _offer(

@@ -61,6 +61,11 @@ class Found:
     sparse: bool = False  # an empty cell says nothing: another row of the same key may fill it
 
     @property
+    def file(self) -> str:
+        """The place of the file, or of the archive's member, that it stands in."""
+        return self.place.removesuffix(f": {self.sheet}") if self.sheet else self.place
+
+    @property
     def rows(self) -> int:
         return len(self.source_rows)
 

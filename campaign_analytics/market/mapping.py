@@ -164,9 +164,9 @@ def _open_files(market: Market) -> Iterator[str]:
 
 
 def _open_encodings(market: Market, lang: str) -> Iterator[str]:
-    for part in (each for table in market.tables.values() for each in table.parts):
-        for encoding, word in part.maybe.items():
-            yield _comment(part.place, encoding, say("mapping_encoding", lang, word=word))
+    for file, maybe in {part.file: part.maybe for table in market.tables.values() for part in table.parts}.items():
+        for encoding, word in maybe.items():
+            yield _comment(file, encoding, say("mapping_encoding", lang, word=word))
 
 
 def _open_headers(name: str, market: Market, book: Rulebook, lang: str) -> Iterator[str]:

@@ -27,6 +27,7 @@ class Part:
     """One file, sheet or DataFrame of a table."""
 
     place: str
+    file: str  # the place of the file that it stands in, which [encodings] knows
     called: str  # how [tables] of market.toml calls it; "" = not at all
     numbers: Array  # (n,) the numbers of its rows, ascending
     headers: Mapping[str, str]  # column -> the header that it was read from

@@ -239,7 +239,7 @@ class _Reader:
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
         read = found.rows + len(found.misfits) + len(found.broken) + found.heads + len(found.notes) + found.blank
         called = found.place if found.called is None else found.called
-        part = Part(found.place, called, found.source_rows, headers, aside, found.maybe)
+        part = Part(found.place, found.file, called, found.source_rows, headers, aside, found.maybe)
         return _Opened(found, matched, part, rows.kept, read, rows.fates, mends)
 
     def part(self, name: str, found: Found) -> _Read:

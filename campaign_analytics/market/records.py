@@ -31,8 +31,7 @@ def open_records(place: str, raw: Raw, knows: Knows, stated: str = "") -> Opened
         raise MarketError(f"{place} is nested too deep for records of a market") from error
     if not found:
         raise MarketError(f"{place} holds no records; expected objects of fields and values")
-    # of several lists none goes by the file's name, under which an encoding is stated
-    return Opened([replace(each, maybe=text.maybe) if each.place == place else each for each in found])
+    return Opened([replace(each, maybe=text.maybe) for each in found])
 
 
 def _plain(place: str, answers: Answers, platform: Platform) -> list[Found]:

@@ -45,4 +45,6 @@ def read_some(path: Path, table: str, wanted: Sequence[str], book: Rulebook) -> 
         if column in places
     }
     headers = {column: found.headers[places[column]] for column in cells}
-    return Table(table, cells, found.rows, origin, [Part(found.place, found.place, found.source_rows, headers)])
+    return Table(
+        table, cells, found.rows, origin, [Part(found.place, found.file, found.place, found.source_rows, headers)]
+    )

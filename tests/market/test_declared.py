@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.market.mapping import mapping
 from campaign_analytics.market.read import read_market
 from campaign_analytics.market.reasons import in_language
 from campaign_analytics.rulebook.book import Rulebook
@@ -167,3 +168,16 @@ def test_the_encoding_of_json_is_doubted_until_it_is_stated(book: Rulebook, fold
     assert shown(stated, "title") == ["女裝"]
     assert stated.quality is not None
     assert "doubted" not in stated.quality.counts()
+
+
+def test_so_is_that_of_json_with_several_lists(book: Rulebook, tmp_path: Path) -> None:
+    text = '{"offers": [{"offer_id": "1", "merchant_id": "m", "title": "女裝"}], "merchants": [{"merchant_id": "m"}]}'
+    (tmp_path / "all.json").write_bytes(text.encode("big5"))
+    doubted = read_market(tmp_path, book)
+    assert mapping(doubted, book).count('# "all.json" = "Big5"  # then it has 女裝') == 1
+    (tmp_path / "market.toml").write_text('[encodings]\n"all.json" = "Big5"')
+    stated = read_market(tmp_path, book)
+    assert shown(stated, "title") == ["女裝"]
+    assert doubted.quality is not None
+    assert stated.quality is not None
+    assert (doubted.quality.counts()["doubted"], stated.quality.counts().get("doubted")) == (2, None)

@@ -136,9 +136,7 @@ def test_a_row_without_cells_is_none() -> None:
     ],
 )
 def test_a_sheet_that_no_parser_reads_is_refused_in_words(xml: bytes, said: str) -> None:
-    with pytest.raises(
-        MarketError, match=f"^x can't be read as a workbook: {re.escape(said)}.* save it as xlsx"
-    ):
+    with pytest.raises(MarketError, match=f"^x can't be read as a workbook: {re.escape(said)}.* save it as xlsx"):
         measured_in(xml, 1000)
 
 
