@@ -62,7 +62,8 @@ def assessed(asked: argparse.Namespace, progress: Progress, by: Sequence[str] = 
     if in_parts(asked, book):
         with noted(notes):
             bar = progress.bar("assessing")
-            result = assess_any(asked.market, book, asked.as_of, bar, engine=asked.engine or ENGINES[0], by=by, out=out)
+            how = {"engine": asked.engine or ENGINES[0], "memory_limit": asked.memory_limit}
+            result = assess_any(asked.market, book, asked.as_of, bar, by=by, out=out, **how)
         return Asked(result, changes, notes)
     progress.say(f"reading {without_secrets(asked.market)}")
     market = read_market(asked.market, book)
@@ -70,9 +71,10 @@ def assessed(asked: argparse.Namespace, progress: Progress, by: Sequence[str] = 
 
 
 def in_parts(asked: argparse.Namespace, book: Rulebook) -> bool:
-    """Whether a market is assessed part by part: an index, one for which an engine is asked, or typed files of more
-    offers than are well held. Raises ``CampaignError`` for an index where a command needs every offer."""
-    if "engine" in asked and asked.engine:
+    """Whether a market is assessed part by part: an index, one for which an engine or a limit of memory is asked, or
+    typed files of more offers than are well held. Raises ``CampaignError`` for an index where a command needs every
+    offer."""
+    if ("engine" in asked and asked.engine) or ("memory_limit" in asked and asked.memory_limit):
         return True
     if is_url(asked.market):
         return False

@@ -14,6 +14,7 @@ from campaign_analytics.cli.terminal import Progress, bold
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.assessing import what_if_cube
 from campaign_analytics.large.cube_size import cube_size
+from campaign_analytics.large.engine import ENGINES
 from campaign_analytics.large.kept import save_cube
 from campaign_analytics.market.databases import without_secrets
 from campaign_analytics.market.read import read_market
@@ -39,7 +40,10 @@ def cube(asked: argparse.Namespace) -> None:
         size = cube_size(market, book, explore, by, as_of)
         if asked.out:
             bar = progress.bar("counting")
-            made = what_if_cube(market, book, explore, by, as_of, bar, engine=asked.engine or "numpy")
+            made = what_if_cube(
+                market, book, explore, by, as_of, bar,
+                engine=asked.engine or ENGINES[0], memory_limit=asked.memory_limit,
+            )  # fmt: skip
             save_cube(made, asked.out)
     written = [str(asked.out)] if asked.out else []
     if asked.json:

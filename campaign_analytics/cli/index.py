@@ -21,7 +21,9 @@ def index(asked: argparse.Namespace) -> None:
     with Progress() as progress:
         bar = progress.bar("coding")
         by, engine = asked.by or (), asked.engine or ENGINES[0]
-        made = build_index(asked.source, book, asked.out, asked.as_of, bar, by=by, engine=engine)
+        made = build_index(
+            asked.source, book, asked.out, asked.as_of, bar, by=by, engine=engine, memory_limit=asked.memory_limit
+        )
         progress.say("counting")
         result = assess(asked.out, made.book)
     size = sum(file.stat().st_size for file in asked.out.rglob("*") if file.is_file())

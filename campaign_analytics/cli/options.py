@@ -43,11 +43,15 @@ def market_options(command: argparse.ArgumentParser) -> None:
     rulebook_options(command)
 
 
-def part_options(command: argparse.ArgumentParser) -> None:
-    """For a market that is too large to be held."""
+def part_options(command: argparse.ArgumentParser, counted: bool = True) -> None:
+    """For a market that is too large to be held; where all of it is ``counted`` its memory can be limited."""
     command.add_argument(
         "--engine", choices=("numpy", "duckdb", "spark"), help="assess typed parquet files, of any size, part by part"
     )
+    if counted:
+        command.add_argument(
+            "--memory-limit", metavar="2GB", help="stop such a run, with what is finished kept, where more is held"
+        )
 
 
 def rulebook_options(command: argparse.ArgumentParser, parameters: bool = True) -> None:

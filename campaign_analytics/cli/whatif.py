@@ -15,6 +15,7 @@ from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress, bold, print_table
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.assessing import what_if_cube
+from campaign_analytics.large.engine import ENGINES
 from campaign_analytics.large.fetching import FLIPS, fetch
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.report.write import TABLES, ending, write_table
@@ -87,7 +88,7 @@ def _baseline(asked: argparse.Namespace, progress: Progress) -> Asked:
             )
         cube = what_if_cube(
             asked.market, book, explore, [asked.by] if asked.by else [], asked.as_of, progress.bar("counting"),
-            engine=asked.engine or "numpy",
+            engine=asked.engine or ENGINES[0], memory_limit=asked.memory_limit,
         )  # fmt: skip
     return Asked(cube, {}, notes)
 

@@ -77,7 +77,7 @@ def add_why_not(commands: Any) -> None:
     """Add the five commands."""
     explain = command(commands, "explain", "say why one offer or merchant qualifies or not", EXPLAIN)
     market_options(explain)
-    part_options(explain)
+    part_options(explain, counted=False)
     one = explain.add_mutually_exclusive_group(required=True)
     one.add_argument("--offer", metavar="ID")
     one.add_argument("--merchant", metavar="ID")

@@ -16,8 +16,9 @@ from campaign_analytics.large.cluster.cube import cube_by_spark
 from campaign_analytics.large.condensing import Condensing, classes
 from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.cube_size import at_places_of, refuse_too_large
-from campaign_analytics.large.engine import by_spark, check_spark, program_of
+from campaign_analytics.large.engine import by_spark, check_spark, limit_of, program_of
 from campaign_analytics.large.index import Index, is_index
+from campaign_analytics.large.limit import Limit
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.prints import files_of
 from campaign_analytics.large.source import Source
@@ -40,6 +41,7 @@ def assess(
     engine: str | Session = "numpy",
     by: Sequence[str] = (),
     out: str | Path | None = None,
+    memory_limit: str | None = None,
 ) -> Assessment:
     """Run every active rule of ``rulebook`` over a market.
 
@@ -53,32 +55,33 @@ def assess(
     for all offers that are alike, with the category and the columns of ``by`` to group by; so is the folder of an
     ``Index``. Spark also reads, and writes, the tables of a catalog ("catalog:DATABASE") and addresses
     ("s3a://bucket/market"). ``out`` is a folder for the outcomes of every offer of files; a run that was stopped goes
-    on there, and only what has changed is made again (by Spark: all of it).
+    on there, and only what has changed is made again (by Spark: all of it). A run in parts in which this process holds
+    more than ``memory_limit``, such as "2GB", is stopped with ``CampaignError`` where a part ends.
     """
-    program = program_of(engine)
+    limit, program = limit_of(memory_limit, engine), program_of(engine)
     if isinstance(market, Market):
-        if out is not None or by:
-            raise CampaignError("out= and by= are for a market in files; this one is held: use its views")
+        if out is not None or by or memory_limit is not None:
+            raise CampaignError("out=, by=, memory_limit= are for a market in files; this one is held: use its views")
         return assess_held(market, rulebook, as_of, progress, program)
     groups = classes(rulebook, by)
     if is_index(market):
         if out is not None:
             raise CampaignError("out= is for a market in files; an index gives counts")
-        return _of_index(Index.open(market, rulebook, as_of), rulebook, groups)
+        return _of_index(Index.open(market, rulebook, as_of), rulebook, groups, limit)
     if by_spark(engine):
         check_spark(engine)
         return assess_by_spark(market, rulebook, as_of, groups, engine, progress, out)
-    source = Source.open(market, rulebook)
+    source = Source.open(market, rulebook, limit)
     counts, files = Condensing(groups), files_of(source)
     for part in parts_of(source, rulebook, as_of, groups, program, progress, None if out is None else Path(out)):
         counts.add(part)
     return counts.assessment(Behind("counts_of", source.place, files))
 
 
-def _of_index(index: Index, book: Rulebook, by: Sequence[str]) -> AtRest:
+def _of_index(index: Index, book: Rulebook, by: Sequence[str], limit: Limit) -> AtRest:
     """The counts of an index at the values of ``book``."""
     counts = Condensing(by)
-    for part in index.parts(book):
+    for part in index.parts(book, limit=limit):
         counts.add(part)
     return counts.assessment(index.behind("counts_of"))
 
@@ -92,16 +95,19 @@ def what_if_cube(
     progress: Progress | None = None,
     *,
     engine: str | Session = "numpy",
+    memory_limit: str | None = None,
 ) -> Cube:
     """How many offers there are at every place of the sliders of ``explore``, by category and the columns of ``by``.
 
     ``market`` may be assessed already, held, or what ``assess`` takes, by the engines that it takes. A cube is an
     assessment that stands for all offers: ``WhatIf``, its curves and ``dashboard`` give exact counts of it, at any
-    market's size. It cannot tell one offer from another, nor move what it does not explore. ``CampaignError`` where it
-    would have too many rows.
+    market's size. It cannot tell one offer from another, nor move what it does not explore. ``memory_limit`` is that of
+    ``assess``. ``CampaignError`` where it would have too many rows.
     """
-    groups = classes(rulebook, by)
+    groups, limit = classes(rulebook, by), limit_of(memory_limit, engine)
     cube = Cubing(groups, explore, rulebook)
+    if isinstance(market, Market | Assessment) and memory_limit is not None:
+        raise CampaignError("memory_limit= is for a market in files; this one is held")
     if isinstance(market, Market):
         market = assess_held(market, rulebook, as_of, progress, program_of(engine))
         as_of = None
@@ -112,14 +118,14 @@ def what_if_cube(
         behind = Behind("cube_of", rest.place, rest.source) if rest else Behind("cube_of", "", market.market)
     elif is_index(market):
         index = Index.open(market, rulebook, as_of)
-        parts = (part.coarser(rulebook) for part in index.parts(all_places(rulebook)))
+        parts = (part.coarser(rulebook) for part in index.parts(all_places(rulebook), limit=limit))
         behind = index.behind("cube_of")
     else:
         if by_spark(engine):
             check_spark(engine)
             return cube_by_spark(market, rulebook, explore, groups, as_of, engine, progress)
         assert isinstance(engine, str)
-        source = Source.open(market, rulebook)
+        source = Source.open(market, rulebook, limit)
         behind = Behind("cube_of", source.place, files_of(source))
         parts = parts_of(source, rulebook, as_of, groups, program_of(engine), progress)
     for part in parts:

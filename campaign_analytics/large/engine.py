@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign_analytics.engines.arrays import Program, Runs
 from campaign_analytics.errors import CampaignError
+from campaign_analytics.large.limit import Limit
 from campaign_analytics.rulebook.values import did_you_mean
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ ENGINES = ("numpy", "duckdb", "spark")
 def by_spark(engine: str | Session) -> bool:
     """Whether an engine is Spark, by name or as a session."""
     return engine == "spark" or not isinstance(engine, str)
+
+
+def limit_of(told: str | None, engine: str | Session) -> Limit:
+    """The memory that may be held. Raises ``CampaignError`` for what is no amount, and for Spark."""
+    if told is not None and by_spark(engine):
+        raise CampaignError("memory_limit= is for this process; what Spark may hold is set on its session")
+    return Limit.of(told)
 
 
 def check_spark(engine: str | Session) -> None:

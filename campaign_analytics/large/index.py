@@ -29,9 +29,10 @@ from campaign_analytics.large.ahead import ahead
 from campaign_analytics.large.cluster.coding import coded_by_spark
 from campaign_analytics.large.column import Column
 from campaign_analytics.large.condensing import GONE, classes
-from campaign_analytics.large.engine import by_spark, program_of
+from campaign_analytics.large.engine import by_spark, limit_of, program_of
 from campaign_analytics.large.filling import MANIFEST, MERCHANT_ROW, Filling
 from campaign_analytics.large.kept import LEVELS, read_codes
+from campaign_analytics.large.limit import NONE, Limit
 from campaign_analytics.large.parts import parts_of
 from campaign_analytics.large.prints import files_of, same
 from campaign_analytics.large.said import room
@@ -64,18 +65,19 @@ def build_index(
     *,
     by: Sequence[str] = (),
     engine: str | Session = "numpy",
+    memory_limit: str | None = None,
 ) -> Index:
     """Code a market in files (see ``assess``) into the folder ``out``, which must be new, empty or an older index.
-    Spark reads what it does for ``assess``; its workers write into ``out``, too.
+    Spark reads what it does for ``assess``; its workers write into ``out``, too. ``memory_limit`` is as there.
 
     Where an earlier run was stopped, or something has changed since, only the parts that are not there or hang on what
     changed are made (by Spark: all).
 
     Raises ``CampaignError`` where it cannot be coded, ``MarketError`` where nothing can be written.
     """
-    program, out = program_of(engine), Path(out)
+    limit, program, out = limit_of(memory_limit, engine), program_of(engine), Path(out)
     if not by_spark(engine):
-        source = source if isinstance(source, Source) else Source.open(source, book)
+        source = source if isinstance(source, Source) else Source.open(source, book, limit)
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists():
         raise CampaignError(f"{out} is not empty and holds no index; give a new folder")
     groups, book = classes(book, by), all_places(book)
@@ -165,7 +167,7 @@ class Index:
         """All offers and merchants at the values that it was made with: 8 bytes an offer and 32 rules are held."""
         return self.between(0, self.rows)
 
-    def parts(self, book: Rulebook, some: Sequence[range] | None = None) -> Iterator[AtRest]:
+    def parts(self, book: Rulebook, some: Sequence[range] | None = None, limit: Limit = NONE) -> Iterator[AtRest]:
         """The same at the values of ``book``: all merchants, and then some offers at a time: those at the places of
         ``some``, or else all. Raises ``CampaignError`` for values that cannot be told here."""
         merchants = self.between(0, 0)
@@ -182,8 +184,9 @@ class Index:
             return replace(part, outside=part.run(part.guards, merchants=now.outside))
 
         stretches = [range(start, min(start + ROWS, self.rows)) for start in range(0, self.rows, ROWS)]
-        for _, part in ahead(made, stretches if some is None else some):
+        for rows, part in ahead(made, stretches if some is None else some):
             yield part
+            limit.check(rows.stop, self.rows)
 
     def between(self, start: int, stop: int, merchants: Array | None = None) -> Coded:
         """The same of the offers from one place to another, and all merchants, of which nothing is read where their

@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
+from weakref import finalize
 
 import numpy as np
 
@@ -23,6 +24,8 @@ class ByMerchant:
         self.every = max(1, -(-offers // OFFERS))
         with room(Path(gettempdir())):
             self._files = [TemporaryFile() for _ in range(self.every)]  # noqa: SIM115  (closed once they have been read)
+        for file in self._files:
+            finalize(self, file.close)  # or when nobody is to read them any more
 
     def add(self, merchant_row: Array, cells: Mapping[str, Cells]) -> None:
         """Keep some offers; those of no merchant are left out."""

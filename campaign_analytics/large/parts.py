@@ -42,6 +42,7 @@ def parts_of(
     left_out = begin(prepared, nobody) if begin else ()
     judged, prepared = nobody.judged, prepared.lean()
     yield nobody
+    source.limit.check(0, source.rows)
     bare = nobody.bare
     del nobody
     let_go_of_all()
@@ -58,6 +59,7 @@ def parts_of(
             results.put(part, assessment)
         yield assessment
         done += part.rows
+        source.limit.check(done, source.rows)
         if progress:
             progress(done, source.rows)
     if results:

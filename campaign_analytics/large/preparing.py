@@ -251,6 +251,7 @@ def _read_of_all(
         bare.owners.keep(part, found[0])
         yield found
         done += part.rows
+        bare.source.limit.check(done, bare.source.rows)
         if progress:
             progress(done, bare.source.rows)
     bare.owners.let_go()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.large.limit import NONE, Limit
 from campaign_analytics.large.row_groups import RowGroups
 from campaign_analytics.large.said import said
 from campaign_analytics.market.declared import NAME, read_declared
@@ -46,15 +47,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Source:
-    """The files of every table, and the rulebook whose columns they hold."""
+    """The files of every table, the rulebook whose columns they hold, and what may be held while they are read."""
 
     place: str
     files: dict[str, list[Path]]
     declared: Declared
     book: Rulebook
+    limit: Limit = field(default=NONE, kw_only=True)
 
     @classmethod
-    def open(cls, place: str | Path, book: Rulebook) -> Source:
+    def open(cls, place: str | Path, book: Rulebook, limit: Limit = NONE) -> Source:
         """Find the files. Raises MarketError where there is none of merchants or offers."""
         root = Path(place)
         paths = sorted(root.iterdir()) if root.is_dir() else sorted(root.parent.glob(root.name))
@@ -81,7 +83,7 @@ class Source:
         if again := next((stem for stem in stems if stems.count(stem) > 1), None):
             raise MarketError(f"{place}: two files of offers are named {again}.parquet; give each a name of its own")
         owner = next((path for path in (root / NAME, root.parent / NAME) if path.is_file()), None)
-        return cls(str(place), files, read_declared(owner, book) if owner else Declared(), book)
+        return cls(str(place), files, read_declared(owner, book) if owner else Declared(), book, limit=limit)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
