@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from campaign_analytics.assess import views
-from campaign_analytics.assess.masks import Columns, has, masks
+from campaign_analytics.assess.masks import Bits, Columns, has, masks
 from campaign_analytics.assess.outcomes import (
     FAIL,
     INELIGIBLE,
@@ -75,13 +75,28 @@ class Evaluated:
         An offer without a merchant gets none of the merchant bits, or with ``orphans_unknown`` is unknown in every
         merchant rule. ``merchants`` are the words of these, where they are known already.
         """
-        rules: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
-        binding, columns = self._binding()
+        return self.evaluated(self.bound(trees), orphans_unknown, progress, merchants)
+
+    def bound(self, trees: Mapping[str, Tree]) -> Bits:
+        """One condition a rule, bound to the values in force."""
+        bits: dict[Level, list[tuple[int, Exact]]] = {"merchants": [], "offers": []}
+        binding, _ = self._binding()
         for rule, tree in trees.items():
             level = self.book.level(rule)
-            rules[level].append((self.bits[rule], binding(tree, level)))
+            bits[level].append((self.bits[rule], binding(tree, level)))
+        return bits
+
+    def evaluated(
+        self,
+        conditions: Bits,
+        orphans_unknown: bool = False,
+        progress: Progress | None = None,
+        merchants: Array | None = None,
+    ) -> dict[Level, Array]:
+        """``run`` of conditions that are bound already."""
         count = max(self.bits.values(), default=0) // RULES_PER_WORD + 1
-        return masks(self.market, rules, columns, count, orphans_unknown, progress, self.program, merchants)
+        _, columns = self._binding()
+        return masks(self.market, conditions, columns, count, orphans_unknown, progress, self.program, merchants)
 
     def _binding(self) -> tuple[Callable[[Tree, Level], Exact], Columns]:
         """How a condition of a level is bound to the values in force, and the columns that it then reads."""

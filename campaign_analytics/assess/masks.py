@@ -11,6 +11,8 @@ from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import Exact
 
+#: By level: bound conditions, each with the bit at which it is evaluated.
+Bits = Mapping[Level, Sequence[tuple[int, Exact]]]
 #: The columns that bound conditions read, on the rows of a level.
 Columns = Callable[[list[Exact], Level], Mapping[str, Cells]]
 
@@ -26,7 +28,7 @@ def bits_of(book: Rulebook, rules: Sequence[str]) -> dict[str, int]:
 
 def masks(
     market: Market,
-    rules: Mapping[Level, Sequence[tuple[int, Exact]]],
+    rules: Bits,
     columns: Columns,
     words: int,
     orphans_unknown: bool = False,

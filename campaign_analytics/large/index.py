@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.assess.masks import bits_of
+from campaign_analytics.assess.masks import Bits, bits_of
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
@@ -173,22 +173,24 @@ class Index:
         merchants = self.between(0, 0)
         everybody = WhatIf(merchants).assessed(book)
         before, now = merchants.words["merchants"], everybody.judged
+        conditions = merchants.bound({rule: self.book.whole(rule) for rule in merchants.rules})
+        guards = everybody.bound(everybody.guards)
         assert isinstance(everybody, AtRest)
         yield everybody
         del merchants, everybody
         let_go_of_all()
 
         def made(rows: range) -> AtRest:
-            part = WhatIf(self.between(rows.start, rows.stop, before)).assessed(book, now.words)
+            part = WhatIf(self.between(rows.start, rows.stop, conditions, before)).assessed(book, now.words)
             assert isinstance(part, AtRest)
-            return replace(part, outside=part.run(part.guards, merchants=now.outside))
+            return replace(part, outside=part.evaluated(guards, merchants=now.outside))
 
         stretches = [range(start, min(start + ROWS, self.rows)) for start in range(0, self.rows, ROWS)]
         for rows, part in ahead(made, stretches if some is None else some):
             yield part
             limit.check(rows.stop, self.rows)
 
-    def between(self, start: int, stop: int, merchants: Array | None = None) -> Coded:
+    def between(self, start: int, stop: int, conditions: Bits | None = None, merchants: Array | None = None) -> Coded:
         """The same of the offers from one place to another, and all merchants, of which nothing is read where their
         words are known already."""
         book, told = self.book, self.told
@@ -207,7 +209,7 @@ class Index:
             not_computed=tuple(told["not_computed"]), unmade=frozenset(told["unmade"]), bits=bits_of(book, book.active),
             words={}, outside={}, codes=codes,
         )  # fmt: skip
-        return Coded.of(bare, merchants)
+        return Coded.of(bare, conditions, merchants)
 
     def _codes(self, level: Level, rows: slice = slice(None)) -> Codes:
         found: dict[str, Cells] = {}

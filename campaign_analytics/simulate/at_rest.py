@@ -16,7 +16,7 @@ import pandas as pd
 
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.blockers import Patterns
-from campaign_analytics.assess.masks import Columns
+from campaign_analytics.assess.masks import Bits, Columns
 from campaign_analytics.engines.arrays import needed_columns
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
@@ -129,11 +129,11 @@ class Coded(AtRest):
     """Every rule of every subject in codes, and no outcome but what follows from them; ``outside`` may be empty."""
 
     @classmethod
-    def of(cls, bare: Coded, merchants: Array | None = None) -> Coded:
-        """With the outcomes of its rules; ``merchants`` whose words are known need no code columns."""
-        return replace(
-            bare, words=bare.run({rule: bare.book.whole(rule) for rule in bare.rules}, True, None, merchants)
-        )
+    def of(cls, bare: Coded, conditions: Bits | None = None, merchants: Array | None = None) -> Coded:
+        """With the outcomes of its rules, whose ``conditions`` may be bound already; ``merchants`` whose words are
+        known need no code columns."""
+        held = conditions or bare.bound({rule: bare.book.whole(rule) for rule in bare.rules})
+        return replace(bare, words=bare.evaluated(held, True, None, merchants))
 
     @cached_property
     def not_applicable(self) -> Mapping[Level, Array]:
