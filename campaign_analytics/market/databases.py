@@ -102,7 +102,7 @@ def found_in(database: Database, table: Held) -> Found:
     nothing = Texts.of_values([])
     place = f"{database.label}: {table.full_name}"
     name = table.full_name
-    return Found(place, headers, [nothing] * len(headers), np.empty(0, np.int64), called=name, sheet=name, heads=0)
+    return Found(place, headers, [nothing] * len(headers), np.empty(0, np.int64), called=name, sheet=name)
 
 
 def with_cells(found: Found, database: Database, table: Held) -> Found:

@@ -52,7 +52,7 @@ class Found:
     told: Sequence[str] = ()  # what was settled once for the file: encoding, delimiter, where its headers stand
     maybe: Mapping[str, str] = field(default_factory=dict)  # encodings that nothing tells apart -> a word in each
     notes: Sequence[tuple[int, str]] = ()  # rows above the headers: number and text
-    heads: int = 1  # rows that hold the headers
+    heads: Sequence[Sequence[str]] = ()  # the rows that hold the headers, cell by cell
     blank: int = 0  # empty rows above the data
     broken: Sequence[Broken] = ()  # rows that can't be read at all
     meanings: Meanings | None = None  # None = headers are matched by their names

@@ -96,8 +96,11 @@ def match_headers(headers: Sequence[str], table: str, book: Rulebook, declared: 
             units[min(fits)] = unit
     for column, held in places.items():
         if len(held) > 1:
-            both = " and ".join(repr(headers[place]) for place in held)
-            reason = Reason("unread", f"{both} both mean {column}; say which in market.toml: [headers.{table}]")
+            called = list(dict.fromkeys(repr(headers[place]) for place in held))
+            said = f"{' and '.join(called)} both mean {column}; say which in market.toml: [headers.{table}]"
+            if len(called) == 1:  # no mapping could tell them apart
+                said = f"{len(held)} columns called {called[0]} mean {column}; keep one of them"
+            reason = Reason("unread", said)
             unread += [(place, reason) for place in held]
     return Matched({column: held[0] for column, held in places.items() if len(held) == 1}, units, unread)
 

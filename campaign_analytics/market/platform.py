@@ -176,7 +176,6 @@ class _Table:
             rows if self.mapped.rows else answers.numbers(rows),
             table=self.name,
             told=self.grown.told(),
-            heads=0,
             meanings=Meanings(columns, self.platform.units, unread),
             sparse=True,
         )

@@ -237,7 +237,7 @@ class _Reader:
         else:
             rows = Rows(np.arange(found.rows), Counter())
         headers = {column: found.headers[place] for column, place in matched.columns.items()}
-        read = found.rows + len(found.misfits) + len(found.broken) + found.heads + len(found.notes) + found.blank
+        read = found.rows + len(found.misfits) + len(found.broken) + len(found.heads) + len(found.notes) + found.blank
         called = found.place if found.called is None else found.called
         part = Part(found.place, found.file, called, found.source_rows, headers, aside, found.maybe)
         return _Opened(found, matched, part, rows.kept, read, rows.fates, mends)
@@ -293,14 +293,17 @@ class _Reader:
         if not absent:
             return
         seen = ", ".join(map(repr, found.headers[:12])) + (" …" if len(found.headers) > 12 else "")
-        if not matched.columns:
+        whys = (
+            reason.text if repr(header) in reason.text else f"{header!r} {reason.text}"
+            for header, reason in ((found.headers[place], reason) for place, reason in matched.unread)
+            if absent[0] in reason.text
+        )
+        why = "; ".join(dict.fromkeys(whys))
+        if not matched.columns and not why:
             raise MarketError(
                 f"{found.place}: no header of the table {name} is known in its first row ({seen}); "
                 f"expected a row of headers above the data, such as {self.spellings(absent[0], name)}"
             )
-        why = "; ".join(
-            f"{found.headers[place]!r} {reason.text}" for place, reason in matched.unread if absent[0] in reason.text
-        )
         raise MarketError(
             f"{found.place}: no column {absent[0]}, without which a row of {name} means nothing; "
             f"looked for {self.spellings(absent[0], name)}, found {seen}; "

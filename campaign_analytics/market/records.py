@@ -50,7 +50,6 @@ def _plain(place: str, answers: Answers, platform: Platform) -> list[Found]:
             answers.numbers(grown.source_rows()),
             sheet=group,
             told=grown.told(),
-            heads=0,
         )
         for group, grown in groups.items()
     ]

@@ -24,6 +24,7 @@ def as_they_were(found: Found) -> tuple[Found, frozenset[tuple[str, int]]]:
         found,
         headers=_unnumbered(found.headers)[len(ABOUT) :],
         columns=found.columns[len(ABOUT) :],
+        heads=[line[len(ABOUT) :] for line in found.heads],
         misfits=[(number, cells[len(ABOUT) :]) for number, cells in found.misfits],
     )
     return own, places

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.market.found import Found
@@ -24,9 +24,14 @@ from campaign_analytics.market.words import read_keys
 TOTAL = Reason("aside", "a row of totals")
 HEADS = Reason("aside", "the headers again")
 NOTE = Reason("aside", "a note, no data")
+WORDS = Reason("doubted", "words, where others have an identifier: a note?")
 _TRIMMED = " \t\u3000'\":："  # around the word for a total
 #: No identifier has spaces or ideographs in it, or is that long: a key that does may be a note.
 _WORDY = r"[\s\p{Han}]|.{41}"
+#: A cell that says so and nothing else; and the total of something.
+_TOTAL, _TOTAL_OF = "^({})$", "({})$"
+#: What names who filled in a form, or when.
+_LABEL = r"\p{Han}[^:]*:"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,22 +52,26 @@ def data_rows(table: str, key: str, place: int, found: Found, quality: Quality) 
     gone = reading.missing()
     again = _spelled(keys, found.headers[place])
     wordy = np.asarray(pc.match_substring_regex(reading.values, _WORDY))
-    total = _totals(found.columns[: place + 1], found.rows)
+    strange = wordy & (2 * keys.counts[wordy].sum() <= found.rows)  # where most are identifiers
+    label = strange & np.asarray(pc.match_substring_regex(reading.values, _LABEL))
+    total = _totals(found.columns[: place + 1], found.rows, _TOTAL)
+    odd = np.flatnonzero((gone | strange)[keys.codes])
+    total[odd] |= _totals([column.take(odd) for column in found.columns[: place + 1]], len(odd), _TOTAL_OF)
     candidates = np.flatnonzero((gone | again | wordy)[keys.codes] | total)
-    fates = Counter(headers=found.heads, notes=len(found.notes), blank=found.blank)
+    fates = Counter(headers=len(found.heads), notes=len(found.notes), blank=found.blank)
     origin = Origin.of(found.place, found.source_rows)
     out = np.zeros(found.rows, bool)
     if len(candidates):
         filled = np.array([column.filled(candidates) for column in found.columns]).reshape(-1, len(candidates))
         if len(found.columns) > place + 1:
-            rest = _totals(found.columns[place + 1 :], found.rows)[candidates] & gone[keys.codes[candidates]]
+            rest = _totals(found.columns[place + 1 :], found.rows, _TOTAL)[candidates] & gone[keys.codes[candidates]]
             total[candidates] |= rest
         lone = (filled.sum(axis=0) == 1) & _worded(found, candidates, filled)
         codes = keys.codes[candidates]
         kinds = {
             "totals": total[candidates],
-            "headers": again[codes],
-            "notes": lone & (gone[codes] | wordy[codes]),
+            "headers": again[codes] | _repeated(found, candidates, filled),
+            "notes": (lone & (gone[codes] | wordy[codes])) | label[codes],
             "blank": ~filled.any(axis=0),
             "rejected": gone[codes],
         }
@@ -77,6 +86,9 @@ def data_rows(table: str, key: str, place: int, found: Found, quality: Quality) 
                 quality.cells_noted(table, key, _ASIDE[fate], origin[rows], np.arange(len(rows)), texts, texts)
             elif fate == "rejected":
                 _reject_keyless(table, key, found, rows, keys, reading, quality)
+        words = candidates[~taken & strange[codes]]
+        texts = keys.at(words)
+        quality.cells_noted(table, key, WORDS, origin[words], np.arange(len(words)), texts, texts)
     _misfits(table, place, found, fates, quality)
     return Rows(np.flatnonzero(~out), fates)
 
@@ -93,13 +105,25 @@ def _spelled(keys: Texts, header: str) -> Array:
     return held
 
 
-def _totals(columns: Sequence[Texts], rows: int) -> Array:
-    """(rows,) bool: which rows have a cell that says "total" and nothing else."""
-    words = pa.array(sorted(load_marks().total))
+def _repeated(found: Found, rows: Array, filled: Array) -> Array:
+    """(rows,) bool: which rows hold in all filled cells what a row of headers holds there."""
+    held = np.zeros(len(rows), bool)
+    for line in found.heads:
+        whole = filled.any(axis=0)
+        for column, head, there in zip(found.columns, line, filled, strict=True):
+            same = np.asarray(pc.equal(pc.utf8_trim_whitespace(column.distinct), head))
+            whole &= ~there | same[column.codes[rows]]
+        held |= whole
+    return held
+
+
+def _totals(columns: Sequence[Texts], rows: int, form: str) -> Array:
+    """(rows,) bool: which rows have a cell that says "total" in this form."""
+    pattern = form.format("|".join(map(re.escape, sorted(load_marks().total))))
     held = np.zeros(rows, bool)
     for column in columns:
         trimmed = pc.utf8_trim(pc.utf8_lower(column.distinct), characters=_TRIMMED)
-        says = np.asarray(pc.is_in(pc.replace_substring(trimmed, " ", ""), value_set=words))
+        says = np.asarray(pc.match_substring_regex(pc.replace_substring(trimmed, " ", ""), pattern))
         if says.any():
             held |= says[column.codes]
     return held

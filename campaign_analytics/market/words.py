@@ -23,7 +23,7 @@ MENDED = Reason("repaired", "what a spreadsheet put around an identifier was tak
 
 #: Without a plus only where there is a point: 123e4567 is the beginning of a hash.
 _EXPONENT = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+|[0-9]\.[0-9]+[eE][0-9]{1,3}")
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+(?:\.0+)?")
 #: What keeps a spreadsheet from making a number of it.
 _WRAPPED = re.compile(r"=\"([^\"]*)\"|=([0-9]+)")
 _POINT_ZERO = re.compile(r"([0-9]+)\.0+")

@@ -78,7 +78,7 @@ def open_delimited(place: str, raw: Raw, knows: Knows, stated: str = "") -> Open
         told=(f"{encoding}, cells between {_DELIMITERS[settled.delimiter]}", *settled.heads.told()),
         maybe=held.maybe,
         notes=settled.heads.notes,
-        heads=settled.heads.rows,
+        heads=settled.heads.lines,
         blank=settled.heads.blank,
         broken=endless,
     )
@@ -116,9 +116,7 @@ def _settled(place: str, held: Decoded, knows: Knows) -> _Settled:
         raise MarketError(
             f"{place}: a row of {width:,} cells; expected at most {MOST_COLUMNS:,} columns, as a sheet has"
         )
-    headers = [*heads.headers, *[""] * (width - len(heads.headers))]
-    heads = Heads(heads.above, heads.rows, headers, heads.notes, heads.known)
-    return _Settled(delimiter, heads, rows[heads.data - 1].end, width)
+    return _Settled(delimiter, heads.of_width(width), rows[heads.data - 1].end, width)
 
 
 def _known(head: str, knows: Knows) -> int:

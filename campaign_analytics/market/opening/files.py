@@ -88,5 +88,8 @@ def _without_idle_columns(found: Found) -> Found:
         return found
     kept = [place for place, header in enumerate(found.headers) if header or not found.columns[place].blank()]
     return replace(
-        found, headers=[found.headers[place] for place in kept], columns=[found.columns[place] for place in kept]
+        found,
+        headers=[found.headers[place] for place in kept],
+        columns=[found.columns[place] for place in kept],
+        heads=[[line[place] for place in kept] for line in found.heads],
     )

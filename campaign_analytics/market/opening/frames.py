@@ -23,7 +23,7 @@ def open_frame(name: str, frame: pd.DataFrame) -> Found:
     columns = [Texts.of_series(frame.iloc[:, place]) for place in range(frame.shape[1])]
     headers = [stripped(str(header)) for header in frame.columns]
     rows = np.arange(len(frame), dtype=np.int64) + 2
-    return Found(f"the DataFrame {name}", headers, columns, rows, called="", heads=0)
+    return Found(f"the DataFrame {name}", headers, columns, rows, called="")
 
 
 def open_parquet(place: str, raw: Raw, knows: Knows) -> Opened:
@@ -37,7 +37,7 @@ def open_parquet(place: str, raw: Raw, knows: Knows) -> Opened:
     rows = np.arange(table.num_rows, dtype=np.int64) + 2
     if is_typed(table.schema):
         own = [name for name in table.column_names if not name.endswith((HIGH, UNREAD))]
-        return Opened([Found(place, own, [], rows, heads=0, typed=table)])
+        return Opened([Found(place, own, [], rows, typed=table)])
     columns = [Texts.of_arrow(column) for column in table.columns]
     headers = [stripped(header) for header in table.column_names]
-    return Opened([Found(place, headers, columns, rows, heads=0)])
+    return Opened([Found(place, headers, columns, rows)])

@@ -1,12 +1,15 @@
-"""Where a table's headers stand: below notes, in one row or in two, of which the upper one names groups."""
+"""Where a table's headers stand: below notes, in one row or in two, of which the upper one names groups; and what units
+stand below them.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaign_analytics.market.found import Knows
+from campaign_analytics.market.headers import bare
 from campaign_analytics.market.marks import stripped
 
 #: How many rows are searched from the first that holds something, and how many cells at most.
@@ -20,7 +23,7 @@ class Heads:
     """The rows above a table's data."""
 
     above: int  # rows above the headers
-    rows: int  # rows that hold the headers
+    lines: Sequence[Sequence[str]]  # the rows that hold the headers, cell by cell
     headers: Sequence[str]
     notes: Sequence[tuple[int, str]]  # of the rows above, those that hold something: number and text
     known: int  # how many of the headers are known
@@ -33,13 +36,18 @@ class Heads:
     @property
     def data(self) -> int:
         """How many rows stand above the data."""
-        return self.above + self.rows
+        return self.above + len(self.lines)
 
     def told(self) -> tuple[str, ...]:
         """Where the headers stand, unless they stand where everybody looks for them."""
-        if self.rows > 1:
-            return (f"headers in rows {self.above + 1} and {self.above + 2}",)
+        if len(self.lines) > 1:
+            return (f"headers in rows {self.above + 1} and {self.data}",)
         return (f"headers in row {self.above + 1}",) if self.above else ()
+
+    def of_width(self, width: int) -> Heads:
+        """The same of rows that are wider."""
+        lines = [_of_width(line, width) for line in self.lines]
+        return replace(self, lines=lines, headers=_of_width(self.headers, width))
 
 
 def find_heads(rows: Sequence[Sequence[str]], knows: Knows) -> Heads | None:
@@ -61,6 +69,11 @@ def find_heads(rows: Sequence[Sequence[str]], knows: Knows) -> Heads | None:
     if not known[best]:
         best = next(place for place, count in enumerate(filled) if count)
         return _heads(rows, best, 1, rows[best], 0)
+    return _with_units(rows, _around(rows, best, known, knows))
+
+
+def _around(rows: Sequence[Sequence[str]], best: int, known: Sequence[int], knows: Knows) -> Heads:
+    """The headers of which the ``best`` row is one."""
     if best + 1 < len(rows):
         both = _together(rows[best], rows[best + 1], knows)
         if knows(both) > known[best]:
@@ -74,6 +87,26 @@ def find_heads(rows: Sequence[Sequence[str]], knows: Knows) -> Heads | None:
         if knows(both) * 2 >= known[best]:
             return _heads(rows, best - 1, 2, both, knows(both))
     return _heads(rows, best, 1, rows[best], known[best])
+
+
+def _with_units(rows: Sequence[Sequence[str]], heads: Heads) -> Heads:
+    """The headers with the units below them, where the next row holds these alone."""
+    below = rows[heads.data] if heads.data < len(rows) else []
+    units = [unit if not unit or _is_unit(unit) else f"({unit})" for unit in _of_width(below, len(heads.headers))]
+    if not any(units) or len(below) > len(units) or not all(_is_unit(unit) for unit in units if unit):
+        return heads
+    headers = [f"{header}{unit}" if header else "" for header, unit in zip(heads.headers, units, strict=True)]
+    return replace(heads, headers=headers, lines=[*heads.lines, below])
+
+
+def _is_unit(text: str) -> bool:
+    """Whether a text is a unit in brackets."""
+    name, unit = bare(text)
+    return not name and bool(unit)
+
+
+def _of_width(row: Sequence[str], width: int) -> list[str]:
+    return [*row, *[""] * (width - len(row))]
 
 
 def _as_well(known: int, best: int) -> bool:
@@ -91,7 +124,7 @@ def _are_groups(row: Sequence[str]) -> bool:
 
 def _heads(rows: Sequence[Sequence[str]], above: int, count: int, headers: Sequence[str], known: int) -> Heads:
     notes = [(place + 1, " ".join(filter(None, row))) for place, row in enumerate(rows[:above]) if any(row)]
-    return Heads(above, count, headers, notes, known)
+    return Heads(above, rows[above : above + count], headers, notes, known).of_width(len(headers))
 
 
 def _together(groups: Sequence[str], names: Sequence[str], knows: Knows) -> list[str]:
@@ -101,7 +134,7 @@ def _together(groups: Sequence[str], names: Sequence[str], knows: Knows) -> list
     which of several it is by a number ("7 days", "30 days").
     """
     width = max(len(groups), len(names))
-    groups, names = ([*row, *[""] * (width - len(row))] for row in (groups, names))
+    groups, names = _of_width(groups, width), _of_width(names, width)
     times = Counter(names)
     headers: list[str] = []
     over = ""

@@ -99,7 +99,7 @@ def _found(place: str, sheet: str, columns: list[Texts], heads: Heads, told: Seq
         sheet=sheet,
         told=(*heads.told(), *told),
         notes=heads.notes,
-        heads=heads.rows,
+        heads=heads.lines,
         blank=heads.blank,
     )
 

@@ -46,7 +46,7 @@ def test_rows_are_numbered_as_a_sheet_shows_them() -> None:
     assert found.source_rows.tolist() == [4, 5, 6, 8]
     assert cells(found)[:2] == [["1", "m", "two\nlines"], [""] * 3]
     assert found.misfits == [(7, ["注：完"])]
-    assert (found.notes, found.blank, found.heads) == ([(1, "说明")], 1, 1)
+    assert (found.notes, found.blank, len(found.heads)) == ([(1, "说明")], 1, 1)
 
 
 def test_one_wide_row_does_not_make_all_others_misfits() -> None:
@@ -100,7 +100,7 @@ def test_any_bytes_are_read_or_refused_and_no_row_is_lost(data: bytes, head: str
         assert len(found.columns) == len(found.headers)
         assert all(len(column) == found.rows for column in found.columns)
         numbers = [*found.source_rows.tolist(), *(row[0] for row in (*found.misfits, *found.broken))]
-        above = found.heads + len(found.notes) + found.blank
+        above = len(found.heads) + len(found.notes) + found.blank
         assert sorted(numbers) == list(range(above + 1, above + 1 + len(numbers)))
 
 

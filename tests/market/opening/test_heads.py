@@ -20,14 +20,14 @@ def knows(cells: Sequence[str]) -> int:
 def test_in_the_first_row() -> None:
     heads = find_heads([HEAD, DATA, DATA], knows)
     assert heads is not None
-    assert (heads.above, heads.rows, heads.headers, heads.told()) == (0, 1, HEAD, ())
+    assert (heads.above, len(heads.lines), heads.headers, heads.told()) == (0, 1, HEAD, ())
 
 
 def test_below_notes_and_empty_rows() -> None:
     rows = [["商家经营数据"], ["导出时间：", "2024-02-26 09:00"], ["说明：标题仅供参考", "", ""], [], HEAD, DATA]
     heads = find_heads(rows, knows)
     assert heads is not None
-    assert (heads.data, heads.rows, heads.headers, heads.blank) == (5, 1, HEAD, 1)
+    assert (heads.data, len(heads.lines), heads.headers, heads.blank) == (5, 1, HEAD, 1)
     assert heads.notes == [(1, "商家经营数据"), (2, "导出时间： 2024-02-26 09:00"), (3, "说明：标题仅供参考")]
     assert heads.told() == ("headers in row 5",)
 
@@ -47,7 +47,7 @@ def test_a_note_that_is_a_known_word_is_not_the_header() -> None:
 def test_headers_again_further_down_are_data_rows() -> None:
     heads = find_heads([HEAD, DATA, HEAD], knows)
     assert heads is not None
-    assert (heads.above, heads.rows) == (0, 1)
+    assert (heads.above, len(heads.lines)) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_headers_again_further_down_are_data_rows() -> None:
 def test_two_rows(groups: list[str], names: list[str], headers: list[str]) -> None:
     heads = find_heads([["导出"], groups, names, DATA], knows)
     assert heads is not None
-    assert (heads.above, heads.rows, heads.headers) == (1, 2, headers)
+    assert (heads.above, len(heads.lines), heads.headers) == (1, 2, headers)
     assert heads.told() == ("headers in rows 2 and 3",)
 
 
@@ -80,7 +80,7 @@ def test_two_rows(groups: list[str], names: list[str], headers: list[str]) -> No
 def test_headers_in_two_languages_are_one_row_of_headers_twice(rows: list[list[str]]) -> None:
     heads = find_heads([*rows, DATA], knows)
     assert heads is not None
-    assert (heads.data, heads.rows, heads.headers) == (2, 2, HEAD)
+    assert (heads.data, len(heads.lines), heads.headers) == (2, 2, HEAD)
 
 
 def test_without_any_known_header_the_first_row_with_something_is_it() -> None:
