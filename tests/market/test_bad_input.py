@@ -86,7 +86,22 @@ def test_no_key_column(book: Rulebook, folder: Write) -> None:
 
 def test_two_key_columns(book: Rulebook, folder: Write) -> None:
     said = message(folder({"offers.csv": "offer_id,商品ID,merchant_id\n1,2,m\n"}), book)
-    assert "'offer_id' and '商品ID' both mean offer_id; say which in market.toml" in said
+    assert "found 'offer_id', '商品ID', 'merchant_id'; 'offer_id' and '商品ID' both mean offer_id; say which in" in said
+    assert said.count("both mean") == 1
+
+
+def test_a_key_column_twice(book: Rulebook, folder: Write) -> None:
+    said = message(folder({"offers.csv": "商品ID,商品ID,merchant_id\n1,2,m\n"}), book)
+    assert said.endswith(
+        "found '商品ID', '商品ID', 'merchant_id'; 2 columns called '商品ID' mean offer_id; keep one of them"
+    )
+
+
+def test_every_column_twice(book: Rulebook, folder: Write) -> None:
+    lines = '{"offer_id": 1, "merchant_id": "m"}\n{"offerId": 2, "memberId": "m"}\n'
+    said = message(folder({"offers.jsonl": lines}), book)
+    assert "no column offer_id" in said
+    assert "'offer_id' and 'offerId' both mean offer_id" in said
 
 
 @pytest.mark.parametrize(
