@@ -200,3 +200,11 @@ class TestARateAndItsCounts:
         market = read_offers({"pickup_rate_48h": ["95%"], self.counts[0]: [0], self.counts[1]: [0]})
         assert shown(market, "pickup_rate_48h") == [0.95]
         assert len(reasons(market, "pickup_rate_48h", "doubted")) == 1
+
+
+def test_no_minimum_order_is_zero(read_offers: ReadOffers) -> None:
+    market = read_offers({"moq": ["0", "0件", "1", "0-3"]})
+    assert shown(market, "moq") == [None, None, 1, 1]
+    assert market.offers.cells["moq"].high is not None
+    assert market.offers.cells["moq"].high[3] == 3
+    assert reasons(market, "moq") == dict.fromkeys(["0", "0件"], "zero, which is impossible here")
