@@ -42,6 +42,11 @@ class Matched:
     units: Mapping[str, str]  # column -> unit written in its header, where there is one
     unread: Sequence[tuple[int, Reason]]  # places of headers that are put aside, and why
 
+    def why_without(self, column: str, headers: Sequence[str]) -> str:
+        """Why none of the ``headers`` that may mean a column is it; "" where none may."""
+        held = [(repr(headers[place]), reason.text) for place, reason in self.unread if column in reason.text]
+        return "; ".join(dict.fromkeys(why if header in why else f"{header} {why}" for header, why in held))
+
 
 def bare(header: str) -> tuple[str, str]:
     """A header as it is compared (no case, width, script, space, underscore, bracket, unit), and its unit.

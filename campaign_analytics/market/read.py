@@ -293,12 +293,7 @@ class _Reader:
         if not absent:
             return
         seen = ", ".join(map(repr, found.headers[:12])) + (" …" if len(found.headers) > 12 else "")
-        whys = (
-            reason.text if repr(header) in reason.text else f"{header!r} {reason.text}"
-            for header, reason in ((found.headers[place], reason) for place, reason in matched.unread)
-            if absent[0] in reason.text
-        )
-        why = "; ".join(dict.fromkeys(whys))
+        why = matched.why_without(absent[0], found.headers)
         if not matched.columns and not why:
             raise MarketError(
                 f"{found.place}: no header of the table {name} is known in its first row ({seen}); "
