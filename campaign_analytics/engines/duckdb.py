@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -13,6 +14,12 @@ from campaign_analytics.engines.relation import ROW, held_of, relation
 from campaign_analytics.engines.sql import words
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.exact import Exact
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for all queries: to open and close one takes as long as a query."""
+    return duckdb.connect()
 
 
 class Query:
@@ -30,7 +37,7 @@ class Query:
         """See ``Program.run``."""
         held = np.zeros((self.words, rows), np.uint64) if into is None else into
         if rows and self._selects:
-            with duckdb.connect() as connection:
+            with _database().cursor() as connection:
                 connection.register("cells", relation(self._cells, rows))
                 for number, select in self._selects.items():
                     found = connection.execute(select.sql("duckdb")).fetchnumpy()
