@@ -1,4 +1,4 @@
-"""Rows that repeat each other, rows of earlier snapshots, and offers without a merchant."""
+"""Rows that repeat each other, rows of earlier snapshots, and rows of a merchant or an offer that is not there."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ import pyarrow.compute as pc
 from campaign_analytics.market.cells import spelled
 from campaign_analytics.market.origin import Origin
 from campaign_analytics.market.quality import Quality, Reason
-from campaign_analytics.market.schema import Array, Cells, Market
+from campaign_analytics.market.schema import KEYS, Array, Cells, Market, Table
 from campaign_analytics.market.texts import let_go, let_go_of_all
 
 SAME_ROW = Reason("merged", "the same row again")
 OTHER_ROW = Reason("merged", "the same key with other cells; the first row stays, cells that differ are missing")
 FILLED = Reason("merged", "the same key again; its cells stand where the first row's source says nothing")
 CONFLICT = Reason("missing", "rows of the same key differ here")
-ORPHAN = Reason("doubted", "no such merchant in the table merchants")
+#: By the key that names who is not there.
+ORPHAN = {
+    "merchant_id": Reason("doubted", "no such merchant in the table merchants"),
+    "offer_id": Reason("doubted", "no such offer in the table offers"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,12 +98,24 @@ def _same(keys: Any) -> Array:
 
 
 def report_orphans(market: Market, quality: Quality) -> None:
-    """Note the offers whose merchant is not in the table of merchants; they are kept."""
+    """Note the offers whose merchant is not in the table of merchants, and rows of penalties, SKUs and the like that
+    are of nobody who is there: a mistyped key would hide them. They are kept."""
     owners = market.offers.cells["merchant_id"]
-    where = np.flatnonzero((market.merchant_row < 0) & ~owners.gone)
-    codes, texts = pd.factorize(pd.Series(owners.values).take(where))
-    assert market.offers.origin is not None
-    quality.cells_noted("offers", "merchant_id", ORPHAN, market.offers.origin[where], codes, texts, texts)
+    _report(market.offers, "merchant_id", (market.merchant_row < 0) & ~owners.gone, quality)
+    for name, table in market.tables.items():
+        if name in ("merchants", "offers", "links"):  # accounts may be linked by one that is nobody's here
+            continue
+        key = KEYS[name][0]
+        there = market.tables["offers" if key == "offer_id" else "merchants"].cells[key]
+        known = pc.is_in(pa.array(table.cells[key].values), value_set=pa.array(there.values))
+        _report(table, key, ~np.asarray(known), quality)
+
+
+def _report(table: Table, key: str, orphans: Array, quality: Quality) -> None:
+    where = np.flatnonzero(orphans)
+    codes, texts = pd.factorize(pd.Series(table.cells[key].values).take(where))
+    assert table.origin is not None
+    quality.cells_noted(table.name, key, ORPHAN[key], table.origin[where], codes, texts, texts)
 
 
 def _order_of_snapshots(snapshots: Cells | None, rows: int) -> Array:

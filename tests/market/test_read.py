@@ -12,6 +12,7 @@ import pytest
 from campaign_analytics.market.read import read_market
 from campaign_analytics.market.schema import Cells, Market
 from campaign_analytics.rulebook.book import Rulebook
+from tests.market.conftest import Write
 
 MERCHANTS = pd.DataFrame(
     {
@@ -103,6 +104,24 @@ def test_an_offer_without_a_merchant_is_kept_and_reported(market: Market) -> Non
     assert market.quality is not None
     orphans = market.quality.cells("doubted")
     assert orphans[["row", "column", "raw"]].to_numpy().tolist() == [[5, "merchant_id", "b2b-9"]]
+
+
+def test_rows_of_nobody_who_is_there_are_kept_and_reported(book: Rulebook, folder: Write) -> None:
+    """A mistyped key would hide a penalty."""
+    files = {
+        "penalties.csv": "merchant_id,penalty_kind\nm,虚假交易\nn,虚假交易\n",
+        "skus.csv": "offer_id,sku_id\n1,a\n2,b\n2,c\n",
+        "links.csv": "merchant_id,linked_id\nx,m\nx,y\n",
+    }
+    market = read_market(folder(files), book)
+    assert (market.tables["penalties"].rows, market.tables["skus"].rows) == (2, 3)
+    assert market.quality is not None
+    doubted = market.quality.cells("doubted")[["file", "row", "raw", "reason"]].to_numpy().tolist()
+    assert doubted == [
+        ["penalties.csv", 3, "n", "no such merchant in the table merchants"],
+        ["skus.csv", 3, "2", "no such offer in the table offers"],
+        ["skus.csv", 4, "2", "no such offer in the table offers"],
+    ]
 
 
 def test_a_column_that_rules_use_is_missing_where_no_file_has_it(book: Rulebook, market: Market) -> None:
