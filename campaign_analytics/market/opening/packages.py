@@ -13,7 +13,7 @@ import numpy as np
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.market.opening.sheets import MOST_TEXT, Checked, Sheet, is_far, measured, unsaid
-from campaign_analytics.market.opening.zips import members, pieces, unpacked
+from campaign_analytics.market.opening.zips import members, pieces_ahead, unpacked
 
 _BOOK, _LINKS, _STRINGS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedstrings.xml"
 _SINCE_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
@@ -38,7 +38,7 @@ def checked(place: str, data: bytes) -> Checked:
         if key in parts:
             raise MarketError(f"{place} can't be read as a workbook: it holds {name} twice; save it as xlsx again")
         parts[key] = partial(unpacked, where, info, archive)
-        if sheet := measured(where, partial(pieces, where, info, archive)):
+        if sheet := measured(where, partial(pieces_ahead, where, info, archive)):
             sheets[key] = sheet
             if is_far(sheet.rows * sheet.columns, sheet.cells):
                 raise MarketError(sheet.reaches(where))
