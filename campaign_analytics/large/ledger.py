@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -30,15 +30,19 @@ class Ledger:
 
     prepared: Prepared  # what parts need of it
     of_all: str  # a hash of what all parts hang on
+    print_of: Callable[[Path], str]  # a hash of what a file holds
     _prints: dict[Path, str]
 
     @classmethod
-    def of_market(cls, prepared: Prepared) -> Ledger:
-        """The hashes of a market; those of files are taken now for all tables but that of offers."""
-        ledger = cls(prepared.lean(), "", {})
-        return replace(ledger, of_all=ledger._of_all(prepared))
+    def of_market(
+        cls, prepared: Prepared, print_of: Callable[[Path], str] = fingerprint, besides: Sequence[str] = ()
+    ) -> Ledger:
+        """The hashes of a market; those of files are taken now for all tables but that of offers. ``besides`` are those
+        of what else all parts hang on."""
+        ledger = cls(prepared.lean(), "", print_of, {})
+        return replace(ledger, of_all=ledger._of_all(prepared, besides))
 
-    def _of_all(self, prepared: Prepared) -> str:
+    def _of_all(self, prepared: Prepared, besides: Sequence[str]) -> str:
         source, book = prepared.source, prepared.book
         told = [book.hash, repr(sorted(in_force(book).items())), prepared.moment.as_of.isoformat()]
         told.append(repr(source.declared))
@@ -46,14 +50,15 @@ class Ledger:
         others = [table for table in source.files if table != "offers"]
         told += [f"{table} {self._print(file)}" for table in others for file in source.files[table]]
         merchants = prepared.sides["merchants"]
-        told.append(_print_of({name: cells for name, cells in merchants.cells.items() if name in book.derived}))
+        told.append(cells_print({name: cells for name, cells in merchants.cells.items() if name in book.derived}))
+        told += besides
         return hashlib.blake2b("\n".join(told).encode(), digest_size=16).hexdigest()
 
     def of(self, part: Part) -> str:
         """A hash of what one part hangs on besides."""
-        return self._print(part.file) + _print_of(self.prepared.across_of(part))
+        return self._print(part.file) + cells_print(self.prepared.across_of(part))
 
-    def tell_gone(self, before: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
+    def tell_gone(self, before: Mapping[str, Mapping[str, Any]], folder: str | Path) -> None:
         """Warn of files that an earlier run into ``folder`` had, by its parts."""
         source = self.prepared.source
         now = {part.file.stem for part in source.parts}
@@ -75,11 +80,11 @@ class Ledger:
 
     def _print(self, file: Path) -> str:
         if file not in self._prints:
-            self._prints[file] = fingerprint(file)
+            self._prints[file] = self.print_of(file)
         return self._prints[file]
 
 
-def _print_of(cells: Mapping[str, Cells]) -> str:
+def cells_print(cells: Mapping[str, Cells]) -> str:
     """A hash of columns; "" of none."""
     if not cells:
         return ""
