@@ -39,7 +39,8 @@ def main() -> None:
     for offers in given.sizes:
         with tempfile.TemporaryDirectory() as folder:
             make(folder, offers, given.seed)
-            lines += [f"| **{offers:,} offers** | | | |", *rows(folder, offers, spark)]
+            with tempfile.TemporaryDirectory() as out:
+                lines += [f"| **{offers:,} offers** | | | |", *rows(folder, offers, spark, out)]
     told = [
         "# Spark beside NumPy",
         "",
@@ -60,12 +61,14 @@ def main() -> None:
     spark.stop()
 
 
-def rows(folder: str, offers: int, spark: SparkSession) -> list[str]:
-    """The lines of one market; NumPy and Spark must count the same."""
+def rows(folder: str, offers: int, spark: SparkSession, out: str) -> list[str]:
+    """The lines of one market; NumPy and Spark must count the same, also where outcomes are written to ``out``."""
     steps: dict[str, Callable[[], str]] = {
         "assess, NumPy": lambda: counted(ca.assess(folder, rulebook())),
         "assess, Spark, first": lambda: counted(ca.assess(folder, rulebook(), engine=spark)),
         "assess, Spark, again": lambda: counted(ca.assess(folder, rulebook(), engine=spark)),
+        "assess, Spark, `out=`": lambda: counted(ca.assess(folder, rulebook(), engine=spark, out=out)),
+        "the same, nothing changed": lambda: counted(ca.assess(folder, rulebook(), engine=spark, out=out)),
         "cube, NumPy": lambda: counted(ca.what_if_cube(folder, rulebook(), EXPLORE)),
         "cube, Spark": lambda: counted(ca.what_if_cube(folder, rulebook(), EXPLORE, engine=spark)),
     }

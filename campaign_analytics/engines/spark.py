@@ -45,6 +45,7 @@ TICK = 0.5  #: seconds between two looks at work under way
 MEASURED = ("count", "money", "rate", "number", "day", "time", "level")
 #: ``catalog:shop`` is the tables shop.merchants, shop.offers ... of the session's catalog.
 CATALOG = "catalog:"
+PARQUET = ".parquet"
 _BITS = 63  # names of a set that fit a BIGINT; it has no unsigned kind
 _SQL = {"flag": "BOOLEAN", "rate": "DOUBLE", "number": "DOUBLE", "text": "STRING"}  # all others: BIGINT
 _ARROW = {"BOOLEAN": pa.bool_(), "DOUBLE": pa.float64(), "STRING": pa.string(), "BIGINT": pa.int64()}
@@ -226,7 +227,7 @@ def table_at(session: Session, place: str) -> Frame | None:
         return session.table(name) if session.catalog.tableExists(name) else None
     read = session.read.option("mergeSchema", True).parquet
     found = _there(read, place)
-    return _there(read, f"{place}.parquet") if found is None else found
+    return _there(read, f"{place}{PARQUET}") if found is None else found
 
 
 def text_at(session: Session, place: str) -> str | None:
@@ -244,20 +245,74 @@ def _there(read: Callable[[str], Frame], place: str) -> Frame | None:
         raise
 
 
-def put(frame: Frame, place: str) -> None:
-    """Write a table where ``table_at`` finds it, in place of what is there."""
-    writer = frame.write.mode("overwrite")
+def put(frame: Frame, place: str, mode: str = "overwrite", by: Sequence[str] = ()) -> None:
+    """Write a table where ``table_at`` finds it, in place of what is there, or with ``mode`` "append" beside it; of
+    each value of ``by`` into a folder of its own."""
+    writer = frame.write.mode(mode).partitionBy(*by)
     if place.startswith(CATALOG):
         writer.saveAsTable(place.removeprefix(CATALOG))
     else:
         writer.parquet(place)
 
 
-def beside(offers: Frame, table: str, rows: Frame, key: str) -> Frame:
-    """Each offer with a column ``table``: a list of its rows of that table, in one order whatever the partitions."""
+# ---- files
+
+
+def with_file(frame: Frame, column: str, in_catalog: bool = False) -> Frame:
+    """With a column of the name of the file that each row comes from, without the ending of parquet, as in an address;
+    of a catalog's table, which may have none, of one name."""
+    if in_catalog:
+        return frame.withColumn(column, F.lit("catalog"))
+    name = frame.metadataColumn("_metadata")["file_name"]
+    bare = F.left(name, F.length(name) - F.lit(len(PARQUET)))
+    return frame.withColumn(column, F.when(F.endswith(name, F.lit(PARQUET)), bare).otherwise(name))
+
+
+def counted(frame: Frame, column: str) -> dict[str, int]:
+    """By value of a column how many rows there are."""
+    held = frame.groupBy(f"`{column}`").count().toArrow()
+    return dict(zip(held[column].to_pylist(), held["count"].to_pylist(), strict=True))
+
+
+def only(frame: Frame, column: str, values: Sequence[str]) -> Frame:
+    """The rows of some values of a column; of a file's name, no other file is read."""
+    return frame.where(F.col(f"`{column}`").isin(*values))
+
+
+def listed(session: Session, place: str) -> list[tuple[str, int, int]]:
+    """The files below an address, or one with the ending of parquet: the address of each, its bytes, and the
+    millisecond in which it was written."""
+    read = session.read.format("binaryFile").option("recursiveFileLookup", True).load
+    found = _there(read, place)
+    found = _there(read, f"{place}{PARQUET}") if found is None else found
+    if found is None:
+        return []
+    held = found.selectExpr("path", "length", "unix_millis(modificationTime) AS at").toArrow()
+    return [(row["path"], row["length"], row["at"]) for row in held.to_pylist()]
+
+
+def remove(session: Session, place: str) -> None:
+    """Take away what lies at an address, if anything does."""
+    jvm, own = session._jvm, session._jsparkSession
+    assert jvm is not None
+    path = jvm.org.apache.hadoop.fs.Path(place)
+    path.getFileSystem(own.sessionState().newHadoopConf()).delete(path, True)
+
+
+def each(session: Session, function: Callable[[str], T], texts: Sequence[str]) -> dict[str, T]:
+    """What a function makes of each text, where workers are."""
+    if not texts:
+        return {}
+    return dict(session.sparkContext.parallelize(texts, len(texts)).map(lambda text: (text, function(text))).collect())
+
+
+# ---- what SQL alone cannot say
+
+
+def lists(table: str, rows: Frame, key: str) -> Frame:
+    """By ``key`` a column ``table``: a list of its rows of that table, in one order whatever the partitions."""
     columns = [F.col(f"`{name}`") for name in rows.columns if name != key]
-    lists = rows.groupBy(key).agg(F.sort_array(F.collect_list(F.struct(*columns))).alias(table))
-    return offers.join(lists, key, "left")
+    return rows.groupBy(key).agg(F.sort_array(F.collect_list(F.struct(*columns))).alias(table))
 
 
 def mapped(

@@ -55,8 +55,8 @@ def assess(
     for all offers that are alike, with the category and the columns of ``by`` to group by; so is the folder of an
     ``Index``. Spark also reads, and writes, the tables of a catalog ("catalog:DATABASE") and addresses
     ("s3a://bucket/market"). ``out`` is a folder for the outcomes of every offer of files; a run that was stopped goes
-    on there, and only what has changed is made again (by Spark: all of it). A run in parts in which this process holds
-    more than ``memory_limit``, such as "2GB", is stopped with ``CampaignError`` where a part ends.
+    on there, and only what has changed is made again (of or in a catalog: all of it). A run in parts in which this
+    process holds more than ``memory_limit``, such as "2GB", is stopped with ``CampaignError`` where a part ends.
     """
     limit, program = limit_of(memory_limit, engine), program_of(engine)
     if isinstance(market, Market):

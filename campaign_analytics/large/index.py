@@ -71,7 +71,7 @@ def build_index(
     Spark reads what it does for ``assess``; its workers write into ``out``, too. ``memory_limit`` is as there.
 
     Where an earlier run was stopped, or something has changed since, only the parts that are not there or hang on what
-    changed are made (by Spark: all).
+    changed are made (by Spark, of a whole index: all).
 
     Raises ``CampaignError`` where it cannot be coded, ``MarketError`` where nothing can be written.
     """

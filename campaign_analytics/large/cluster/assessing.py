@@ -7,9 +7,11 @@ conditions on these and counts offers that are alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +25,11 @@ from campaign_analytics.assess.views import added, combinations
 from campaign_analytics.derive.making import columns_for
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
 from campaign_analytics.engines.relation import relation
+from campaign_analytics.large.cluster.frames import FILE, Frames
 from campaign_analytics.large.cluster.groups import group_names, group_of
-from campaign_analytics.large.cluster.preparing import begin
-from campaign_analytics.large.cluster.workers import Workers, in_sql
-from campaign_analytics.large.cluster.writing import Written
+from campaign_analytics.large.cluster.preparing import begin, ledger_of
+from campaign_analytics.large.cluster.workers import Received, Workers, in_sql
+from campaign_analytics.large.cluster.writing import BY_FILE, Written
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.results import FORMS
 from campaign_analytics.large.source import Part
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
 _CLASS, _COUNT = "#merchant", "#count"  # no names of columns: those are plain SQL names
 _ORPHAN = -1
+_TOLD = "offer_id", "verdict", FILE, BY_FILE  # of one offer
 
 
 def assess_by_spark(
@@ -60,20 +64,26 @@ def assess_by_spark(
     with spark.said(str(place)):
         workers, prepared, nobody = begin(session, place, book, as_of, by)
         merchants = _Merchants.of(nobody)
-        offers = _outcomes(workers, prepared, nobody, merchants, keys=out is not None)
-        columns = [f"`{name}`" for name in offers.columns if name != "offer_id"]
         if out is None:
-            held = workers.wait(offers.groupBy(*columns).count().toArrow, progress)
+            (offers,) = _outcomes(workers, prepared, nobody, merchants, [workers.source])
+            held = workers.wait(_alike(offers).toArrow, progress)
         else:
-            written = Written.at(session, out, nobody)
-            offers = offers.persist()  # written and counted
-            try:
-                workers.wait(lambda: written.put(_told(offers, workers, nobody, merchants)), progress)
-                held = workers.wait(offers.groupBy(*columns).count().toArrow)
-            finally:
-                offers.unpersist()
+            ledger = ledger_of(workers, prepared, merchants.print)
+            written = Written.open(session, out, workers.source, nobody.bits, ledger)
+            kept = sum(part.rows for part in written.kept)
+            workers.wait(lambda: written.fill(partial(_told, workers, prepared, nobody, merchants)), progress, kept)
+            written.close()
+            offers = written.read()
+            if offers is None:  # there is no offer
+                (offers,) = _outcomes(workers, prepared, nobody, merchants, [workers.source])
+            held = workers.wait(_alike(offers).toArrow)
     held = held.rename_columns([*held.column_names[:-1], _COUNT])
     return _counted(held, nobody, merchants, by, workers.source.behind("counts_of"))
+
+
+def _alike(offers: Frame) -> Frame:
+    """How many offers there are of each kind."""
+    return offers.groupBy(*(f"`{name}`" for name in offers.columns if name not in _TOLD)).count()
 
 
 # ---- offers
@@ -87,7 +97,7 @@ class _Columns:
     plan: Plan  # of all conditions: the columns that Spark reads
     classes: Array  # (merchants + 1,) int32 the class of each, last that of an orphan
     by: tuple[str, ...]
-    keys: bool  # whether to tell offers by their ids
+    keys: bool  # whether to tell offers by their ids, and their files
 
     def made(self, prepared: Prepared, part: Part) -> pa.Table:
         """See ``Making``."""
@@ -95,20 +105,29 @@ class _Columns:
         cells = columns_for(market, book, self.conditions, "offers")
         columns = {_CLASS: pa.array(self.classes[market.merchant_row], pa.int32())}
         if self.keys:
+            assert isinstance(prepared.source, Received)
             columns["offer_id"] = pa.array(market.offers.cells["offer_id"].values, pa.string())
+            columns[FILE] = prepared.source.told(FILE)
         columns |= group_names(market, book, self.by)
         return pa.table(columns | self.plan.columns(relation(cells, part.rows)))
 
     @property
     def schema(self) -> str:
         """See ``Making``."""
-        types = {_CLASS: "INT", **({"offer_id": "STRING"} if self.keys else {})}
+        types = {_CLASS: "INT", **({"offer_id": "STRING", FILE: "STRING"} if self.keys else {})}
         types |= {f"#{name}": "STRING" for name in self.by} | dict(self.plan.types)
         return in_sql(types)
 
 
-def _outcomes(workers: Workers, prepared: Prepared, nobody: Assessment, merchants: _Merchants, keys: bool) -> Frame:
-    """A row an offer: its class of merchant, what to group by, and the words of its own rules."""
+def _outcomes(
+    workers: Workers,
+    prepared: Prepared,
+    nobody: Assessment,
+    merchants: _Merchants,
+    sources: Sequence[Frames],
+    keys: bool = False,
+) -> Iterator[Frame]:
+    """Of the offers of each source a row: its class of merchant, what to group by, and the words of its own rules."""
     from campaign_analytics.engines import spark
 
     book = prepared.book
@@ -122,12 +141,13 @@ def _outcomes(workers: Workers, prepared: Prepared, nobody: Assessment, merchant
     plans = {form: spark.Plan.of(own, held) for form, own in zip(FORMS, (rules, guards), strict=True)}
     types = {name: type for plan in plans.values() for name, type in plan.types.items()}
     making = _Columns(conditions, spark.Plan({}, types), merchants.of_rows, prepared.by, keys)
-    made = workers.make(making, prepared, {*columns_read(book), *prepared.by})
-    own = [f"`{name}`" for name in made.columns if name not in types]
+    words = list[str]()
     for form, plan in plans.items():
         expressions = {n: plan.words.get(n, "CAST(0 AS BIGINT)") for n in range(len(nobody.words["offers"]))}
-        own += spark.named(expressions, form)
-    return made.selectExpr(*own)
+        words += spark.named(expressions, form)
+    wanted = {*columns_read(book), *prepared.by}
+    for made in workers.each(making, prepared, wanted, sources, told=[FILE] if keys else []):
+        yield made.selectExpr(*(f"`{name}`" for name in made.columns if name not in types), *words)
 
 
 def _own_rules(nobody: Assessment, trees: Mapping[str, Any]) -> list[tuple[int, Exact]]:
@@ -151,6 +171,12 @@ class _Merchants:
     of_rows: Array  # (merchants + 1,) int32 the class of each; the last is an orphan's
     words: Mapping[str, Array]  # by form: (words, classes + 1) uint64; the last is an orphan's
     counts: Array  # (classes,) int64 merchants
+
+    @property
+    def print(self) -> str:
+        """A hash of what classes there are, by their numbers."""
+        held = np.vstack([self.words[form] for form in FORMS])
+        return hashlib.blake2b(held.tobytes(), digest_size=16).hexdigest()
 
     @classmethod
     def of(cls, nobody: Assessment) -> _Merchants:
@@ -192,15 +218,21 @@ def _counted(held: pa.Table, nobody: Assessment, merchants: _Merchants, by: Sequ
     )  # fmt: skip
 
 
-def _told(offers: Frame, workers: Workers, nobody: Assessment, merchants: _Merchants) -> Frame:
-    """What is written of every offer: see ``results.Results``."""
+def _told(
+    workers: Workers, prepared: Prepared, nobody: Assessment, merchants: _Merchants, sources: Sequence[Frames]
+) -> Iterator[Frame]:
+    """What is written of every offer of each source: see ``writing``."""
     from campaign_analytics.engines import spark
 
     count = len(nobody.words["offers"])
-    classes = {_CLASS: pa.array([*range(len(merchants.counts)), _ORPHAN], pa.int32())}
+    held = {_CLASS: pa.array([*range(len(merchants.counts)), _ORPHAN], pa.int32())}
     for form, words in merchants.words.items():
-        classes |= {form.format(n): pa.array(word.view(np.int64)) for n, word in enumerate(words)}
-    both = spark.with_merchants(offers, workers.session.createDataFrame(pa.table(classes)), _CLASS, FORMS, count)
-    fails, unknown = nobody.mask(nobody.blocking), nobody.mask(nobody.decided, unknown=True)
+        held |= {form.format(n): pa.array(word.view(np.int64)) for n, word in enumerate(words)}
+    classes = workers.session.createDataFrame(pa.table(held))
+    verdict = spark.verdict(FORMS[0], nobody.mask(nobody.blocking), nobody.mask(nobody.decided, unknown=True), VERDICTS)
     columns = [form.format(n) for n in range(count) for form in FORMS]
-    return both.select("offer_id", spark.verdict(FORMS[0], fails, unknown, VERDICTS), *columns)
+    for offers in _outcomes(workers, prepared, nobody, merchants, sources, keys=True):
+        alike = [f"`{name}`" for name in offers.columns if name not in (*_TOLD, *columns)]
+        both = spark.with_merchants(offers, classes, _CLASS, FORMS, count)
+        told = both.select("offer_id", verdict, *columns, *alike, f"`{FILE}`")
+        yield told.withColumnRenamed(FILE, BY_FILE)

@@ -1,10 +1,15 @@
-"""A market coded by Spark for an index: workers write the codes of their offers as parquet, which is then read back."""
+"""A market coded by Spark for an index: workers write the codes of their offers as parquet, which is then read back.
+
+What they had written when a run was stopped is kept, as outcomes are (``writing``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,9 +19,12 @@ import pyarrow.parquet
 
 from campaign_analytics.assess.assessment import Assessment, assessed, columns_read
 from campaign_analytics.large.cluster.codes import code_columns, code_types, codes_of
+from campaign_analytics.large.cluster.frames import FILE
 from campaign_analytics.large.cluster.groups import group_names, group_of, named_as
-from campaign_analytics.large.cluster.preparing import begin
-from campaign_analytics.large.cluster.workers import in_sql
+from campaign_analytics.large.cluster.preparing import begin, ledger_of
+from campaign_analytics.large.cluster.workers import Received, in_sql
+from campaign_analytics.large.cluster.writing import BY_FILE, Written
+from campaign_analytics.large.ledger import cells_print
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.said import said
 from campaign_analytics.large.source import Part
@@ -37,7 +45,7 @@ class CodedParts(NamedTuple):
 
     rows: int  # offers
     files: Files  # that it was made of
-    parts: Iterator[AtRest]
+    parts: Iterator[Assessment]  # of no offer first
 
 
 def coded_by_spark(
@@ -58,13 +66,16 @@ def coded_by_spark(
         workers, prepared, nobody = begin(session, place, book, as_of, by)
         codes = Resting(nobody).codes(nobody.rules)
         making = _CodesOf(tuple(by), tuple(codes["offers"].cells))
-        made = workers.make(making, prepared, {*columns_read(book), *by})
-        workers.wait(lambda: spark.put(made, str(folder.resolve())), progress)
-    written = sorted(folder.glob("*.parquet"))
-    rows = sum(pyarrow.parquet.read_metadata(file).num_rows for file in written)
+        make = partial(workers.each, making, prepared, {*columns_read(book), *by}, told=[FILE])
+        ids = nobody.market.merchants.cells["merchant_id"]  # whose rows are written
+        ledger = ledger_of(workers, prepared, cells_print({"merchant_id": ids}))
+        written = Written.open(session, folder, workers.source, nobody.bits, ledger)
+        workers.wait(lambda: written.fill(make), progress, sum(part.rows for part in written.kept))
+        written.close()
     files = workers.source.behind("index_of").source
+    coded = _read_back(sorted(folder.rglob("*.parquet")), nobody, codes, tuple(by))
     return CodedParts(
-        rows, files if isinstance(files, Files) else Files(place, {}), _read_back(written, nobody, codes, tuple(by))
+        workers.source.rows, files if isinstance(files, Files) else Files(place, {}), chain([nobody], coded)
     )
 
 
@@ -78,13 +89,16 @@ class _CodesOf:
     @property
     def schema(self) -> str:
         """See ``Making``."""
-        return in_sql({_MERCHANT: "INT", **{named_as(name): "STRING" for name in self.by}, **code_types(self.codes)})
+        types = {_MERCHANT: "INT", BY_FILE: "STRING", **{named_as(name): "STRING" for name in self.by}}
+        return in_sql(types | code_types(self.codes))
 
     def made(self, prepared: Prepared, part: Part) -> pa.Table:
         """See ``Making``."""
         assessment = assessed(prepared.part(part), prepared.book, prepared.moment)
         market = assessment.market
+        assert isinstance(prepared.source, Received)
         columns: dict[str, Any] = {_MERCHANT: market.merchant_row.astype(np.int32)}
+        columns[BY_FILE] = prepared.source.told(FILE)
         columns |= group_names(market, prepared.book, self.by)
         columns |= code_columns(Resting(assessment).codes(assessment.rules)["offers"], self.codes)
         return pa.table(columns)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
+from uuid import uuid4
 
 import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
+from campaign_analytics.large.cluster import prints
 from campaign_analytics.large.prints import files_of
 from campaign_analytics.large.said import said
 from campaign_analytics.large.source import Part, Source, told_of
@@ -24,6 +27,8 @@ from campaign_analytics.rulebook.book import Rulebook
 if TYPE_CHECKING:
     from campaign_analytics.engines.spark import Frame, Session
 
+#: The column of the file that an offer comes from; no name of a column, which is plain SQL.
+FILE = "#file"
 #: In a catalog, the table of one row that tells what ``market.toml`` does.
 DECLARED = "market"
 
@@ -42,10 +47,12 @@ class Frames(Source):
         if spark.is_remote(place):
             found = {table: spark.table_at(session, spark.inside(place, table)) for table in KEYS}
             frames = {table: frame for table, frame in found.items() if frame is not None}
+            if "offers" in frames:
+                frames["offers"] = spark.with_file(frames["offers"], FILE, place.startswith(spark.CATALOG))
             declared, files = _declared(session, place, book), {table: [Path(table)] for table in frames}
         else:
             local = Source.open(place, book)
-            frames = {table: _of_files(session, held) for table, held in local.files.items()}
+            frames = {table: _of_files(session, table, held) for table, held in local.files.items()}
             declared, files = local.declared, local.files
         for table in NEEDED:
             if table not in frames:
@@ -54,13 +61,58 @@ class Frames(Source):
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
+        """All offers, in the order of the files."""
+        return tuple(sorted(self._names, key=lambda part: part.file.name))
+
+    @property
+    def nobody(self) -> Part:
         """No offers: what is made before workers look at them needs their columns alone."""
-        return (Part(self.files["offers"][0], (), 0, 0),)
+        return Part(self.files["offers"][0], (), 0, 0)
+
+    def of(self, parts: Iterable[Part]) -> Frames:
+        """The same with the offers of some of its parts alone."""
+        from campaign_analytics.engines import spark
+
+        offers = spark.only(self.frames["offers"], FILE, [self.name_of(part) for part in parts])
+        return replace(self, frames={**self.frames, "offers": offers})
+
+    def name_of(self, part: Part) -> str:
+        """What Spark calls the file of a part."""
+        return self._names[part]
+
+    def print_of(self, file: Path) -> str:
+        """A hash of what a file holds, or at an address of its size and time; of a catalog, which tells neither, one
+        that is never the same."""
+        from campaign_analytics.engines import spark
+
+        return uuid4().hex if self.place.startswith(spark.CATALOG) else self._prints[file]
 
     @cached_property
-    def rows(self) -> int:
-        """How many offers there are."""
-        return int(self.frames["offers"].count())
+    def _names(self) -> Mapping[Part, str]:
+        """The parts, each all offers of one file, at an address of files of one name, or of a catalog; and what Spark
+        calls it."""
+        from campaign_analytics.engines import spark
+
+        local = {} if spark.is_remote(self.place) else {file.stem: file for file in self.files["offers"]}
+        return {
+            Part(local.get(unquote(name), Path(f"{unquote(name)}{spark.PARQUET}")), (), 0, rows): name
+            for name, rows in spark.counted(self.frames["offers"], FILE).items()
+        }
+
+    @cached_property
+    def _prints(self) -> Mapping[Path, str]:
+        from campaign_analytics.engines import spark
+
+        session = self.frames["offers"].sparkSession
+        if not spark.is_remote(self.place):
+            every = [file for files in self.files.values() for file in files]
+            return {Path(file): held for file, held in prints.of_paths(session, every).items()}
+        found = {table: prints.of_address(session, spark.inside(self.place, table)) for table in self.files}
+        named = dict[Path, dict[str, str]]()
+        for file, held in found.pop("offers").items():
+            named.setdefault(Path(f"{Path(file).name.removesuffix(spark.PARQUET)}{spark.PARQUET}"), {})[file] = held
+        named |= {Path(table): files for table, files in found.items()}
+        return {file: prints.together(files) for file, files in named.items()}
 
     def behind(self, kind: str) -> Behind:
         """What counts or codes of it are left of; only files can be asked again."""
@@ -86,7 +138,7 @@ class Frames(Source):
         return frame.select(*(f"`{name}`" for name in told_of(frame.columns, list(columns))))
 
     def _typed(self, table: str, frame: Frame) -> Table:
-        held = frame.toArrow()
+        held = frame.toArrow().sort_by(KEYS[table][0])  # in one order whatever the partitions
         return Table(table, from_arrow(held, table, self.book, f"{self.place}: {table}"), held.num_rows)
 
 
@@ -107,15 +159,18 @@ def _declared(session: Session, place: str, book: Rulebook) -> Declared:
     return declared_as(f"{place}: table {DECLARED}", told, book)
 
 
-def _of_files(session: Session, files: Sequence[Path]) -> Frame:
+def _of_files(session: Session, table: str, files: Sequence[Path]) -> Frame:
     """Files of one table, which need not have the same columns, nor whole numbers of one width: those that are alike
     are read together."""
+    from campaign_analytics.engines import spark
+
     alike: dict[str, list[str]] = {}
     for file in files:
         with said(file):
             schema = pyarrow.parquet.read_schema(file).remove_metadata()
         alike.setdefault(str(schema), []).append(str(file.resolve()))
-    first, *others = (session.read.parquet(*paths) for paths in alike.values())
+    frames = (session.read.parquet(*paths) for paths in alike.values())
+    first, *others = (spark.with_file(frame, FILE) for frame in frames) if table == "offers" else frames
     for other in others:
         first = first.unionByName(other, allowMissingColumns=True)
     return first

@@ -26,6 +26,7 @@ from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.cluster.frames import Frames
 from campaign_analytics.large.cluster.workers import Workers
 from campaign_analytics.large.condensing import group_cells
+from campaign_analytics.large.ledger import Ledger, cells_print
 from campaign_analytics.large.preparing import ACROSS, Prepared, known_before, made_of_offers, of_offers, read
 from campaign_analytics.large.source import Part
 from campaign_analytics.market.schema import Array, Cells, Market, Table, joined
@@ -46,10 +47,19 @@ def begin(
     moment = Moment(moment_of(Market({}, source.declared), book, as_of))
     workers = Workers(session, source)
     prepared = _ranked(workers, _with_merchants(workers, read(source, book, moment, tuple(by))))
-    nobody = assessed(prepared.part(source.parts[0]), book, moment)
+    nobody = assessed(prepared.part(source.nobody), book, moment)
     for column in by:
         group_cells(nobody, column)  # refuses one that has too many values
     return workers, prepared, nobody
+
+
+def ledger_of(workers: Workers, prepared: Prepared, *besides: str) -> Ledger:
+    """What outcomes hang on: ``besides`` are hashes of what else all of them do. So they do on ranks."""
+    if isinstance(prepared, _Ranked):
+        ranks = {name: {**cells, name: prepared.across[name]} for name, cells in prepared.alike.items()}
+        besides += tuple(cells_print(cells) for cells in ranks.values())
+        prepared = prepared.bare
+    return Ledger.of_market(prepared, workers.source.print_of, besides)
 
 
 def _ranks(book: Rulebook, wanted: set[str]) -> list[str]:
@@ -154,7 +164,7 @@ def _ranked(workers: Workers, prepared: Prepared) -> Prepared:
     held = workers.wait(workers.make(_Alike(tuple(names)), prepared, reads).toArrow)
     found = _received(held)
     across, alike, partly = dict[str, Cells](), dict[str, Mapping[str, Cells]](), prepared.partly
-    nobody = _read_by(prepared, prepared.source.parts[0], {*names})
+    nobody = _read_by(prepared, workers.source.nobody, {*names})
     for name in names:
         each = [(nobody[name], np.zeros(0, np.int64)), *(worker[name] for worker in found)]
         all_of = {read: joined([cells[read] for cells, _ in each]) for read in nobody[name]}

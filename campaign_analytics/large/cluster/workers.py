@@ -55,6 +55,20 @@ class Workers:
     def make(self, making: Making, prepared: Prepared, wanted: set[str], by_merchant: bool = False) -> Frame:
         """What ``making`` makes of all offers with their ``wanted`` columns, to be asked for with ``wait``. With
         ``by_merchant`` each is given all offers of its merchants at once."""
+        (made,) = self.each(making, prepared, wanted, [self.source], by_merchant)
+        return made
+
+    def each(
+        self,
+        making: Making,
+        prepared: Prepared,
+        wanted: set[str],
+        sources: Sequence[Frames],
+        by_merchant: bool = False,
+        told: Sequence[str] = (),
+    ) -> Iterator[Frame]:
+        """The same of the offers of each of some sources that share all other tables, one after the other; ``told`` are
+        columns besides that ``making`` asks for by their names."""
         from campaign_analytics.engines import spark
 
         source, book = self.source, prepared.book
@@ -62,17 +76,29 @@ class Workers:
         sent = self.session.sparkContext.broadcast(
             (making, replace(prepared, source=received, sides=needed(prepared, wanted)))
         )
-        offers = source.select("offers", [*KEYS["offers"], *of_table(book, "offers", wanted)])
+        lists: dict[str, Frame] = {}
         for table in OF_OFFERS:
             columns = of_table(book, table, wanted)
             if columns and table in source.frames:
-                offers = spark.beside(offers, table, source.select(table, [*KEYS[table], *columns]), "offer_id")
-        if by_merchant:
-            return spark.mapped(offers.repartition("merchant_id"), partial(_made, sent, None), making.schema)
-        return spark.mapped(offers, partial(_made, sent, self.__dict__["_done"]), making.schema)
+                lists[table] = spark.lists(table, source.select(table, [*KEYS[table], *columns]), "offer_id")
+        if len(sources) > 1:
+            lists = {table: rows.persist() for table, rows in lists.items()}
+        try:
+            for some in sources:
+                offers = some.select("offers", [*KEYS["offers"], *of_table(book, "offers", wanted), *told])
+                for rows in lists.values():
+                    offers = offers.join(rows, "offer_id", "left")
+                if by_merchant:
+                    yield spark.mapped(offers.repartition("merchant_id"), partial(_made, sent, None), making.schema)
+                else:
+                    yield spark.mapped(offers, partial(_made, sent, self.__dict__["_done"]), making.schema)
+        finally:
+            if len(sources) > 1:
+                for rows in lists.values():
+                    rows.unpersist()
 
-    def wait(self, ask: Callable[[], T], progress: Progress | None = None) -> T:
-        """What is asked of Spark, with the offers done so far told meanwhile."""
+    def wait(self, ask: Callable[[], T], progress: Progress | None = None, kept: int = 0) -> T:
+        """What is asked of Spark, with the offers done so far told meanwhile, besides those that were ``kept``."""
         from campaign_analytics.engines import spark
 
         if progress is None:
@@ -80,7 +106,7 @@ class Workers:
         done, before, rows = self.__dict__["_done"], self.__dict__["_done"].value, self.source.rows
 
         def tell() -> None:
-            progress(min(int(done.value - before), rows), rows)
+            progress(min(int(done.value - before) + kept, rows), rows)
 
         asked = spark.awaited(self.session, ask, tell)
         progress(rows, rows)
@@ -101,6 +127,10 @@ class Received(Source):
 
     def offers(self, part: Part, columns: Sequence[str]) -> Table:
         return self._some("offers", columns)
+
+    def told(self, name: str) -> pa.ChunkedArray:
+        """(offers,) what is told besides their columns."""
+        return self.tables["offers"][name]
 
     def of_offers(self, offers: Cells, columns: Mapping[str, Sequence[str]]) -> dict[str, Table]:
         return {table: self._some(table, names) for table, names in columns.items()}
