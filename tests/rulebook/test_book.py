@@ -18,12 +18,6 @@ from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.load import load_vocabulary
 from tests.rulebook.fair import changed, saved
 
-
-@pytest.fixture(scope="module")
-def fair(tmp_path_factory: pytest.TempPathFactory) -> Rulebook:
-    return load_rulebook(saved(tmp_path_factory.mktemp("fair")))
-
-
 # ---- warnings
 
 

@@ -1,0 +1,186 @@
+"""Files of a large market that are not as they should be are named; what was finished stays, and the next run does the
+rest."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+import campaign_analytics as ca
+from campaign_analytics.errors import CampaignError, MarketError, MarketWarning
+from campaign_analytics.large import ahead
+from campaign_analytics.market.schema import Array, Cells, Market
+from campaign_analytics.market.typed import HIGH, to_arrow
+from campaign_analytics.rulebook.book import Rulebook
+from tests.large.conftest import DAY, FILES, OFFERS, completed, finished, indexed
+from tests.large.test_parts import alike
+
+pytestmark = pytest.mark.usefixtures("small_parts")
+
+
+def test_a_file_that_breaks_off_is_named_before_anything_is_done(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    file = folder / "offers/offers_1.parquet"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-100])
+    with pytest.raises(MarketError, match=r"offers_1\.parquet can't be read as parquet"):
+        ca.assess(folder, book, DAY, out=tmp_path / "out")
+    file.write_bytes(whole)
+    completed(tmp_path / "out", {}, folder, book)
+
+
+def test_a_file_damaged_inside_is_named_and_the_parts_before_it_stay(
+    folder: Path, tmp_path: Path, book: Rulebook
+) -> None:
+    file = folder / "offers/offers_2.parquet"
+    whole = file.read_bytes()
+    file.write_bytes(damaged(file))
+    with pytest.raises(MarketError, match=r"offers_2\.parquet can't be read as parquet"):
+        ca.assess(folder, book, DAY, out=tmp_path / "out")
+    before = finished(tmp_path / "out")
+    assert len(before) == 2
+    file.write_bytes(whole)
+    completed(tmp_path / "out", before, folder, book)
+
+
+@pytest.mark.parametrize("wrong", ["damaged", "of another type", "gone"])
+def test_an_index_and_a_cube_say_so_too_and_the_next_run_makes_the_rest(
+    folder: Path, tmp_path: Path, book: Rulebook, wrong: str, assessed_rows: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "THREADS", 1)  # so that the last file is not read before it goes
+    coded, file = tmp_path / "coded", folder / "offers/offers_2.parquet"
+    whole = file.read_bytes()
+    if wrong == "damaged":
+        file.write_bytes(damaged(file))
+        said = r"offers_2\.parquet can't be read as parquet"
+    elif wrong == "of another type":
+        held = pyarrow.parquet.read_table(file)
+        place = held.column_names.index("moq")
+        pyarrow.parquet.write_table(held.set_column(place, "moq", held["moq"].cast(pa.string())), file)
+        said = r"offers_2\.parquet: moq: string where a whole number is expected"
+    else:
+        said = r"offers_2\.parquet can't be read"
+
+    def take_away(done: int, of: int) -> None:
+        if wrong == "gone" and file.exists():
+            file.rename(tmp_path / "aside")
+
+    for make in (
+        lambda: ca.build_index(folder, book, coded, DAY, take_away),
+        lambda: ca.what_if_cube(folder, book, ["max_moq"], as_of=DAY, progress=take_away),
+    ):
+        with pytest.raises(MarketError, match=said):
+            make()
+        if wrong == "gone":
+            (tmp_path / "aside").rename(file)
+    with pytest.raises(CampaignError, match="holds no whole index"):
+        ca.assess(coded, book)
+    file.write_bytes(whole)
+    made = indexed(folder, coded, book, assessed_rows)
+    assert len(made) == (FILES if wrong == "of another type" else 1)  # which is seen before anything is done
+
+
+def damaged(file: Path) -> bytes:
+    """The file with some bytes of a column's first page lost."""
+    whole, held = file.read_bytes(), pyarrow.parquet.ParquetFile(file).metadata
+    column = next(at for at in range(held.num_columns) if held.row_group(0).column(at).path_in_schema == "moq")
+    start = held.row_group(0).column(column).data_page_offset
+    return whole[:start] + bytes(40) + whole[start + 40 :]
+
+
+def test_an_index_names_a_file_that_is_gone_since(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    ca.build_index(folder, book, tmp_path / "coded", DAY)
+    (folder / "offers/offers_1.parquet").rename(tmp_path / "aside")
+    with pytest.warns(MarketWarning, match=r"offers_1\.parquet was there when .* 700 offers are no longer counted"):
+        ca.build_index(folder, book, tmp_path / "coded", DAY)
+    assert int(ca.assess(tmp_path / "coded", book).summary()["offers"].iloc[0]) == OFFERS - OFFERS // FILES
+
+
+def test_a_column_that_one_file_lacks_is_missing_there_alone(
+    folder: Path, tmp_path: Path, book: Rulebook, market: Market
+) -> None:
+    for number, lacking in ((0, "moq"), (1, "title"), (2, "campaign_price")):
+        file = folder / f"offers/offers_{number}.parquet"
+        held = pyarrow.parquet.read_table(file)
+        pyarrow.parquet.write_table(held.drop_columns([lacking]), file)
+    found = ca.assess(folder, book, DAY)
+    of = np.repeat(np.arange(FILES), OFFERS // FILES)
+    cells = {
+        name: missing(market.offers.cells[name], of == at) for at, name in enumerate(("moq", "title", "campaign_price"))
+    }
+    told = market.with_table(market.offers.with_cells(cells))
+    alike(found, ca.assess(told, book, DAY))
+
+
+def missing(cells: Cells, rows: Array) -> Cells:
+    """The cells, some of them missing besides."""
+    return Cells.make(cells.type, cells.values, cells.gone | rows, cells.high, cells.names)
+
+
+def test_a_column_of_another_type_is_named_with_its_file(folder: Path, tmp_path: Path, book: Rulebook) -> None:
+    file = folder / "offers/offers_1.parquet"
+    whole = pyarrow.parquet.read_table(file)
+    place = whole.column_names.index("moq")
+    pyarrow.parquet.write_table(whole.set_column(place, "moq", whole["moq"].cast(pa.string())), file)
+    with pytest.raises(MarketError, match=r"offers_1\.parquet: moq: string where a whole number is expected"):
+        ca.assess(folder, book, DAY, out=tmp_path / "out")
+    pyarrow.parquet.write_table(whole, file)
+    completed(tmp_path / "out", {}, folder, book)
+
+
+def test_files_of_merchants_may_differ_too(folder: Path, book: Rulebook, market: Market) -> None:
+    whole = to_arrow(market.merchants)
+    score = whole["shop_experience_score"]
+    half = len(whole) // 2
+    (folder / "merchants.parquet").unlink()
+    ranged = whole.append_column("shop_experience_score" + HIGH, score)  # a range of nothing
+    pyarrow.parquet.write_table(ranged.slice(0, half), folder / "merchants_1.parquet")
+    pyarrow.parquet.write_table(whole.slice(half), folder / "merchants_2.parquet")
+    alike(ca.assess(folder, book, DAY), ca.assess(market, book, DAY))
+    pyarrow.parquet.write_table(whole.slice(half).drop_columns(["merchant_id"]), folder / "merchants_2.parquet")
+    with pytest.raises(MarketError, match=r"merchants_2\.parquet: no column merchant_id"):
+        ca.assess(folder, book, DAY)
+
+
+def test_a_file_that_is_gone_in_the_next_run_is_named_with_its_offers(
+    folder: Path, tmp_path: Path, book: Rulebook
+) -> None:
+    out, file = tmp_path / "out", folder / "offers/offers_1.parquet"
+    ca.assess(folder, book, DAY, out=out)
+    before = finished(out)
+    file.rename(tmp_path / "aside")
+    with pytest.warns(MarketWarning, match=r"offers_1\.parquet was there when .* 700 offers are no longer counted"):
+        fewer = ca.assess(folder, book, DAY, out=out)
+    assert int(fewer.summary()["offers"].iloc[0]) == OFFERS - OFFERS // FILES
+    assert finished(out).keys() == before.keys() - {"offers_1-000000000000.parquet"}
+    alike(fewer, ca.assess(folder, book, DAY))
+    (tmp_path / "aside").rename(file)
+    completed(out, {}, folder, book)
+
+
+def test_a_file_that_goes_while_it_runs_is_named(
+    folder: Path, tmp_path: Path, book: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "THREADS", 1)  # so that the last file is not read before it goes
+    file = folder / "offers/offers_2.parquet"
+
+    def take_away(done: int, of: int) -> None:
+        if file.exists():
+            file.rename(tmp_path / "aside")
+
+    with pytest.raises(MarketError, match=r"offers_2\.parquet can't be read"):
+        ca.assess(folder, book, DAY, take_away, out=tmp_path / "out")
+    before = finished(tmp_path / "out")
+    assert before
+    (tmp_path / "aside").rename(file)
+    completed(tmp_path / "out", before, folder, book)
+
+
+def test_two_files_of_one_name_are_refused(folder: Path, book: Rulebook) -> None:
+    shutil.copy(folder / "offers/offers_0.parquet", folder / "offers_0.parquet")
+    with pytest.raises(MarketError, match=r"two files of offers are named offers_0\.parquet"):
+        ca.assess(folder, book, DAY)
