@@ -25,7 +25,7 @@ def index(asked: argparse.Namespace) -> None:
             asked.source, book, asked.out, asked.as_of, bar, by=by, engine=engine, memory_limit=asked.memory_limit
         )
         progress.say("counting")
-        result = assess(asked.out, made.book)
+        result = assess(asked.out, made.book, memory_limit=asked.memory_limit)
     size = sum(file.stat().st_size for file in asked.out.rglob("*") if file.is_file())
     if asked.json:
         answer = {

@@ -7,6 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from campaign_analytics.errors import CampaignError
+from campaign_analytics.large.limit import Limit
+
 EXIT_CODES = "exit codes: 0 results were written, 1 refused, 2 wrong usage"
 
 
@@ -50,7 +53,10 @@ def part_options(command: argparse.ArgumentParser, counted: bool = True) -> None
     )
     if counted:
         command.add_argument(
-            "--memory-limit", metavar="2GB", help="stop such a run, with what is finished kept, where more is held"
+            "--memory-limit",
+            metavar="2GB",
+            type=_memory,
+            help="stop such a run, with what is finished kept, where more is held",
         )
 
 
@@ -78,6 +84,14 @@ def _setting(text: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise argparse.ArgumentTypeError(f"{text!r} is no NAME=VALUE, such as max_price=12.50")
     return name.strip(), value.strip()
+
+
+def _memory(text: str) -> str:
+    try:
+        Limit.of(text)
+    except CampaignError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None
+    return text
 
 
 def count(text: str) -> int:

@@ -18,6 +18,7 @@ from campaign_analytics.large.assessing import what_if_cube
 from campaign_analytics.large.engine import ENGINES
 from campaign_analytics.large.fetching import FLIPS, fetch
 from campaign_analytics.large.index import Index, is_index
+from campaign_analytics.large.limit import Limit
 from campaign_analytics.report.write import TABLES, ending, write_table
 from campaign_analytics.rulebook.scenario import differences, load_scenario
 from campaign_analytics.rulebook.values import ONE_VALUE
@@ -76,7 +77,10 @@ def _baseline(asked: argparse.Namespace, progress: Progress) -> Asked:
     with noted(notes):
         if is_index(asked.market):
             progress.say(f"reading {asked.market}")
-            return Asked(Index.open(asked.market, book, asked.as_of).assessment(), {}, notes)
+            index = Index.open(asked.market, book, asked.as_of)
+            held = index.assessment()
+            Limit.of(asked.memory_limit).check(0, index.rows)
+            return Asked(held, {}, notes)
         moved = [*dict(asked.set or ()), *([asked.curve] if asked.curve else [])]
         if asked.scenario:
             moved += differences(book, load_scenario(asked.scenario, book).book)

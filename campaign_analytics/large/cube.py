@@ -72,7 +72,7 @@ class Cubing(Condensing):
             )
 
     def combinations(self) -> Array:
-        """(rows,) int64 how many offers each row of the cube of what was added stands for. To be asked for once."""
+        """(rows,) integers: how many offers each row of the cube of what was added stands for. To be asked for once."""
         return self.settled()[2]
 
     def most(self) -> int:

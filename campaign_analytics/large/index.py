@@ -77,7 +77,7 @@ def build_index(
     """
     limit, program, out = limit_of(memory_limit, engine), program_of(engine), Path(out)
     if not by_spark(engine):
-        source = source if isinstance(source, Source) else Source.open(source, book, limit)
+        source = replace(source, limit=limit) if isinstance(source, Source) else Source.open(source, book, limit)
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists():
         raise CampaignError(f"{out} is not empty and holds no index; give a new folder")
     groups, book = classes(book, by), all_places(book)

@@ -22,14 +22,14 @@ class Limit:
         """Read one such as "2GB". Raises ``CampaignError`` for what is none."""
         if told is None:
             return NONE
-        found = _TOLD.fullmatch(told.strip())
+        found = _TOLD.fullmatch(str(told).strip())
         if found is None or not float(found[1]):
             raise CampaignError(f'memory_limit={told!r}: expected an amount of memory, such as "2GB" or "500 MB"')
         return cls(int(float(found[1]) * _UNITS[found[2].upper()]))
 
     def check(self, done: int, rows: int) -> None:
-        """Raise ``CampaignError`` where more is held, ``done`` of so many offers being looked at."""
-        if self.bytes is None:
+        """Raise ``CampaignError`` where more is held, ``done`` of so many offers being looked at, and not yet all."""
+        if self.bytes is None or done >= rows:
             return
         import psutil  # which only those need who ask
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
-from typing import Any
+from tempfile import TemporaryFile, gettempdir
+from threading import Lock
+from typing import IO, Any
 from weakref import finalize
 
 import numpy as np
@@ -23,6 +24,7 @@ class Owners:
     def __init__(self, ids: Cells) -> None:
         self._ids = ids
         self._kept: dict[Part, int] = {}  # where in the file the rows of its merchants begin
+        self._reading = Lock()  # parts are read again by threads
         if not self._index.is_unique:
             again = self._index[self._index.duplicated()][0]
             raise MarketError(f"merchants: merchant_id {again!r} stands in two rows; read the files as exports first")
@@ -38,15 +40,18 @@ class Owners:
     def keep(self, part: Part, rows: Array) -> None:
         """Keep those of a part in a temporary file. Raises ``MarketError`` where there is no room."""
         if part not in self._kept:
-            with room(Path(gettempdir())), self._file.open("ab") as file:
-                self._kept[part] = file.tell()
-                file.write(rows.astype(np.int32, copy=False).data)
+            with room(Path(gettempdir())):
+                self._kept[part] = self._file.tell()
+                self._file.write(rows.astype(np.int32, copy=False).data)
+                self._file.flush()
 
     def kept(self, part: Part) -> Array | None:
         """(offers,) int32 those of a part; None where they were not kept."""
         if part not in self._kept:
             return None
-        return np.fromfile(self._file, np.int32, part.rows, offset=self._kept[part])
+        with self._reading:
+            self._file.seek(self._kept[part])
+            return np.frombuffer(self._file.read(part.rows * np.dtype(np.int32).itemsize), np.int32)
 
     def let_go(self) -> None:
         """Of nothing that was not kept will be asked soon."""
@@ -58,7 +63,7 @@ class Owners:
         return held
 
     @cached_property
-    def _file(self) -> Path:
-        folder = TemporaryDirectory()
-        finalize(self, folder.cleanup)
-        return Path(folder.name, "merchant_row")
+    def _file(self) -> IO[bytes]:
+        file = TemporaryFile()  # noqa: SIM115  (closed when nobody is to read it any more)
+        finalize(self, file.close)
+        return file

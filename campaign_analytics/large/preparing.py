@@ -82,9 +82,12 @@ class Prepared:
     def read(self, part: Part, wanted: Collection[str], named: bool = True) -> Market:
         """One part's offers with what ``wanted`` columns are made of; without ``named`` perhaps not their ids."""
         merchant_row = self.owners.kept(part)
-        keys = [key for key in KEYS["offers"] if named or key == "merchant_id" or self.of_offers(wanted)]
-        if merchant_row is not None:
-            keys.remove("merchant_id")
+        read = {source for name in wanted for source in self.book.sources(name)}
+        if named or self.of_offers(wanted):
+            read.add("offer_id")
+        if merchant_row is None:
+            read.add("merchant_id")
+        keys = [key for key in KEYS["offers"] if key in read]
         offers = self.source.offers(part, [*keys, *of_table(self.book, "offers", wanted)])
         if merchant_row is None:
             merchant_row = self.owners.looked_up(offers.cells["merchant_id"])
@@ -219,7 +222,7 @@ def of_offers(book: Rulebook, derived: list[str]) -> list[str]:
         if spec.table == "merchants" and table in OF_OFFERS:
             raise CampaignError(f"{name}: a merchant's column made of {table} can't be made of a market in parts")
         if spec.make in ACROSS or (spec.table == "merchants" and table == "offers"):
-            found += [read for read in book.reads(name) if book.table_of(read) == "offers"]
+            found += [read for read in book.reads(name) if book.table_of(read) == "offers" or read in KEYS["offers"]]
     for name in closure(book, found):
         if book.table_of(name) == "merchants":
             raise CampaignError(f"{name}: what is made of all offers can't read it where a market is in parts")
@@ -241,20 +244,20 @@ def _read_of_all(
     bare: Prepared, read: list[str], progress: Progress | None
 ) -> Iterator[tuple[Array, Mapping[str, Cells]]]:
     """Of each part the row of every offer's merchant, and the columns ``read``."""
-    derived, done = [name for name in read if name in bare.book.derived], 0
+    derived, owners, done = [name for name in read if name in bare.book.derived], bare.owners, 0
 
     def made(part: Part) -> tuple[Array, Mapping[str, Cells]]:
         market = derive(bare.read(part, read, named=False), bare.book, bare.moment, derived).market
         return market.merchant_row, {name: cells for name, cells in market.offers.cells.items() if name in read}
 
     for part, found in ahead(made, bare.source.parts):
-        bare.owners.keep(part, found[0])
+        owners.keep(part, found[0])
         yield found
         done += part.rows
         bare.source.limit.check(done, bare.source.rows)
         if progress:
             progress(done, bare.source.rows)
-    bare.owners.let_go()
+    owners.let_go()
 
 
 def of_table(book: Rulebook, table: str, wanted: Collection[str]) -> list[str]:

@@ -122,7 +122,9 @@ class Source:
             with said(file):
                 opened = pyarrow.parquet.ParquetFile(file, page_checksum_verification=True)
                 held.append(opened.read(columns=told_of(opened.schema_arrow.names, columns)))
-        return self._table(table, pa.concat_tables(held, promote_options="permissive").select(there), place)
+        with said(self.files[table][0].parent):
+            whole = pa.concat_tables(_alike(held), promote_options="permissive").select(there)
+        return self._table(table, whole, place)
 
     def of_offers(self, offers: Cells, columns: Mapping[str, Sequence[str]]) -> dict[str, Table]:
         """Of each table that ``columns`` names the rows that belong to some offers, and perhaps others between them.
@@ -171,6 +173,23 @@ def fingerprint(file: Path) -> str:
         while block := opened.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _alike(files: Sequence[pa.Table]) -> list[pa.Table]:
+    """The same, with a column that some hold as a dictionary and some otherwise held as its values by all."""
+    types: dict[str, set[pa.DataType]] = {}
+    for held in files:
+        for column in held.schema:
+            types.setdefault(column.name, set()).add(column.type)
+    mixed = {name for name, of in types.items() if len(of) > 1}
+    return [
+        held.cast(pa.schema([_plain(column) if column.name in mixed else column for column in held.schema]))
+        for held in files
+    ]
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 
 def _parts(file: Path) -> Iterator[Part]:

@@ -77,13 +77,13 @@ class Groups:
 
     @cached_property
     def stands_for(self) -> Array | None:
-        """(offers looked at,) int64: see ``Table``."""
+        """(offers looked at,) integers: see ``Table``."""
         each = self.baseline.market.offers.stands_for
         return None if each is None else each[self.rows]
 
     @cached_property
     def merchants_stand_for(self) -> Array | None:
-        """(merchants looked at,) int64: see ``Table``."""
+        """(merchants looked at,) integers: see ``Table``."""
         each = self.baseline.market.merchants.stands_for
         return None if each is None else each[self.merchants]
 

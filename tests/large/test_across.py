@@ -1,4 +1,5 @@
-"""What needs all offers at once, such as a rank, is the same in parts, also where it is made of other tables."""
+"""What needs all offers at once, such as a rank, is the same in parts, also where it is made of other tables, or of
+merchants who are not there."""
 
 from __future__ import annotations
 
@@ -16,17 +17,20 @@ FAIR = Path(__file__).parents[1] / "derive" / "fair.toml"
 OFFERS = 900
 
 
-def test_a_rank_of_what_is_made_of_other_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ranked", ['of = "worst", within = "kind"', 'of = "stars", within = "merchant_id"'])
+def test_a_rank_among_all_offers_is_that_of_the_market_when_it_is_held(
+    ranked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = FAIR.read_text("utf-8")
     assert 'of = "stars", within = "kind"' in text
-    (tmp_path / "fair.toml").write_text(text.replace('of = "stars", within = "kind"', 'of = "worst", within = "kind"'))
+    (tmp_path / "fair.toml").write_text(text.replace('of = "stars", within = "kind"', ranked))
     book = ca.load_rulebook(tmp_path / "fair.toml").set(best=100)
     rng = np.random.default_rng(0)
     ids = [f"o{i:04}" for i in range(OFFERS)]
     offers = pd.DataFrame(
         {
             "offer_id": ids,
-            "merchant_id": rng.choice(["m1", "m2", "m3"], OFFERS),
+            "merchant_id": rng.choice(["m1", "m2", "m3", "m4"], OFFERS),  # of m4 there is no row
             "kind": rng.choice(["bread", "cake", "tart"], OFFERS),
             "stars": rng.integers(0, 5, OFFERS),
             "price": rng.integers(1, 99, OFFERS),

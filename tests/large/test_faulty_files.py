@@ -146,6 +146,20 @@ def test_files_of_merchants_may_differ_too(folder: Path, book: Rulebook, market:
         ca.assess(folder, book, DAY)
 
 
+@pytest.mark.parametrize("type", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+@pytest.mark.parametrize("column", ["main_category", "merchant_id"])
+def test_one_file_may_have_texts_where_another_has_a_dictionary(
+    folder: Path, book: Rulebook, market: Market, column: str, type: pa.DataType
+) -> None:
+    whole = to_arrow(market.merchants)
+    place = whole.schema.get_field_index(column)
+    few = whole.slice(0, 3).set_column(place, column, whole[column].slice(0, 3).cast(pa.string()).cast(type))
+    (folder / "merchants.parquet").unlink()
+    pyarrow.parquet.write_table(few, folder / "merchants_1.parquet")
+    pyarrow.parquet.write_table(whole.slice(3), folder / "merchants_2.parquet")
+    alike(ca.assess(folder, book, DAY), ca.assess(market, book, DAY))
+
+
 def test_a_file_that_is_gone_in_the_next_run_is_named_with_its_offers(
     folder: Path, tmp_path: Path, book: Rulebook
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import gettempdir
 
 import numpy as np
 import pandas as pd
@@ -49,12 +48,17 @@ def test_an_id_that_stands_twice_is_refused_by_name() -> None:
         Owners(texts(["a", "b", "b"]))
 
 
-def test_what_was_kept_is_gone_with_its_owner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    assert gettempdir() == str(tmp_path)
-    owners = Owners(texts(["a"]))
-    owners.keep(Part(Path("offers.parquet"), (0,), 0, 1), np.zeros(1, np.int32))
-    assert list(tmp_path.iterdir())
-    del owners
-    assert not list(tmp_path.iterdir())
+def test_what_is_kept_leaves_no_file_behind_however_it_ends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    owners, part = Owners(texts(["a"])), Part(Path("offers.parquet"), (0,), 0, 1)
+    owners.keep(part, np.zeros(1, np.int32))
+    assert list(tmp_path.iterdir()) == []
+    kept = owners.kept(part)
+    assert kept is not None
+    assert kept.tolist() == [0]
+
+
+def test_a_folder_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(MarketError, match="gone"):
+        Owners(texts(["a"])).keep(Part(Path("offers.parquet"), (0,), 0, 1), np.zeros(1, np.int32))
