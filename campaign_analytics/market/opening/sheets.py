@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from itertools import chain
+from string import ascii_letters
 from xml.parsers import expat
 
 import numpy as np
@@ -27,8 +29,7 @@ _LETTER, _CAPITAL, _DIGIT, _QUOTE, _LOW, _HIGH = (
 )
 _ONE, _WHOLE = np.uint64(1), np.uint64(64)
 _LAST_ROW = 1 << 32  # of references with more digits than any row has
-#: A reference as it may stand at a cell, or without letters at a row.
-_PLACE = re.compile(r"([A-Za-z]*)([0-9]{1,12})")
+_MOST_DIGITS = 12  # of a reference
 #: So many bytes of a sheet are walked through at most, an element at a time.
 _MOST_WALKED = 512 << 20
 #: A cell with a formula and no value, or zero: written by a program that can't compute it.
@@ -179,6 +180,11 @@ def _column(letters: bytes) -> int:
     return number
 
 
+@lru_cache
+def _column_of(letters: str) -> int:
+    return _column(letters.upper().encode())
+
+
 class _Walk:
     """A sheet as a parser sees it: its cells stand where they say, or else behind the one before."""
 
@@ -221,9 +227,10 @@ class _Walk:
 
     def _said(self, attributes: Mapping[str, str]) -> tuple[int, int]:
         """The row and the column that an element says it stands in, 0 = it does not."""
-        if "r" not in attributes:
+        if (place := attributes.get("r")) is None:
             return 0, 0
-        place = _PLACE.fullmatch(attributes["r"])
-        if not place:
-            raise ValueError(f"{attributes['r']!r} is no place in a sheet")
-        return int(place[2]), _column(place[1].upper().encode())
+        letters = place.rstrip("0123456789")
+        row = place[len(letters) :]
+        if not 0 < len(row) <= _MOST_DIGITS or letters.strip(ascii_letters):
+            raise ValueError(f"{place!r} is no place in a sheet")
+        return int(row), _column_of(letters)
