@@ -81,11 +81,9 @@ class Frames(Source):
         return self._names[part]
 
     def print_of(self, file: Path) -> str:
-        """A hash of what a file holds, or at an address of its size and time; of a catalog, which tells neither, one
-        that is never the same."""
-        from campaign_analytics.engines import spark
-
-        return uuid4().hex if self.place.startswith(spark.CATALOG) else self._prints[file]
+        """A hash of what a file holds, or at an address of its size and time; where neither is known, one that is never
+        the same."""
+        return self._prints.get(file) or uuid4().hex
 
     @cached_property
     def _names(self) -> Mapping[Part, str]:
@@ -101,9 +99,13 @@ class Frames(Source):
 
     @cached_property
     def _prints(self) -> Mapping[Path, str]:
+        """By file; at an address tables but that of offers count as one. A catalog's rows may change beside its files,
+        so that nothing is known of it."""
         from campaign_analytics.engines import spark
 
         session = self.frames["offers"].sparkSession
+        if self.place.startswith(spark.CATALOG):
+            return {}
         if not spark.is_remote(self.place):
             every = [file for files in self.files.values() for file in files]
             return {Path(file): held for file, held in prints.of_paths(session, every).items()}
