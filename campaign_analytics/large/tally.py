@@ -19,7 +19,7 @@ _WAITING = 1 << 18  # keys that wait at least until they are brought together wi
 
 
 class Kinds:
-    """Rows of columns of 8 or 16 bits, each kept once, with a number in the order in which they came."""
+    """Rows of columns of 8 or 16 bits, each kept once, with a number: those that came earlier have lower ones."""
 
     def __init__(self) -> None:
         # the words of 64 bits that occur, sorted, and the number of each; by place, after the first also of pairs
@@ -49,7 +49,7 @@ class Kinds:
     def _number(self, at: int, values: Array) -> Array:
         if at == len(self._known):
             self._known.append((np.zeros(0, np.uint64), np.zeros(0, np.uint64)))
-        within, distinct = pd.factorize(values)
+        within, distinct = pd.factorize(values, sort=True)  # which are found sooner
         words, numbers = self._known[at]
         place = np.searchsorted(words, distinct)
         there = place < len(words)
