@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import warnings
 from dataclasses import replace
 from datetime import date
@@ -169,21 +170,33 @@ def test_a_held_market_is_assessed_too(market: Market, book: Rulebook, held: Ass
         np.testing.assert_array_equal(result.words[level], held.words[level])
 
 
-def test_a_run_that_is_interrupted_stops_on_spark_and_is_marked_as_not_complete(
-    spark: Any, book: Rulebook, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_no_longer_waited_for_stops_on_spark(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "TICK", 0.01)
-
     status, running = spark.sparkContext.statusTracker(), list[int]()
 
-    def stop(done: int, of: int) -> None:
+    def long() -> None:
+        spark.sparkContext.parallelize(range(2_000), 2).foreach(lambda _: time.sleep(0.05))
+
+    def stop() -> None:
         running.extend(status.getActiveJobsIds())
         if running:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
+        engine.awaited(spark, long, stop)
+    assert [status.getJobInfo(job).status for job in running] == ["FAILED"]
+
+
+def test_a_run_that_is_interrupted_is_marked_as_not_complete(
+    spark: Any, book: Rulebook, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "TICK", 0.01)
+
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
         ca.assess(files, book, AS_OF, stop, engine=spark, out=tmp_path / "out")
-    assert "FAILED" in {status.getJobInfo(job).status for job in running}
     assert not json.loads((tmp_path / "out/manifest.json").read_text("utf-8"))["complete"]
 
 
