@@ -90,10 +90,9 @@ def assessed(
         words={},
         program=program,
     )
-    trees = {rule: rulebook.whole(rule) for rule in active}
     if judged is None:
-        return replace(assessment, words=assessment.run(trees, True, progress))
-    assessment = replace(assessment, words=assessment.run(trees, True, progress, judged.words))
+        return replace(assessment, words=assessment.run(assessment.trees, True, progress))
+    assessment = replace(assessment, words=assessment.run(assessment.trees, True, progress, judged.words))
     assessment.__dict__["not_applicable"] = assessment.run(assessment.guards, merchants=judged.outside)
     return assessment
 

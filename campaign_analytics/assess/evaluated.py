@@ -117,6 +117,11 @@ class Evaluated:
         return replace(self, market=Market({}, self.market.declared), words=none)
 
     @property
+    def trees(self) -> dict[str, Tree]:
+        """What must hold for each active rule not to fail."""
+        return {rule: self.book.whole(rule) for rule in self.rules}
+
+    @property
     def guards(self) -> dict[str, Tree]:
         """The condition for each rule to apply, of the active ones that have one."""
         return {rule: self.book.guards[rule] for rule in self.rules if rule in self.book.guards}

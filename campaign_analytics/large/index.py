@@ -173,7 +173,7 @@ class Index:
         merchants = self.between(0, 0)
         everybody = WhatIf(merchants).assessed(book)
         before, now = merchants.words["merchants"], everybody.judged
-        conditions = merchants.bound({rule: self.book.whole(rule) for rule in merchants.rules})
+        conditions = merchants.bound(merchants.trees)
         guards = everybody.bound(everybody.guards)
         assert isinstance(everybody, AtRest)
         yield everybody

@@ -132,7 +132,7 @@ class Coded(AtRest):
     def of(cls, bare: Coded, conditions: Bits | None = None, merchants: Array | None = None) -> Coded:
         """With the outcomes of its rules, whose ``conditions`` may be bound already; ``merchants`` whose words are
         known need no code columns."""
-        held = conditions or bare.bound({rule: bare.book.whole(rule) for rule in bare.rules})
+        held = conditions or bare.bound(bare.trees)
         return replace(bare, words=bare.evaluated(held, True, None, merchants))
 
     @cached_property
