@@ -94,14 +94,17 @@ def is_typed(schema: pa.Schema) -> bool:
 def from_arrow(held: pa.Table, table: str, book: Rulebook, place: str) -> dict[str, Cells]:
     """The columns of ``table`` that ``book`` knows, with their own names; others are left out.
 
-    Raises MarketError, naming ``place``, for a column whose Arrow type is not that of its cells. Not a number is
-    missing; a name that is not in a closed list, and infinity, are missing as not understood.
+    Raises MarketError, naming ``place``, for a column that stands there twice, whose Arrow type is not that of its
+    cells, or with a value that these cannot hold. Not a number is missing; a name that is not in a closed list, and
+    infinity, are missing as not understood.
     """
     cells: dict[str, Cells] = {}
     for name in held.column_names:
         column = book.columns.get(name)
         if column is None:
             continue
+        if again := [each for each in (name, name + HIGH, name + UNREAD) if held.column_names.count(each) > 1]:
+            raise MarketError(f"{place}: two columns are named {again[0]}; write it again with one of them")
         names, listed = book.names_of(column), book.lists.get(column.of)
         reads = partial(_read, type=column.type, names=names, is_open=listed is not None and listed.open)
         values, gone, unread, names = reads(held[name], place=f"{place}: {name}")
@@ -110,7 +113,8 @@ def from_arrow(held: pa.Table, table: str, book: Rulebook, place: str) -> dict[s
             high, none, *_ = reads(held[name + HIGH], place=f"{place}: {name}{HIGH}")
             high = np.where(none, values, high)  # of a file without ranges, beside one with
         if name + UNREAD in held.column_names:
-            unread = unread | np.asarray(held[name + UNREAD].combine_chunks().fill_null(False))
+            told, *_ = _read(held[name + UNREAD], "flag", (), False, f"{place}: {name}{UNREAD}")
+            unread = unread | told
         cells[name] = Cells.make(column.type, values, gone, high, names, unread & gone)
     return cells
 
@@ -131,7 +135,10 @@ def _read(chunks: pa.ChunkedArray, type: str, names: tuple[str, ...], is_open: b
     gone = np.asarray(held.is_null())
     if names:
         return _listed(held, type, names, is_open, gone)
-    return (*reads(held, gone), names)
+    try:
+        return (*reads(held, gone), names)
+    except pa.ArrowInvalid as error:
+        raise MarketError(f"{place}: a value that a {type} can't be: {error}; write it again without it") from error
 
 
 def _listed(held: pa.Array, type: str, names: tuple[str, ...], is_open: bool, gone: Array) -> Read:
@@ -159,7 +166,7 @@ def _texts(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
 
 
 def _plain(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
-    return np.asarray(held.fill_null(0)).astype(np.int64, copy=False), gone, np.zeros(len(gone), bool)
+    return np.asarray(held.fill_null(0).cast(pa.int64())), gone, np.zeros(len(gone), bool)
 
 
 def _flags(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
@@ -183,6 +190,9 @@ def _days(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
 
 
 def _times(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
+    if held.type.unit == "ns":  # which are in no microsecond but the one that they lie in
+        nanos = np.asarray(held.view(pa.int64()).fill_null(0))
+        return nanos // 1000, gone, np.zeros(len(gone), bool)
     micros = held.cast(pa.timestamp("us", held.type.tz)).view(pa.int64())
     return np.asarray(micros.fill_null(0)), gone, np.zeros(len(gone), bool)
 

@@ -84,3 +84,28 @@ def test_a_column_of_another_type_is_refused_with_its_place() -> None:
         read(BOOK, list_price=pa.array(["12.50"]))
     with pytest.raises(MarketError, match="pickup_rate_48h: string where double is expected"):
         read(BOOK, pickup_rate_48h=pa.array(["95%"]))
+
+
+def test_a_value_that_its_column_cannot_hold_is_refused_with_its_place() -> None:
+    with pytest.raises(
+        MarketError, match=r"offers.parquet: moq: a value that a count can't be: .*18446744073709551615"
+    ):
+        read(BOOK, moq=pa.array([1, 2**64 - 1], pa.uint64()))
+    with pytest.raises(MarketError, match="list_price: a value that a money can't be: Decimal value does not fit"):
+        read(BOOK, list_price=pa.array([Decimal(10) ** 20], pa.decimal128(38, 2)))
+    with pytest.raises(MarketError, match="enrolled_at: a value that a time can't be: .*out of bounds"):
+        read(BOOK, enrolled_at=pa.array([2**60], pa.timestamp("ms", "UTC")))
+
+
+def test_a_time_in_nanoseconds_lies_in_its_microsecond() -> None:
+    held = read(BOOK, enrolled_at=pa.array([1_708_900_000_123_456_789, -1, None], pa.timestamp("ns", "UTC")))
+    assert held["enrolled_at"].values.tolist() == [1_708_900_000_123_456, -1, 0]
+    assert held["enrolled_at"].gone.tolist() == [False, False, True]
+
+
+def test_a_column_that_stands_twice_and_marks_that_are_none_are_refused() -> None:
+    twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["moq", "moq"])
+    with pytest.raises(MarketError, match=r"offers.parquet: two columns are named moq; write it again"):
+        from_arrow(twice, "offers", BOOK, "offers.parquet")
+    with pytest.raises(MarketError, match="moq__unread: int64 where bool is expected"):
+        read(BOOK, moq=pa.array([None], pa.int8()), moq__unread=pa.array([1]))
