@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset
 
+from campaign_analytics.errors import MarketError
 from campaign_analytics.large.said import said
 
 _KEY = "offer_id"
@@ -55,7 +56,13 @@ class RowGroups:
         with self._reading:
             if (group, columns) not in self._held:
                 with said(Path(group.fragment.path)):
-                    self._held[group, columns] = group.fragment.to_table(self._schema, columns=[*columns])
+                    held = group.fragment.to_table(self._schema, columns=[*columns])
+                if held[_KEY].null_count:
+                    raise MarketError(
+                        f"{group.fragment.path}: a row of row group {group.number} has no {_KEY}; expected one in "
+                        "every row of a file of typed columns: write it again, from the exports"
+                    )
+                self._held[group, columns] = held
             self._held.move_to_end((group, columns))
             while len(self._held) > 1 and sum(table.num_rows for table in self._held.values()) > _HELD:
                 self._held.popitem(last=False)
@@ -67,7 +74,7 @@ class _Group:
 
     def __init__(self, fragment: Any) -> None:
         self.fragment, (told,) = fragment, fragment.row_groups
-        self.rows = told.num_rows
+        self.rows, self.number = told.num_rows, told.id + 1
         self._ends = (told.statistics or {}).get(_KEY)
 
     def may_hold(self, low: str | None, high: str | None) -> bool:

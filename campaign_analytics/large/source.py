@@ -112,7 +112,7 @@ class Source:
         for name in columns:
             if name in self.schemas["offers"].names and name not in held.column_names:
                 held = held.append_column(name, pa.nulls(held.num_rows, self.schemas["offers"].field(name).type))
-        return self._table("offers", held, part.file.name)
+        return self._table("offers", held, part.file.name, part.start)
 
     def whole(self, table: str, columns: Sequence[str]) -> Table:
         """Some columns of a table that is held at once."""
@@ -162,8 +162,18 @@ class Source:
         files = self.files[table]
         return files[0].name if len(files) == 1 else f"{table} ({len(files)} files)"
 
-    def _table(self, table: str, held: pa.Table, place: str) -> Table:
-        return Table(table, from_arrow(held, table, self.book, place), held.num_rows)
+    def _table(self, table: str, held: pa.Table, place: str, start: int | None = 0) -> Table:
+        """Columns as a table, before whose first row there are ``start``. Raises MarketError for a row without its
+        key."""
+        cells = from_arrow(held, table, self.book, place)
+        key = KEYS[table][0]
+        if key in cells and cells[key].gone.any():
+            row = "a row" if start is None else f"row {start + int(cells[key].gone.argmax()) + 1}"
+            raise MarketError(
+                f"{place}: {row} has no {key}; expected one in every row of a file of typed columns: write it again, "
+                "from the exports"
+            )
+        return Table(table, cells, held.num_rows)
 
 
 def fingerprint(file: Path) -> str:

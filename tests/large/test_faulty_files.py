@@ -132,6 +132,29 @@ def test_a_column_of_another_type_is_named_with_its_file(folder: Path, tmp_path:
     completed(tmp_path / "out", {}, folder, book)
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "said"),
+    [
+        ("offers/offers_1", "offer_id", r"offers_1\.parquet: row 3 has no offer_id"),
+        ("merchants", "merchant_id", r"merchants\.parquet: row 3 has no merchant_id"),
+        ("penalties", "merchant_id", r"penalties\.parquet: row 3 has no merchant_id"),
+        ("skus", "offer_id", r"skus\.parquet: a row of row group 1 has no offer_id"),
+    ],
+)
+def test_a_row_without_its_key_is_refused_as_it_is_of_a_market_that_is_held(
+    folder: Path, book: Rulebook, name: str, key: str, said: str
+) -> None:
+    file = folder / f"{name}.parquet"
+    held = pyarrow.parquet.read_table(file)
+    ids = pa.array([None if row == 2 else each for row, each in enumerate(held[key].to_pylist())], pa.string())
+    pyarrow.parquet.write_table(held.set_column(held.column_names.index(key), key, ids), file)
+    with pytest.raises(MarketError, match=f"has no {key}; expected one in every row"):
+        ca.read_market(folder, book)
+    for engine in ("numpy", "duckdb"):
+        with pytest.raises(MarketError, match=said + "; expected one in every row"):
+            ca.assess(folder, book, DAY, engine=engine)
+
+
 def test_files_of_merchants_may_differ_too(folder: Path, book: Rulebook, market: Market) -> None:
     whole = to_arrow(market.merchants)
     score = whole["shop_experience_score"]

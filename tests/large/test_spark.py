@@ -210,6 +210,10 @@ def test_what_a_worker_finds_wrong_is_said_in_its_words(book: Rulebook, files: P
     pyarrow.parquet.write_table(changed, tmp_path / "offers.parquet")
     with pytest.raises(MarketError, match=rf"offers: {price}: double where decimal\(18, 2\) is expected for a money"):
         ca.assess(tmp_path, book, AS_OF, engine="spark")
+    ids = pa.array([None, *offers["offer_id"].to_pylist()[1:]], pa.string())
+    pyarrow.parquet.write_table(offers.set_column(0, "offer_id", ids), tmp_path / "offers.parquet")
+    with pytest.raises(MarketError, match="offers: a row has no offer_id; expected one in every row"):
+        ca.assess(tmp_path, book, AS_OF, engine="spark")
 
 
 def test_what_is_not_there_or_broken_is_refused_by_name(book: Rulebook, files: Path, tmp_path: Path) -> None:

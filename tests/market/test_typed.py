@@ -93,7 +93,7 @@ def test_a_value_that_its_column_cannot_hold_is_refused_with_its_place() -> None
         read(BOOK, moq=pa.array([1, 2**64 - 1], pa.uint64()))
     with pytest.raises(MarketError, match="list_price: a value that a money can't be: Decimal value does not fit"):
         read(BOOK, list_price=pa.array([Decimal(10) ** 20], pa.decimal128(38, 2)))
-    with pytest.raises(MarketError, match="enrolled_at: a value that a time can't be: .*out of bounds"):
+    with pytest.raises(MarketError, match=r"enrolled_at: a value that a time can't be: .*out of bounds"):
         read(BOOK, enrolled_at=pa.array([2**60], pa.timestamp("ms", "UTC")))
 
 

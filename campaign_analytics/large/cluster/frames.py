@@ -21,7 +21,6 @@ from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.declared import NAME, declared_as, declared_in
 from campaign_analytics.market.finding import NEEDED
 from campaign_analytics.market.schema import KEYS, Cells, Declared, Table
-from campaign_analytics.market.typed import from_arrow
 from campaign_analytics.rulebook.book import Rulebook
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ class Frames(Source):
 
     def _typed(self, table: str, frame: Frame) -> Table:
         held = frame.toArrow().sort_by(KEYS[table][0])  # in one order whatever the partitions
-        return Table(table, from_arrow(held, table, self.book, f"{self.place}: {table}"), held.num_rows)
+        return self._table(table, held, f"{self.place}: {table}", None)
 
 
 def _declared(session: Session, place: str, book: Rulebook) -> Declared:

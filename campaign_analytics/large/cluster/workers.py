@@ -19,7 +19,6 @@ from campaign_analytics.large.cluster.frames import Frames
 from campaign_analytics.large.preparing import Prepared, needed, of_table
 from campaign_analytics.large.source import Part, Source, told_of
 from campaign_analytics.market.schema import KEYS, Cells, Table
-from campaign_analytics.market.typed import from_arrow
 from campaign_analytics.rulebook.recipes import OF_OFFERS
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ class Received(Source):
 
     def _some(self, table: str, columns: Sequence[str]) -> Table:
         held = self.tables[table].select(told_of(self.tables[table].column_names, columns))
-        return Table(table, from_arrow(held, table, self.book, f"{self.place}: {table}"), held.num_rows)
+        return self._table(table, held, f"{self.place}: {table}", None)
 
 
 def in_sql(types: Mapping[str, str]) -> str:
