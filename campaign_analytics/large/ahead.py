@@ -15,12 +15,12 @@ Of = TypeVar("Of")
 Made = TypeVar("Made")
 
 
-def ahead(make: Callable[[Of], Made], each: Sequence[Of]) -> Iterator[tuple[Of, Made]]:
-    """Each one and what is made of it, in their order; what making raises is raised here. At most ``THREADS`` are there
+def ahead(make: Callable[[Of], Made], each: Sequence[Of], threads: int = THREADS) -> Iterator[tuple[Of, Made]]:
+    """Each one and what is made of it, in their order; what making raises is raised here. At most ``threads`` are there
     besides the one that is looked at."""
     waiting = iter(each)
-    with ThreadPoolExecutor(THREADS) as makers:
-        coming = deque((one, makers.submit(make, one)) for one in islice(waiting, THREADS))
+    with ThreadPoolExecutor(threads) as makers:
+        coming = deque((one, makers.submit(make, one)) for one in islice(waiting, threads))
         while coming:
             one, making = coming.popleft()
             made = making.result()

@@ -19,7 +19,6 @@ from campaign_analytics.large.counts import Counts, Joined
 from campaign_analytics.large.tally import Kinds, Tally
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Cells, Market
-from campaign_analytics.market.texts import let_go_of_all
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.values import did_you_mean
 from campaign_analytics.simulate.at_rest import AtRest, Codes
@@ -126,13 +125,11 @@ class Condensing:
         """Of all rows, (rows,) integers: the kind of merchant (-1 for an orphan), the kind of offer, and how many
         offers it stands for. To be asked for once."""
         self._tally.settle()
-        let_go_of_all()  # of what parts held
         most = len(self._kinds["merchants"]), len(self._kinds["offers"]), self._tally.most()
         at, (merchant, kind, counts) = 0, (np.zeros(len(self._tally), _signed(each)) for each in most)
         for keys, many in self._tally.settled():
             here = slice(at, at := at + len(keys))
             merchant[here], kind[here], counts[here] = keys >> _MERCHANT, keys & _OFFER, many
-        let_go_of_all()
         merchant[merchant == len(self._kinds["merchants"])] = -1
         return merchant, kind, counts
 

@@ -6,11 +6,13 @@ Both keep what they have seen in narrow arrays, so that counts of hundreds of mi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
 from campaign_analytics.market.schema import Array
+from campaign_analytics.market.texts import let_go_of_all
 
 _HALF = np.uint64(32)
 _LOW = np.uint64((1 << 32) - 1)
@@ -55,12 +57,11 @@ class Kinds:
         there = place < len(words)
         there[there] = words[place[there]] == distinct[there]
         if not there.all():
-            new = distinct[~there]
-            words = np.concatenate([words, new])
-            numbers = np.append(numbers, np.arange(len(numbers), len(words), dtype=np.uint64))
-            order = np.argsort(words, kind="stable")  # which merges runs
-            words, numbers = self._known[at] = words[order], numbers[order]
-            place = np.searchsorted(words, distinct)
+            new = ~there
+            own = np.arange(len(words), len(words) + np.count_nonzero(new), dtype=np.uint64)
+            words, numbers = np.insert(words, place[new], distinct[new]), np.insert(numbers, place[new], own)
+            self._known[at] = words, numbers
+            place += np.cumsum(new) - new  # those that came between
         found: Array = numbers[place][within]
         return found
 
@@ -72,11 +73,14 @@ class Kinds:
 
 
 class Tally:
-    """How often each key has come: sorted, in stretches of which one is brought together with what waits at a time."""
+    """How often each key has come: sorted, in stretches of which one is brought together with what waits at a time.
+    Keys are counted in a thread, while others are made."""
 
     def __init__(self) -> None:
         self._held: list[tuple[Array, Array]] = []  # by stretch: its keys, and how often each came
         self._waiting: list[tuple[Array, Array]] = []
+        self._counting: Future[tuple[Array, Array]] | None = None
+        self._thread = ThreadPoolExecutor(1)
 
     def __len__(self) -> int:
         """How many keys there were when they were last brought together."""
@@ -88,12 +92,23 @@ class Tally:
 
     def add(self, keys: Array) -> None:
         """Count (n,) uint64 keys."""
-        each, counts = np.unique(keys, return_counts=True)
-        self._waiting.append((each, _narrow(counts)))
+        self._wait()
+        self._counting = self._thread.submit(_counted, keys)
         if sum(len(each) for each, _ in self._waiting) > max(len(self) // 4, _WAITING):
-            self.settle()
+            self._bring_together()
 
     def settle(self) -> None:
+        """Bring together all that was added."""
+        self._wait()
+        self._bring_together()
+
+    def _wait(self) -> None:
+        """Let what is counted now wait with the others."""
+        if self._counting:
+            self._waiting.append(self._counting.result())
+            self._counting = None
+
+    def _bring_together(self) -> None:
         """Bring together what waits and what is held, a stretch after the other."""
         if not self._waiting:
             return
@@ -105,6 +120,7 @@ class Tally:
             own, held[i] = held[i], _NONE  # let go as soon as it is brought together
             some = [(k[cut[i] : cut[i + 1]], n[cut[i] : cut[i + 1]]) for cut, (k, n) in zip(cuts, waiting, strict=True)]
             self._held += _stretches(*_together([own, *some]))
+        let_go_of_all()
 
     def settled(self) -> Iterator[tuple[Array, Array]]:
         """One stretch after the other, which then is no longer held: (keys,) uint64, each greater than those before,
@@ -112,9 +128,17 @@ class Tally:
         self.settle()
         while self._held:
             yield self._held.pop(0)
+            let_go_of_all()
 
 
 _NONE = np.zeros(0, np.uint64), np.zeros(0, np.uint8)
+
+
+def _counted(keys: Array) -> tuple[Array, Array]:
+    """Keys sorted, each once, and how often it came."""
+    codes, each = pd.factorize(keys)  # which leaves fewer to sort
+    order = np.argsort(each)
+    return each[order], _narrow(np.bincount(codes)[order])
 
 
 def _narrow(counts: Array) -> Array:
