@@ -1,4 +1,4 @@
-"""The spring rules by hand in DuckDB SQL, from a folder of typed parquet files to counts of verdicts by category.
+"""The spring rules by hand in DuckDB SQL, from a folder of typed parquet files to counts of verdicts or a cube.
 
     python benchmarks/files_by_duckdb.py FOLDER
 
@@ -11,16 +11,14 @@ Run by itself it holds its counts to those of ``assess``.
 from __future__ import annotations
 
 import sys
-import tomllib
 from pathlib import Path
 
 import duckdb
 import pandas as pd
-
-import campaign_analytics as ca
+from files_by_hand import BEYOND, HUB, MARKS, ONE_PIECE, TIES, Given, hold
+from limits import MAY_COST
 
 TABLES = ("offers", "merchants", "skus", "price_tiers", "price_history", "penalties", "links")
-FREE = "['内蒙古', '海南', '西藏', '甘肃', '青海', '宁夏', '新疆', '台湾', '香港', '澳门', '海外']"  # need not be
 
 #: What fails, else what is unknown, else what holds; of a subject without rows both are null.
 JUDGED = "CREATE MACRO judged(fails, unsure) AS CASE WHEN fails THEN FALSE WHEN unsure THEN NULL ELSE TRUE END"
@@ -54,7 +52,7 @@ of_tiers AS (
     GROUP BY offer_id
 )"""
 
-OF_MERCHANTS = """
+OF_MERCHANTS = f"""
 shops AS (  -- the day of the earliest enrolment
     SELECT merchants.*, (coalesce(first, $as_of) AT TIME ZONE 'Asia/Shanghai')::DATE AS day
     FROM merchants LEFT JOIN (SELECT merchant_id, min(enrolled_at) AS first FROM offers GROUP BY ALL)
@@ -63,11 +61,11 @@ shops AS (  -- the day of the earliest enrolment
 edges AS MATERIALIZED (  -- accounts that share an identifier, or of which one names the other
     SELECT one.account, other.account AS next FROM (
         SELECT list(merchant_id) AS accounts
-        FROM (UNPIVOT (SELECT merchant_id, login_id, alipay_hash, credit_code, phone_hash FROM merchants)
-              ON login_id, alipay_hash, credit_code, phone_hash INTO NAME kind VALUE held)
+        FROM (UNPIVOT (SELECT merchant_id, {", ".join(TIES)} FROM merchants)
+              ON {", ".join(TIES)} INTO NAME kind VALUE held)
         WHERE held <> ''
         GROUP BY kind, held
-        HAVING count(*) BETWEEN 2 AND 20 AND NOT regexp_matches(held, '[*＊]{2}')
+        HAVING count(*) BETWEEN 2 AND {HUB} AND NOT regexp_matches(held, '[*＊][*＊]')
             AND plain(held) NOT IN (SELECT plain(unnest($placeholders)))
     ), unnest(accounts) AS one(account), unnest(accounts) AS other(account)
     UNION ALL SELECT merchant_id, linked_id FROM links
@@ -122,17 +120,16 @@ good_shops AS (
     FROM shops LEFT JOIN faked USING (merchant_id) LEFT JOIN points USING (merchant_id)
 )"""
 
-VERDICTS = f"""
+JUDGED_OFFERS = f"""
 WITH RECURSIVE {OF_OFFERS}, {OF_MERCHANTS},
 freights AS (  -- lists of regions are few: each is looked at once
     SELECT DISTINCT paid_regions,
-        paid_regions = '[]' OR list_has_all({FREE}, string_split(paid_regions, '|')) AS allowed FROM offers
+        paid_regions = '[]' OR list_has_all({[*MAY_COST]}, string_split(paid_regions, '|')) AS allowed FROM offers
 ),
 told AS (
     SELECT *,
         CASE WHEN moq_unit = '打' THEN moq::INTEGER * 12
-            WHEN moq_unit IN ('件', '个', '只', '条', '双', '套', '副', '顶', '支', '把', '台', '张', '块', '瓶', '罐',
-                '本', '枚', '对') THEN moq
+            WHEN moq_unit IN {ONE_PIECE} THEN moq
             WHEN moq_unit IS NOT NULL THEN moq::INTEGER * batch_size END AS pieces,
         coalesce(campaign_price_pc, campaign_price, campaign_price_mobile) AS pc,
         coalesce(campaign_price_mobile, campaign_price, campaign_price_pc) AS mobile,
@@ -140,10 +137,10 @@ told AS (
     FROM offers
 ),
 judged_offers AS (
-    SELECT category,
+    SELECT category, pickup_rate_48h, moq,
         good
         AND enrolled >= TIMESTAMPTZ '2024-02-23 00:00+08' AND enrolled < TIMESTAMPTZ '2024-03-06 00:00+08'
-        AND is_yanxuan AND pickup_rate_48h >= 0.9::DOUBLE AND growth_score >= 60 AND moq <= 2
+        AND is_yanxuan AND growth_score >= 60
         AND CASE
             WHEN free_shipping_from > 1 AND free_shipping_from > pieces THEN FALSE
             WHEN paid_regions IS NULL THEN CASE WHEN NOT is_free_shipping THEN FALSE END
@@ -155,37 +152,45 @@ judged_offers AS (
         AND pc > 0 AND mobile > 0 AND coalesce(least, list_price) > 0
         AND judged(of_skus.fails, of_skus.unsure) AND judged(of_tiers.fails, of_tiers.unsure)
         AND coalesce(experience_score, shop_experience_score) >= 2
-        AND escrow_supported AS verdict
+        AND escrow_supported AS rest
     FROM told
     LEFT JOIN freights USING (paid_regions) LEFT JOIN good_shops USING (merchant_id)
     LEFT JOIN recorded USING (offer_id) LEFT JOIN of_skus USING (offer_id) LEFT JOIN of_tiers USING (offer_id)
-)
+)"""
+
+VERDICTS = f"""{JUDGED_OFFERS}
 SELECT coalesce(category, '') AS category, count(*) FILTER (verdict) AS pre_qualified,
     count(*) FILTER (NOT verdict) AS ineligible, count(*) FILTER (verdict IS NULL) AS undetermined, count(*) AS offers
-FROM judged_offers GROUP BY ALL ORDER BY ALL
+FROM (SELECT category, rest AND pickup_rate_48h >= 0.9::DOUBLE AND moq <= 2 AS verdict FROM judged_offers)
+GROUP BY ALL ORDER BY ALL
+"""
+
+CUBE = f"""{JUDGED_OFFERS}
+SELECT coalesce(category, '') AS category, rest, floor(200 * pickup_rate_48h + 1e-9)::SMALLINT AS pickup,
+    CASE WHEN moq IS NOT NULL THEN least(moq, {BEYOND}) END AS moq, count(*) AS offers
+FROM judged_offers GROUP BY ALL
 """
 
 
 def verdicts(folder: str) -> pd.DataFrame:
     """One row a category, by name: category, pre_qualified, ineligible, undetermined, offers."""
+    return _asked(folder, VERDICTS)
+
+
+def cube(folder: str) -> pd.DataFrame:
+    """As ``files_by_hand`` says."""
+    return _asked(folder, CUBE)
+
+
+def _asked(folder: str, query: str) -> pd.DataFrame:
     connection = duckdb.connect()
     for table in TABLES:
         connection.read_parquet(str(Path(folder, table, "*.parquet")), union_by_name=True).create_view(table)
     connection.execute(JUDGED)
     connection.execute(TOO_MUCH)
-    connection.execute(r"CREATE MACRO plain(t) AS regexp_replace(lower(t), '[\pP\pS\pZ\pC]+', '', 'g')")
-    today = tomllib.loads(Path(folder, "market.toml").read_text("utf-8"))["as_of"]
-    placeholders = ca.load_rulebook("spring_2024", "corrected").lists["placeholder_identifiers"]
-    given = {
-        "today": today,
-        "as_of": pd.Timestamp(today, tz="Asia/Shanghai").to_pydatetime(),
-        "placeholders": [*placeholders.values, *placeholders.aliases],
-    }
-    return connection.execute(VERDICTS, given).df()
+    connection.execute(f"CREATE MACRO plain(t) AS regexp_replace(lower(t), '{MARKS}', '', 'g')")
+    return connection.execute(query, Given.of(folder)._asdict()).df()
 
 
 if __name__ == "__main__":
-    ours = ca.assess(sys.argv[1], ca.load_rulebook("spring_2024", "corrected")).summary(by="category")
-    by_hand = verdicts(sys.argv[1])
-    pd.testing.assert_frame_equal(by_hand, ours.sort_values("category", ignore_index=True), check_dtype=False)
-    print(by_hand.to_string())
+    hold(sys.argv[1], verdicts, cube)

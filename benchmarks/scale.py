@@ -1,10 +1,12 @@
-"""How time and memory grow with a market in typed parquet files, and what an index and a cube of it save.
+"""How time and memory grow with a market in typed parquet files, what an index and a cube of it save, and what DuckDB,
+Polars and pandas take for the same counts, by hand.
 
     python benchmarks/scale.py [--sizes 10000 100000 1000000] [--seed 0] [--kept FOLDER]
 
 Files are made a million offers at a time, each with a seed and ids of its own; a hundred million take ten minutes, and
 ``--kept`` keeps them for another run. Every step runs in a process of its own,
-for its memory: peak resident memory, with the pages of mapped files that happen to be held.
+for its memory: peak resident memory, with the pages of mapped files that happen to be held. All who count verdicts must
+count the same.
 The table goes to benchmarks/results/scale.md, a picture of the growth beside it.
 """
 
@@ -19,6 +21,8 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
+from importlib import import_module
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,6 +30,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet
+from files_by_hand import verdicts_at
 
 import campaign_analytics as ca
 from campaign_analytics.demo.write import write_declared
@@ -38,6 +43,9 @@ SHOPS = 10  # as many times at most; all offers after them belong to merchants w
 KEYS = ("offer_id", "merchant_id", "linked_id")
 TIES = ("login_id", "credit_code", "phone_hash", "alipay_hash")  # what accounts of one user share
 EXPLORE = ("min_pickup_rate_48h", "max_moq")
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#767676")
+TICKS = (250, 500, 1000, 2000, 4000, 8000)  # MB
+DEFAULTS = 180, 2  # of these: half percents, and pieces
 
 
 class Taken(NamedTuple):
@@ -53,7 +61,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kept", type=Path, help="a folder for the files of each size")
     given = parser.parse_args()
-    lines, every = [], dict[int, dict[str, Taken]]()
+    lines, every = [], dict[int, dict[str, dict[str, Taken]]]()
     for offers in given.sizes:
         with tempfile.TemporaryDirectory() as folder:
             if given.kept is None:
@@ -62,28 +70,32 @@ def main() -> None:
                 link(given.kept / f"{offers}_{given.seed}", folder, offers, given.seed)
             tables = [table.resolve() for table in Path(folder).iterdir()]
             size = sum(file.stat().st_size for table in tables for file in table.glob("*.parquet")) / 1e6
-            taken = {name: apart(step, folder) for name, step in STEPS.items()}
-        whole, every[offers] = taken["assess, NumPy"], taken
-        counts = {each.told for name, each in taken.items() if name != "cube: another threshold"}
+            every[offers] = {
+                title: {name: apart(step, folder) for name, step in steps.items() if offers <= UP_TO.get(name, offers)}
+                for title, steps in STEPS.items()
+            }
+        counts = {each.told for taken in every[offers].values() for each in taken.values()}
         assert len(counts - {""}) == 1, counts
-        lines += [f"| **{offers:,} offers** | {size:,.0f} MB of files | | | |"]
-        lines += [
-            f"| {name} | {each.wall:,.2f} | {each.cpu:,.2f} | {each.cpu / whole.cpu:,.2f} | {each.memory:,.0f} |"
-            for name, each in taken.items()
-        ]
-        print(*lines[-len(STEPS) - 1 :], sep="\n", flush=True)
+        said = [f"| **{offers:,} offers**, {size:,.0f} MB of files | | | | | |", *rows(every[offers])]
+        print(*said, sep="\n", flush=True)
+        lines += said
     told = [
         "# Large markets: time and memory",
         "",
-        f"Seed {given.seed}, spring_2024 (corrected), every rule but where the table says otherwise. One run, "
-        "each step in a process of its own that had loaded all but DuckDB before; beside other work, "
-        f"{os.getloadavg()[1]:.1f} processes were running or waiting, so that only work and ratios mean much.",
+        f"Seed {given.seed}, spring_2024 (corrected). One run, each step in a process of its own that had loaded all "
+        "but DuckDB, Polars and SciPy before; beside other work, "
+        f"{os.getloadavg()[1]:.1f} processes were running or waiting, so that only work and ratios mean much. Ratios "
+        "are to the first line of each part; work is processor time of all threads. By hand: all rules that block, "
+        "with links between accounts and histories, to the same counts by category, which is checked; nothing is known "
+        "of ranges, and no rule's outcome is kept. pandera checks rows and counts none: it is in "
+        "[another table](assess.md).",
         "",
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, numpy {version('numpy')}, pyarrow "
-        f"{version('pyarrow')}, duckdb {version('duckdb')}; {date.today():%Y-%m-%d}.",
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in ("numpy", "pyarrow", "duckdb", "polars", "pandas"))
+        + f"; {date.today():%Y-%m-%d}.",
         "",
-        "| | seconds | of work | work / NumPy | MB at the most |",
-        "|---|--:|--:|--:|--:|",
+        "| | seconds | of work | ratio | ratio of work | MB at the most |",
+        "|---|--:|--:|--:|--:|--:|",
         *lines,
         "",
         "![work and memory by size](scale.png)",
@@ -93,19 +105,42 @@ def main() -> None:
     draw(every)
 
 
-def draw(every: Mapping[int, Mapping[str, Taken]]) -> None:
-    """A line a step: seconds of work, and memory, by the number of offers."""
+def rows(every: Mapping[str, Mapping[str, Taken]]) -> list[str]:
+    """The lines of one market; where somebody cannot do the work, that."""
+    lines = []
+    for title, taken in every.items():
+        first = next(iter(taken.values()))
+        lines += [f"| *{title}* | | | | | |"]
+        for name in STEPS[title]:
+            if each := taken.get(name):
+                ratios = f"{each.wall / first.wall:,.2f} | {each.cpu / first.cpu:,.2f}"
+                lines += [f"| {name} | {each.wall:,.2f} | {each.cpu:,.2f} | {ratios} | {each.memory:,.0f} |"]
+            else:
+                lines += [f"| {name} | does not fit | | | | |"]
+    return lines
+
+
+def draw(every: Mapping[int, Mapping[str, Mapping[str, Taken]]]) -> None:
+    """A line a step: seconds of work, and memory, by the number of offers; what is ours is drawn through."""
     from matplotlib.figure import Figure  # which no step needs, and all would hold
 
-    figure = Figure((11, 4.5), layout="constrained")
-    for axes, what in zip(figure.subplots(1, 2), ("cpu", "memory"), strict=True):
-        for name in STEPS:
-            axes.plot([*every], [getattr(taken[name], what) for taken in every.values()], "o-", label=name, ms=4)
-        axes.set(xscale="log", xlabel="offers", ylabel={"cpu": "seconds of work", "memory": "MB at the most"}[what])
-        axes.grid(alpha=0.3)
-    figure.axes[0].set_yscale("log")
-    figure.axes[1].set_ylim(bottom=0)
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=8)
+    figure = Figure((13, 8), layout="constrained")
+    panels = figure.subplots(2, len(STEPS), sharex=True, sharey="row")
+    for (title, steps), (work, memory) in zip(STEPS.items(), panels.T, strict=True):
+        for name, colour in zip(steps, COLOURS, strict=False):
+            taken = {offers: held[title][name] for offers, held in every.items() if name in held[title]}
+            style = "s--" if "by hand" in name else "o-"
+            for axes, what in ((work, "cpu"), (memory, "memory")):
+                axes.plot([*taken], [getattr(each, what) for each in taken.values()], style, label=name, color=colour)
+        work.set(xscale="log", yscale="log", title=title)
+        memory.set(xlabel="offers", yscale="log")
+        for axes in (work, memory):
+            axes.grid(alpha=0.3)
+        work.legend(loc="upper left", frameon=False, fontsize=9)
+    panels[0, 0].set_ylabel("seconds of work")
+    panels[1, 0].set_ylabel("MB at the most")
+    panels[1, 0].set_yticks(TICKS, [f"{tick:,}" for tick in TICKS])
+    panels[1, 0].minorticks_off()
     figure.savefig(RESULTS.with_suffix(".png"), dpi=120)
 
 
@@ -172,15 +207,28 @@ def by_duckdb(folder: str) -> str:
     return assess(folder, "duckdb")
 
 
+def blocking() -> Rulebook:
+    """The rules that decide verdicts."""
+    book = rulebook()
+    return book.switch({name: "off" for name, rule in book.rules.items() if rule.severity == "warn"})
+
+
 def without_warnings(folder: str) -> str:
-    warn = [name for name, rule in rulebook().rules.items() if rule.severity == "warn"]
-    return counted(ca.assess(folder, rulebook().switch(dict.fromkeys(warn, "off"))))
+    return counted(ca.assess(folder, blocking()))
 
 
-def by_hand(folder: str) -> str:
-    from files_by_duckdb import verdicts  # DuckDB takes memory, and the other steps start without it
+def cube_without_warnings(folder: str) -> str:
+    return counted(ca.what_if_cube(folder, blocking(), EXPLORE))
 
-    return verdicts(folder).to_csv(index=False)
+
+def by_hand(library: str, folder: str) -> str:
+    made = import_module(f"files_by_{library}")  # libraries take memory, and the other steps start without them
+    return str(made.verdicts(folder).to_csv(index=False))
+
+
+def cube_by_hand(library: str, folder: str) -> str:
+    made = import_module(f"files_by_{library}").cube(folder)
+    return verdicts_at(made, *DEFAULTS).to_csv(index=False)
 
 
 def coded(folder: str) -> str:
@@ -199,24 +247,38 @@ def cube(folder: str) -> str:
 
 
 def from_cube(folder: str) -> str:
-    what_if = ca.WhatIf(ca.open_cube(Path(folder, "cube.parquet"), rulebook()))
-    return str(what_if.set(min_pickup_rate_48h="85%").summary().iloc[0].to_dict())
+    ca.WhatIf(ca.open_cube(Path(folder, "cube.parquet"), rulebook())).set(min_pickup_rate_48h="85%").summary()
+    return ""
 
 
 def counted(result: ca.Assessment) -> str:
     return result.summary(by="category").sort_values("category").to_csv(index=False)
 
 
-STEPS: dict[str, Callable[[str], str]] = {
-    "assess, NumPy": assess,
-    "assess, DuckDB": by_duckdb,
-    "assess, NumPy, blocking rules alone": without_warnings,
-    "DuckDB by hand, blocking rules alone": by_hand,
-    "index: made": coded,
-    "index: assessed": from_index,
-    "cube of the index, written": cube,
-    "cube: another threshold": from_cube,
+#: By part of the table; the first of each is what the others are measured by.
+STEPS: dict[str, dict[str, Callable[[str], str]]] = {
+    "every rule": {
+        "assess, NumPy": assess,
+        "assess, DuckDB": by_duckdb,
+        "index: made": coded,
+        "index: assessed": from_index,
+        "cube of the index, written": cube,
+        "cube: another threshold": from_cube,
+    },
+    "blocking rules, counted": {
+        "assess, NumPy": without_warnings,
+        "DuckDB by hand": partial(by_hand, "duckdb"),
+        "Polars by hand": partial(by_hand, "polars"),
+        "pandas by hand": partial(by_hand, "pandas"),
+    },
+    "blocking rules, cube of the files": {
+        "what_if_cube, NumPy": cube_without_warnings,
+        "DuckDB by hand": partial(cube_by_hand, "duckdb"),
+        "Polars by hand": partial(cube_by_hand, "polars"),
+        "pandas by hand": partial(cube_by_hand, "pandas"),
+    },
 }
+UP_TO = {"pandas by hand": 10_000_000}  # it holds every offer
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""The NumPy version by hand that the benchmark compares with stays right as the rulebook and the evaluator change."""
+"""The versions by hand that benchmarks compare with stay right as the rulebook and the evaluator change."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import campaign_analytics as ca
 from campaign_analytics.assess import assess
 from campaign_analytics.demo import demo_market
 from campaign_analytics.rulebook.load import load_rulebook
@@ -38,3 +40,28 @@ def test_ten_times_the_market_gives_ten_times_the_masks(bench: dict[str, Any]) -
     used = bench["columns"].used_columns(assess(demo_market(300, seed=1), book))
     once, tenfold = bench["by_numpy"].run(used), bench["by_numpy"].run(bench["columns"].tiled(used, 10))
     np.testing.assert_array_equal(tenfold, np.tile(once, 10))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A market of typed files as the benchmark of large ones makes it, of a seed that its tables do not use."""
+    folder = str(tmp_path_factory.mktemp("market"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)
+        importlib.import_module("scale").make(folder, 4_000, 11)
+    return folder
+
+
+@pytest.mark.parametrize("library", ["duckdb", "polars", "pandas"])
+def test_files_by_hand_give_the_counts_of_assess(library: str, files: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    by_hand, shared = (importlib.import_module(name) for name in (f"files_by_{library}", "files_by_hand"))
+    cube, book = by_hand.cube(files), ca.load_rulebook("spring_2024", "corrected")
+    found = {("90%", 2): by_hand.verdicts(files)}
+    found |= {
+        (f"{pickup}%", moq): shared.verdicts_at(cube, 2 * pickup, moq) for pickup, moq in ((85, 5), (100, 1), (0, 100))
+    }
+    for (pickup, moq), counts in found.items():
+        moved = book.set(min_pickup_rate_48h=pickup, max_moq=moq)
+        expected = ca.assess(files, moved).summary(by="category").sort_values("category", ignore_index=True)
+        pd.testing.assert_frame_equal(counts, expected, check_dtype=False)
