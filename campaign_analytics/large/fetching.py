@@ -125,6 +125,7 @@ class _Fetching:
     ) -> None:
         self.book, self.moment, self.unmade, self.not_computed = book, moment, unmade, tuple(later)
         self.what, self.source = str(behind), behind.source
+        self._whole: Prepared | None = None
 
     @classmethod
     def of(cls, counts: Assessment) -> _Fetching:
@@ -168,9 +169,8 @@ class _Fetching:
             held = replace(assessed(derivation, self.book, self.moment), not_computed=self.not_computed)
             yield held, held.market.offers.rows
             return
-        whole = self._prepared
         assert isinstance(self.source, Files)
-        checked(self.source, whole.source, self.what)
+        whole = self._prepared(self.source)
         some = _narrowed(whole, asked)
         own = [name for name in asked if name in whole.source.schemas["offers"].names]
         for part in some.source.parts:
@@ -178,16 +178,16 @@ class _Fetching:
             if all(_has(cells[name], asked[name]).any() for name in own):
                 yield assessed(some.part(part), self.book, self.moment), whole.source.rows
 
-    @cached_property
-    def _prepared(self) -> Prepared:
-        """The merchants, with all of their columns, and what was made of all offers."""
-        assert isinstance(self.source, Files)
+    def _prepared(self, files: Files) -> Prepared:
+        """The merchants, with all of their columns, and what was made of all offers: once, while files stay."""
         try:
-            source = Source.open(self.source.place, self.book)
+            source = Source.open(files.place, self.book)
         except MarketError as error:
             raise CampaignError(f"the market behind {self.what} is gone: {error}") from None
-        checked(self.source, source, self.what)
-        return prepare(source, self.book, self.moment, tuple(self.book.columns))
+        checked(files, source, self.what)
+        if self._whole is None or self._whole.source.seen != source.seen:
+            self._whole = prepare(source, self.book, self.moment, tuple(self.book.columns))
+        return self._whole
 
 
 #: By counts: what was prepared to fetch from the market behind them.

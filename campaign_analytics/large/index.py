@@ -24,7 +24,7 @@ from campaign_analytics.assess.masks import Bits, bits_of
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
-from campaign_analytics.errors import CampaignError, MarketWarning
+from campaign_analytics.errors import CampaignError, MarketError, MarketWarning
 from campaign_analytics.large.ahead import ahead
 from campaign_analytics.large.cluster.coding import coded_by_spark
 from campaign_analytics.large.column import Column
@@ -34,7 +34,7 @@ from campaign_analytics.large.filling import MANIFEST, MERCHANT_ROW, Filling
 from campaign_analytics.large.kept import LEVELS, read_codes
 from campaign_analytics.large.limit import NONE, Limit
 from campaign_analytics.large.parts import parts_of
-from campaign_analytics.large.prints import files_of, same
+from campaign_analytics.large.prints import files_of, turned
 from campaign_analytics.large.said import room
 from campaign_analytics.large.source import Source
 from campaign_analytics.market.behind import Behind, Files, Print
@@ -99,6 +99,17 @@ def build_index(
     return Index.open(out, book)
 
 
+def _changed(files: Files, book: Rulebook) -> str:
+    """What has changed of the market in files that an index was made of; "" where nothing has, or all of it is gone: an
+    index may be elsewhere than its market."""
+    if not any(Path(file).exists() for file in files.prints):
+        return ""
+    try:
+        return turned(files, Source.open(files.place, book))
+    except MarketError as error:
+        return f"its market can't be read ({error})"
+
+
 def is_index(place: str | Path) -> bool:
     """Whether a folder holds an index."""
     return (Path(place) / MANIFEST).exists()
@@ -115,7 +126,7 @@ class Index:
 
     @classmethod
     def open(cls, folder: str | Path, book: Rulebook, as_of: str | date | datetime | None = None) -> Index:
-        """Open an index of a rulebook. Warns where the files that it was made of have changed since.
+        """Open an index of a rulebook. Warns where the files that it was made of have changed since, are gone, or more.
 
         Raises ``CampaignError`` for one that is not whole, was made of another rulebook, or is of another moment than
         ``as_of``, where given.
@@ -135,12 +146,9 @@ class Index:
             files = Files(told["place"], {file: Print(*held) for file, held in told["files"].items()})
         except (KeyError, TypeError) as error:
             raise CampaignError(f"{folder} was made by another version; make it again with build_index") from error
-        changed = [file for file, held in files.prints.items() if Path(file).exists() and not same(Path(file), held)]
-        if changed:
+        if wrong := _changed(files, book):
             warnings.warn(
-                f"{folder} is out of date: {', '.join(Path(file).name for file in changed)} changed since it was made",
-                MarketWarning,
-                stacklevel=2,
+                f"{folder} is out of date: {wrong} since it was made; make it again", MarketWarning, stacklevel=2
             )
         index = cls(folder, load_scenario(folder / BASELINE, all_places(book.as_written)).book, told, files)
         if as_of is not None and moment_of(Market({}), book, as_of) != index.as_of:

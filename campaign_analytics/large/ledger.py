@@ -19,7 +19,8 @@ import pyarrow as pa
 from campaign_analytics.errors import MarketWarning
 from campaign_analytics.large.kept import in_force
 from campaign_analytics.large.preparing import Prepared
-from campaign_analytics.large.source import Part, fingerprint
+from campaign_analytics.large.seen import fingerprint
+from campaign_analytics.large.source import Part
 from campaign_analytics.market.schema import Cells, Table
 from campaign_analytics.market.typed import to_arrow
 
@@ -37,9 +38,11 @@ class Ledger:
     def of_market(
         cls, prepared: Prepared, print_of: Callable[[Path], str] = fingerprint, besides: Sequence[str] = ()
     ) -> Ledger:
-        """The hashes of a market; those of files are taken now for all tables but that of offers. ``besides`` are those
-        of what else all parts hang on."""
+        """The hashes of a market; those of files are taken now, before any part is read. ``besides`` are those of what
+        else all parts hang on."""
         ledger = cls(prepared.lean(), "", print_of, {})
+        for part in prepared.source.parts:
+            ledger._print(part.file)
         return replace(ledger, of_all=ledger._of_all(prepared, besides))
 
     def _of_all(self, prepared: Prepared, besides: Sequence[str]) -> str:

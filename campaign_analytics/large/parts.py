@@ -13,6 +13,7 @@ from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress, Runs
 from campaign_analytics.large.ahead import ahead
 from campaign_analytics.large.preparing import Prepared, prepare
+from campaign_analytics.large.prints import still
 from campaign_analytics.large.results import Results
 from campaign_analytics.large.source import Part, Source
 from campaign_analytics.market.schema import Array, Market
@@ -40,6 +41,7 @@ def parts_of(
     results = None if out is None else Results.open(out, prepared)
     nobody = assessed(prepared.nobody(), book, moment, program=program)
     left_out = begin(prepared, nobody) if begin else ()
+    still(source)  # what was prepared, and what it is said to hang on
     judged, prepared = nobody.judged, prepared.lean()
     yield nobody
     source.limit.check(0, source.rows)
@@ -62,6 +64,7 @@ def parts_of(
         source.limit.check(done, source.rows)
         if progress:
             progress(done, source.rows)
+    still(source)
     if results:
         results.close(bare.bits)
 

@@ -1,19 +1,19 @@
-"""Whether files are what they were: by size and time, else by a hash of what they hold."""
+"""Whether the files of a market are what they were when it was counted, coded, or begun with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
-from campaign_analytics.errors import CampaignError
-from campaign_analytics.large.source import Source, fingerprint
-from campaign_analytics.market.behind import Files, Print
+from campaign_analytics.errors import CampaignError, MarketError
+from campaign_analytics.large.seen import fingerprint, same
+from campaign_analytics.large.source import Source
+from campaign_analytics.market.behind import Files
 
 
 def files_of(source: Source) -> Files:
-    """The files of a market as they are now, not hashed."""
-    every = [file.resolve() for files in source.files.values() for file in files]
-    return Files(str(Path(source.place).resolve()), {str(file): _seen(file) for file in every})
+    """The files of a market as they were when it was opened, not hashed."""
+    return Files(str(Path(source.place).resolve()), {str(file.resolve()): held for file, held in source.seen.items()})
 
 
 def hashed(files: Files) -> Files:
@@ -27,37 +27,31 @@ def hashed(files: Files) -> Files:
     )
 
 
-def same(file: Path, held: Print) -> bool:
-    """Whether a file is there and what it was."""
-    if not file.exists():
-        return False
-    now = _seen(file)
-    if now.bytes != held.bytes or now.at == held.at:
-        return now.bytes == held.bytes
-    return bool(held.hash) and fingerprint(file) == held.hash
+def still(source: Source) -> None:
+    """Raise ``MarketError`` where files have changed since a market was opened."""
+    if wrong := turned(files_of(source), source):
+        raise MarketError(f"{source.place}: {wrong} since the run began; run the same again")
 
 
 def checked(files: Files, now: Source, what: object) -> None:
     """Raise ``CampaignError`` where files of a market are gone, have changed or are new since ``what`` was made."""
-    held = [Path(file) for file in files.prints]
-    there = {file.resolve() for each in now.files.values() for file in each}
-    told = {
-        "gone": [file for file in held if not file.exists()],
-        "changed": [file for file in held if file.exists() and not same(file, files.prints[str(file)])],
-        "new": sorted(there.difference(held)),
-    }
-    wrong = [f"{_names(which)} {'is' if len(which) == 1 else 'are'} {how}" for how, which in told.items() if which]
-    if wrong:
+    if wrong := turned(files, now):
         raise CampaignError(
-            f"{files.place}: {'; '.join(wrong)} since {what} was made, so what it counts can't be listed; put the "
-            "files back as they were, or make it again"
+            f"{files.place}: {wrong} since {what} was made, so what it counts can't be listed; put the files back as "
+            "they were, or make it again"
         )
 
 
-def _seen(file: Path) -> Print:
-    held = file.stat()
-    return Print(held.st_size, held.st_mtime_ns)
+def turned(files: Files, now: Source) -> str:
+    """Which files of a market are gone, have changed or are new; "" of none."""
+    held = [Path(file) for file in files.prints]
+    told = {
+        "gone": [file for file in held if not file.exists()],
+        "changed": [file for file in held if file.exists() and not same(file, files.prints[str(file)])],
+        "new": sorted({file.resolve() for file in now.seen}.difference(held)),
+    }
+    return "; ".join(f"{_named(which)} {how}" for how, which in told.items() if which)
 
 
-def _names(files: Iterable[Path]) -> str:
-    return ", ".join(file.name for file in files)
+def _named(files: Sequence[Path]) -> str:
+    return f"{', '.join(file.name for file in files)} {'is' if len(files) == 1 else 'are'}"

@@ -23,7 +23,8 @@ from campaign_analytics.large.ledger import Ledger
 from campaign_analytics.large.manifest import Manifest
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.said import room, said, whole
-from campaign_analytics.large.source import Part, fingerprint
+from campaign_analytics.large.seen import fingerprint
+from campaign_analytics.large.source import Part
 from campaign_analytics.market.schema import Array
 
 #: The columns of words: of outcomes, and of what does not apply.

@@ -6,10 +6,10 @@ glob names the files themselves.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +19,8 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.large.limit import NONE, Limit
 from campaign_analytics.large.row_groups import RowGroups
 from campaign_analytics.large.said import said
+from campaign_analytics.large.seen import same, seen
+from campaign_analytics.market.behind import Print
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, table_named
 from campaign_analytics.market.schema import KEYS, OVERRIDES, Cells, Declared, Table
@@ -29,7 +31,6 @@ from campaign_analytics.rulebook.values import did_you_mean
 
 #: A part has at most so many rows, unless one row group has more.
 ROWS = 1 << 18
-_BLOCK = 1 << 24  # bytes of a file that are hashed at once
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,19 @@ class Part:
 
 @dataclass(frozen=True)
 class Source:
-    """The files of every table, the rulebook whose columns they hold, and what may be held while they are read."""
+    """The files of every table, the rulebook whose columns they hold, what may be held while they are read, and what
+    each file was like when they were found, ``market.toml`` among them."""
 
     place: str
     files: dict[str, list[Path]]
     declared: Declared
     book: Rulebook
     limit: Limit = field(default=NONE, kw_only=True)
+    seen: Mapping[Path, Print] = field(default_factory=dict, kw_only=True)
 
     @classmethod
     def open(cls, place: str | Path, book: Rulebook, limit: Limit = NONE) -> Source:
-        """Find the files. Raises MarketError where there is none of merchants or offers."""
+        """Find the files. Raises MarketError where there is none of merchants or offers, or one can't be read."""
         root = Path(place)
         paths = sorted(root.iterdir()) if root.is_dir() else sorted(root.parent.glob(root.name))
         files: dict[str, list[Path]] = {}
@@ -83,7 +86,9 @@ class Source:
         if again := next((stem for stem in stems if stems.count(stem) > 1), None):
             raise MarketError(f"{place}: two files of offers are named {again}.parquet; give each a name of its own")
         owner = next((path for path in (root / NAME, root.parent / NAME) if path.is_file()), None)
-        return cls(str(place), files, read_declared(owner, book) if owner else Declared(), book, limit=limit)
+        every = [*chain(*files.values()), *([owner] if owner else [])]
+        now = {file: seen(file) for file in every}
+        return cls(str(place), files, read_declared(owner, book) if owner else Declared(), book, limit=limit, seen=now)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -103,9 +108,13 @@ class Source:
 
     def offers(self, part: Part, columns: Sequence[str]) -> Table:
         """Some columns of a part. One that other files have and this one lacks is missing; one of no file is left
-        out."""
+        out. Raises MarketError for a file that is not what it was when the market was opened."""
+        if not same(part.file, self.seen[part.file]):
+            how = "is changed" if part.file.exists() else "is gone"
+            raise MarketError(f"{part.file} {how} since the run began; run the same again")
         with said(part.file):
-            file = pyarrow.parquet.ParquetFile(part.file, memory_map=True, page_checksum_verification=True)
+            # mapped it would end the process without a word where it is cut off meanwhile
+            file = pyarrow.parquet.ParquetFile(part.file, page_checksum_verification=True)
             held = file.read_row_groups(
                 list(part.groups), columns=told_of(file.schema_arrow.names, columns), use_threads=True
             )
@@ -174,15 +183,6 @@ class Source:
                 "from the exports"
             )
         return Table(table, cells, held.num_rows)
-
-
-def fingerprint(file: Path) -> str:
-    """A hash of what a file holds."""
-    digest = hashlib.blake2b(digest_size=16)
-    with said(file), file.open("rb") as opened:
-        while block := opened.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _alike(files: Sequence[pa.Table]) -> list[pa.Table]:

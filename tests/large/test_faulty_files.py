@@ -4,6 +4,7 @@ rest."""
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def test_an_index_and_a_cube_say_so_too_and_the_next_run_makes_the_rest(
         pyarrow.parquet.write_table(held.set_column(place, "moq", held["moq"].cast(pa.string())), file)
         said = r"offers_2\.parquet: moq: string where a whole number is expected"
     else:
-        said = r"offers_2\.parquet can't be read"
+        said = r"offers_2\.parquet is gone since the run began"
 
     def take_away(done: int, of: int) -> None:
         if wrong == "gone" and file.exists():
@@ -90,6 +91,36 @@ def damaged(file: Path) -> bytes:
     column = next(at for at in range(held.num_columns) if held.row_group(0).column(at).path_in_schema == "moq")
     start = held.row_group(0).column(column).data_page_offset
     return whole[:start] + bytes(40) + whole[start + 40 :]
+
+
+def test_an_index_and_a_cube_know_that_a_file_is_new_or_gone_or_says_otherwise(
+    folder: Path, tmp_path: Path, book: Rulebook
+) -> None:
+    coded, new, declared = tmp_path / "coded", folder / "offers/offers_9.parquet", folder / "market.toml"
+    ca.build_index(folder, book, coded, DAY)
+    cube = ca.what_if_cube(folder, book, ["max_moq"], as_of=DAY)
+    ca.fetch(cube, n=1)
+    text = declared.read_text("utf-8")
+
+    def told(words: str) -> None:
+        with pytest.warns(MarketWarning, match=f"is out of date: {words} since it was made; make it again"):
+            ca.assess(coded, book)
+        with pytest.raises(CampaignError, match=f"{words} since the cube of"):
+            ca.fetch(cube, n=1)
+
+    shutil.copy(folder / "offers/offers_1.parquet", new)
+    told(r"offers_9\.parquet is new")
+    new.unlink()
+    declared.write_text(text.replace("penalty_feed_complete = true", "penalty_feed_complete = false"), "utf-8")
+    told(r"market\.toml is changed")
+    declared.unlink()
+    told(r"market\.toml is gone")
+    declared.write_text(text, "utf-8")
+    (folder / "links.parquet").unlink()
+    with pytest.warns(MarketWarning, match=r"links\.parquet is gone"):
+        ca.assess(coded, book)
+    folder.rename(tmp_path / "elsewhere")  # an index needs no market
+    ca.assess(coded, book)
 
 
 def test_an_index_names_a_file_that_is_gone_since(folder: Path, tmp_path: Path, book: Rulebook) -> None:
@@ -209,12 +240,49 @@ def test_a_file_that_goes_while_it_runs_is_named(
         if file.exists():
             file.rename(tmp_path / "aside")
 
-    with pytest.raises(MarketError, match=r"offers_2\.parquet can't be read"):
+    with pytest.raises(MarketError, match=r"offers_2\.parquet is gone since the run began; run the same again"):
         ca.assess(folder, book, DAY, take_away, out=tmp_path / "out")
     before = finished(tmp_path / "out")
     assert before
     (tmp_path / "aside").rename(file)
     completed(tmp_path / "out", before, folder, book)
+
+
+@pytest.mark.parametrize("change", ["other values", "fewer rows", "fewer row groups", "cut off", "other SKUs"])
+@pytest.mark.parametrize("verb", ["assess", "index", "cube"])
+def test_a_file_that_changes_while_it_runs_is_named_and_not_mixed_up(
+    folder: Path, tmp_path: Path, book: Rulebook, assessed_rows: list[int], verb: str, change: str
+) -> None:
+    file = folder / ("skus.parquet" if change == "other SKUs" else "offers/offers_2.parquet")
+    whole, out, done = pyarrow.parquet.read_table(file), tmp_path / "out", list[int]()
+
+    def meanwhile(at: int, of: int) -> None:
+        done.append(at)
+        if len(done) > 1:
+            return
+        if change == "other values":
+            moq = pa.array([99] * len(whole), whole["moq"].type)
+            changed = whole.set_column(whole.column_names.index("moq"), "moq", moq)
+        else:
+            changed = whole.slice(0, 300 if change == "fewer row groups" else 600)
+        pyarrow.parquet.write_table(changed, tmp_path / "new.parquet", row_group_size=350)
+        if change == "cut off":
+            (tmp_path / "new.parquet").write_bytes(file.read_bytes()[:999])
+        (tmp_path / "new.parquet").replace(file)
+
+    run: Callable[[], object] = {
+        "assess": lambda: ca.assess(folder, book, DAY, meanwhile, out=out),
+        "index": lambda: ca.build_index(folder, book, out, DAY, meanwhile),
+        "cube": lambda: ca.what_if_cube(folder, book, ["max_moq"], as_of=DAY, progress=meanwhile),
+    }[verb]
+    with pytest.raises(MarketError, match=rf"{file.name} is changed since the run began; run the same again"):
+        run()
+    if change == "cut off":
+        pyarrow.parquet.write_table(whole, file)
+    if verb == "assess":
+        alike(ca.assess(folder, book, DAY, out=out), ca.assess(folder, book, DAY))
+    elif verb == "index":
+        indexed(folder, out, book, assessed_rows)
 
 
 def test_two_files_of_one_name_are_refused(folder: Path, book: Rulebook) -> None:

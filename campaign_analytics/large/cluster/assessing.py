@@ -31,6 +31,7 @@ from campaign_analytics.large.cluster.preparing import begin, ledger_of
 from campaign_analytics.large.cluster.workers import Received, Workers, in_sql
 from campaign_analytics.large.cluster.writing import BY_FILE, Written
 from campaign_analytics.large.preparing import Prepared
+from campaign_analytics.large.prints import still
 from campaign_analytics.large.results import FORMS
 from campaign_analytics.large.source import Part
 from campaign_analytics.market.behind import Behind
@@ -67,11 +68,14 @@ def assess_by_spark(
         if out is None:
             (offers,) = _outcomes(workers, prepared, nobody, merchants, [workers.source])
             held = workers.wait(_alike(offers).toArrow, progress)
+            still(workers.source)
         else:
             ledger = ledger_of(workers, prepared, merchants.print)
+            still(workers.source)
             written = Written.open(session, out, workers.source, nobody.bits, ledger)
             kept = sum(part.rows for part in written.kept)
             workers.wait(lambda: written.fill(partial(_told, workers, prepared, nobody, merchants)), progress, kept)
+            still(workers.source)
             written.close()
             offers = written.read()
             if offers is None:  # there is no offer

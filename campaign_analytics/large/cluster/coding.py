@@ -26,6 +26,7 @@ from campaign_analytics.large.cluster.workers import Received, in_sql
 from campaign_analytics.large.cluster.writing import BY_FILE, Written
 from campaign_analytics.large.ledger import cells_print
 from campaign_analytics.large.preparing import Prepared
+from campaign_analytics.large.prints import still
 from campaign_analytics.large.said import said
 from campaign_analytics.large.source import Part
 from campaign_analytics.market.behind import Behind, Files
@@ -69,8 +70,10 @@ def coded_by_spark(
         make = partial(workers.each, making, prepared, {*columns_read(book), *by}, told=[FILE])
         ids = nobody.market.merchants.cells["merchant_id"]  # whose rows are written
         ledger = ledger_of(workers, prepared, cells_print({"merchant_id": ids}))
+        still(workers.source)
         written = Written.open(session, folder, workers.source, nobody.bits, ledger)
         workers.wait(lambda: written.fill(make), progress, sum(part.rows for part in written.kept))
+        still(workers.source)
         written.close()
     files = workers.source.behind("index_of").source
     coded = _read_back(sorted(folder.rglob("*.parquet")), nobody, codes, tuple(by))

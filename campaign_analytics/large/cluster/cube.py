@@ -23,6 +23,7 @@ from campaign_analytics.large.cluster.preparing import begin
 from campaign_analytics.large.cluster.workers import in_sql
 from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.preparing import Prepared
+from campaign_analytics.large.prints import still
 from campaign_analytics.large.source import Part
 from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array, Market
@@ -58,6 +59,7 @@ def cube_by_spark(
         made = workers.make(_Cubes.like(empty, explore), prepared, {*columns_read(book), *by})
         alike = spark.summed(made, _COUNTS).limit(2 * cubes.MOST)  # more than any cube has
         held = workers.wait(alike.toArrow, progress)
+        still(workers.source)
     offers = held.filter(held[_RULE].is_null())
     cubing.bounded(len(offers), book)
     return _cube(offers, held.filter(held[_RULE].is_valid()), nobody, empty)

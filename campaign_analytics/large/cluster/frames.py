@@ -17,7 +17,7 @@ from campaign_analytics.large.cluster import prints
 from campaign_analytics.large.prints import files_of
 from campaign_analytics.large.said import said
 from campaign_analytics.large.source import Part, Source, told_of
-from campaign_analytics.market.behind import Behind
+from campaign_analytics.market.behind import Behind, Print
 from campaign_analytics.market.declared import NAME, declared_as, declared_in
 from campaign_analytics.market.finding import NEEDED
 from campaign_analytics.market.schema import KEYS, Cells, Declared, Table
@@ -49,14 +49,15 @@ class Frames(Source):
             if "offers" in frames:
                 frames["offers"] = spark.with_file(frames["offers"], FILE, place.startswith(spark.CATALOG))
             declared, files = _declared(session, place, book), {table: [Path(table)] for table in frames}
+            seen: Mapping[Path, Print] = {}
         else:
             local = Source.open(place, book)
             frames = {table: _of_files(session, table, held) for table, held in local.files.items()}
-            declared, files = local.declared, local.files
+            declared, files, seen = local.declared, local.files, local.seen
         for table in NEEDED:
             if table not in frames:
                 raise MarketError(f"{place}: no table of {table}; found {', '.join(frames) or 'nothing'}")
-        return cls(place, files, declared, book, frames)
+        return cls(place, files, declared, book, frames, seen=seen)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from campaign_analytics.large.source import fingerprint
+from campaign_analytics.large.seen import fingerprint
 
 if TYPE_CHECKING:
     from campaign_analytics.engines.spark import Session
