@@ -42,6 +42,7 @@ pytest: $(INSTALLED) $(SPARK)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/what_if.py
+	$(BIN)/python benchmarks/curves.py
 	$(BIN)/python benchmarks/explain.py
 	$(BIN)/python benchmarks/claims.py
 	$(BIN)/python benchmarks/links.py

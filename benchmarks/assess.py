@@ -33,7 +33,7 @@ import by_pandas
 import by_pandera
 import by_polars
 import numpy as np
-from columns import BITS, Columns, as_listed, tiled, used_columns
+from columns import BITS, Columns, as_listed, only_compared, tiled, used_columns
 
 from campaign_analytics.assess import Assessment, assess
 from campaign_analytics.demo import demo_market
@@ -86,11 +86,6 @@ def main() -> None:
     print(text)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(text, "utf-8")
-
-
-def only_compared(book: Rulebook) -> Rulebook:
-    """The rulebook with every rule off that the contestants do not share."""
-    return replace(book, severities={rule: "block" if rule in BITS else "off" for rule in book.rules})
 
 
 # ------------------------------------------------------------------------------------------------------------- contest

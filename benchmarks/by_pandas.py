@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import limits
@@ -10,6 +11,7 @@ import pandas as pd
 from columns import BITS, Array, Column, Columns
 
 Frames = tuple[pd.DataFrame, pd.DataFrame]
+Rules = dict[str, Callable[[], pd.Series]]  # three-valued: passes, fails, missing
 
 
 def prepare(columns: Columns) -> Frames:
@@ -24,8 +26,8 @@ def prepare(columns: Columns) -> Frames:
 def run(frames: Frames, columns: Columns) -> Array:
     """(offers,) uint64, as ``by_numpy.run`` gives."""
     offers, merchants = frames
-    words = _word(_merchant_rules(merchants, columns.merchants), len(merchants))[columns.merchant_row]
-    words |= _word(_offer_rules(offers, columns.offers), len(offers))
+    words = _word(merchant_rules(merchants, columns.merchants), len(merchants))[columns.merchant_row]
+    words |= _word(offer_rules(offers, columns.offers), len(offers))
     return words
 
 
@@ -37,8 +39,8 @@ def merged(frames: Frames, columns: Columns) -> pd.DataFrame:
 
 def run_merged(frame: pd.DataFrame, columns: Columns) -> Array:
     """The same words from merged rows, every rule evaluated for every offer."""
-    words = _word(_merchant_rules(frame, columns.merchants), len(frame))
-    words |= _word(_offer_rules(frame, columns.offers), len(frame))
+    words = _word(merchant_rules(frame, columns.merchants), len(frame))
+    words |= _word(offer_rules(frame, columns.offers), len(frame))
     return words
 
 
@@ -50,10 +52,11 @@ def _nullable(held: Column) -> Any:
     return kind(held.values, gone)
 
 
-def _word(rules: dict[str, Any], rows: int) -> Array:
+def _word(rules: Rules, rows: int) -> Array:
     """Fail bits below, unknown bits 32 places higher."""
     words = np.zeros(rows, np.uint64)
-    for rule, passes in rules.items():
+    for rule, test in rules.items():
+        passes = test()
         fails = (~passes).to_numpy(bool, na_value=False)
         unknown = passes.isna().to_numpy()
         words |= fails * np.uint64(1 << BITS[rule])
@@ -64,53 +67,62 @@ def _word(rules: dict[str, Any], rows: int) -> Array:
 def _any_bit(series: pd.Series, bits: int) -> pd.Series:
     """Whether a set holds any of some members; nullable integers know no bit operations."""
     held = series.array
-    return pd.Series(pd.arrays.BooleanArray((held._data & held._data.dtype.type(bits)) != 0, held._mask))
+    return pd.Series(pd.arrays.BooleanArray((held._data & held._data.dtype.type(bits)) != 0, held._mask), series.index)
 
 
-def _offer_rules(o: pd.DataFrame, held: dict[str, Column]) -> dict[str, Any]:
-    most = o["enrolment_list_price"] * limits.PRICE[1]
+def offer_rules(o: pd.DataFrame, held: dict[str, Column], limits: Any = limits) -> Rules:
+    """Each rule when it is asked for: pandas works at once."""
+    list_price, (ratio, share) = o["enrolment_list_price"], limits.PRICE
+    time, pc, mobile = o["enrolment_time"], o["price_pc"], o["price_mobile"]
     return {
-        "enrolment_window": (o["enrolment_time"] >= limits.ENROL_FROM) & (o["enrolment_time"] < limits.ENROL_UNTIL),
-        "in_select": o["is_yanxuan"],
-        "select_pickup": o["pickup_rate_48h"] >= limits.PICKUP,
-        "select_growth": o["growth_score"] >= limits.GROWTH,
-        "minimum_order": o["moq_counted"] <= limits.MOQ,
-        "free_shipping": ~_any_bit(o["unfree_regions"], int(~held["unfree_regions"].bits(*limits.MAY_COST))),
-        "campaign_price": (o["price_pc"] * limits.PRICE[0] <= most)
-        & (o["price_mobile"] * limits.PRICE[0] <= most)
-        & (o["price_pc"] > 0)
-        & (o["price_mobile"] > 0)
-        & (o["enrolment_list_price"] > 0),
-        "experience": o["product_experience"] >= limits.EXPERIENCE,
-        "escrow": o["escrow_supported"],
+        "enrolment_window": lambda: (time >= limits.ENROL_FROM) & (time < limits.ENROL_UNTIL),
+        "in_select": lambda: o["is_yanxuan"],
+        "select_pickup": lambda: o["pickup_rate_48h"] >= limits.PICKUP,
+        "select_growth": lambda: o["growth_score"] >= limits.GROWTH,
+        "minimum_order": lambda: o["moq_counted"] <= limits.MOQ,
+        "free_shipping": lambda: ~_any_bit(o["unfree_regions"], int(~held["unfree_regions"].bits(*limits.MAY_COST))),
+        "campaign_price": lambda: (
+            (pc * ratio <= (most := list_price * share))
+            & (mobile * ratio <= most)
+            & (pc > 0)
+            & (mobile > 0)
+            & (list_price > 0)
+        ),
+        "experience": lambda: o["product_experience"] >= limits.EXPERIENCE,
+        "escrow": lambda: o["escrow_supported"],
     }
 
 
-def _merchant_rules(m: pd.DataFrame, held: dict[str, Column]) -> dict[str, Any]:
+def merchant_rules(m: pd.DataFrame, held: dict[str, Column], limits: Any = limits) -> Rules:
+    """As ``offer_rules``."""
     (none,) = held["trustpass_type"].codes(limits.NO_TRUSTPASS)
     kind, opened, day = m["trustpass_type"], m["trustpass_open"], m["shop_enrolment_day"]
+    begin, entity = m["trustpass_valid_from"], m["entity_type"]
     one, other = held["trustpass_type"].codes(*limits.TRUSTPASS_TYPES)
     enterprise, trader = held["entity_type"].codes(*limits.COURT_APPLIES_TO)
-    begun = m["trustpass_valid_from"].isna() | (m["trustpass_valid_from"] <= day)
-    bound = (m["entity_type"] == enterprise) | (m["entity_type"] == trader)
-    fails = m["months_at_most"] < limits.FAKE_TRADING_MONTHS
-    months = pd.Series(True, m.index, dtype="boolean").mask(m["months_since_fake_trading"] < limits.FAKE_TRADING_MONTHS)
+    least, most, months = m["months_since_fake_trading"], m["months_at_most"], limits.FAKE_TRADING_MONTHS
     return {
-        "select_level": (m["trustpass_level"] >= limits.LEVEL)
-        | _any_bit(m["member_types"], int(held["member_types"].bits(*limits.POWERFUL))),
-        "disputes": m["dispute_score"] >= limits.DISPUTE,
-        "medal": m["trade_medal"] >= limits.MEDAL,
-        "trustpass": (opened.notna() & opened) | (opened.isna() & (kind != none)),
-        "alipay": m["alipay_bound"] & m["alipay_verified"],
-        "protection": m["buyer_protection"],
-        "deposit": m["buyer_protection"] & (m["protection_deposit"] >= limits.DEPOSIT),
-        "trustpass_in_force": ((kind == one) | (kind == other)) & (m["trustpass_valid_to"] >= day) & begun,
-        "fake_trading": months.mask(fails, False),
-        "violation_points": m["points_this_year"] < limits.POINTS,
-        "severe_ip": m["severe_ip_count"] <= limits.SEVERE_IP,
-        "prohibited_information": m["prohibited_points_this_year"] < limits.PROHIBITED,
-        "compliance": m["compliance_violations"] <= limits.COMPLIANCE,
-        "infringing_goods": m["ip_points"] <= limits.IP_POINTS,
-        "court": ~bound | ~m["court_dishonest"],
-        "overdue": ~m["finance_overdue_severe"],
+        "select_level": lambda: (
+            (m["trustpass_level"] >= limits.LEVEL)
+            | _any_bit(m["member_types"], int(held["member_types"].bits(*limits.POWERFUL)))
+        ),
+        "disputes": lambda: m["dispute_score"] >= limits.DISPUTE,
+        "medal": lambda: m["trade_medal"] >= limits.MEDAL,
+        "trustpass": lambda: (opened.notna() & opened) | (opened.isna() & (kind != none)),
+        "alipay": lambda: m["alipay_bound"] & m["alipay_verified"],
+        "protection": lambda: m["buyer_protection"],
+        "deposit": lambda: m["buyer_protection"] & (m["protection_deposit"] >= limits.DEPOSIT),
+        "trustpass_in_force": lambda: (
+            ((kind == one) | (kind == other)) & (m["trustpass_valid_to"] >= day) & (begin.isna() | (begin <= day))
+        ),
+        "fake_trading": lambda: (
+            pd.Series(True, m.index, dtype="boolean").mask(least < months).mask(most < months, False)
+        ),
+        "violation_points": lambda: m["points_this_year"] < limits.POINTS,
+        "severe_ip": lambda: m["severe_ip_count"] <= limits.SEVERE_IP,
+        "prohibited_information": lambda: m["prohibited_points_this_year"] < limits.PROHIBITED,
+        "compliance": lambda: m["compliance_violations"] <= limits.COMPLIANCE,
+        "infringing_goods": lambda: m["ip_points"] <= limits.IP_POINTS,
+        "court": lambda: ~((entity == enterprise) | (entity == trader)) | ~m["court_dishonest"],
+        "overdue": lambda: ~m["finance_overdue_severe"],
     }

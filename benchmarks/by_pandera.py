@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
-from by_pandas import _merchant_rules, _offer_rules
+from by_pandas import merchant_rules, offer_rules
 from columns import BITS, Array, Columns
 
 
@@ -26,9 +26,9 @@ def run_merged(frame: pd.DataFrame, columns: Columns) -> Array:
 
 def _schema(frame: pd.DataFrame, columns: Columns) -> pa.DataFrameSchema:
     checks = []
-    rules = {**_offer_rules(frame, columns.offers), **_merchant_rules(frame, columns.merchants)}
-    for rule, passes in rules.items():
-        fails, unknown = BITS[rule], BITS[rule] + 32
+    rules = {**offer_rules(frame, columns.offers), **merchant_rules(frame, columns.merchants)}
+    for rule, test in rules.items():
+        passes, fails, unknown = test(), BITS[rule], BITS[rule] + 32
         checks.append(pa.Check(lambda _, p=passes: p.fillna(True).astype(bool), name=str(fails), ignore_na=False))
         checks.append(pa.Check(lambda _, p=passes: p.notna(), name=str(unknown), ignore_na=False))
     return pa.DataFrameSchema({frame.columns[0]: pa.Column(None, checks, nullable=True)})

@@ -11,6 +11,7 @@ import numpy as np
 from campaign_analytics.assess import Assessment
 from campaign_analytics.derive.making import columns_for
 from campaign_analytics.market.schema import Market
+from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.exact import bind, opened
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -97,6 +98,11 @@ def _used(assessment: Assessment, rules: Sequence[str], level: str) -> dict[str,
 def as_listed(market: Market) -> Market:
     """The market without the history of its list prices, which knows some as ranges: peers compare single prices."""
     return replace(market, tables={name: table for name, table in market.tables.items() if name != "price_history"})
+
+
+def only_compared(book: Rulebook) -> Rulebook:
+    """The rulebook with every rule off that the contestants do not share."""
+    return replace(book, severities={rule: "block" if rule in BITS else "off" for rule in book.rules})
 
 
 def tiled(columns: Columns, times: int) -> Columns:

@@ -1,4 +1,5 @@
-"""Verdicts counted by category in DuckDB: from the columns, or from stored masks with the moved rules recomputed.
+"""Verdicts counted by category in DuckDB: from the columns, or from stored masks with the moved rules recomputed;
+also what a curve and a cube are made of.
 
 A conjunction in SQL's three values is the verdict: true = pre-qualified, false = ineligible, null = undetermined. Of
 the spellings tried the quickest is kept: merchants judged once and joined; from masks, what fails elsewhere left out
@@ -12,8 +13,10 @@ from typing import Any
 
 import by_duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from columns import BITS, Array, Columns
+from files_by_hand import BEYOND
 
 
 class Counts:
@@ -43,8 +46,7 @@ class Counts:
 
     def from_masks(self, limits: Any, moved: Collection[str]) -> Array:
         """(categories, 3) from the masks of the rules that have not moved, and the columns of those that have."""
-        stays = 0xFFFFFFFF & ~sum(1 << BITS[rule] for rule in moved)
-        unknown = stays & ~sum(1 << BITS[rule] for rule in self.lenient)
+        stays, unknown = self._others(moved)
         offers = {
             rule: test for rule, test in by_duckdb.offer_rules(self.columns.offers, limits).items() if rule in moved
         }
@@ -59,6 +61,31 @@ class Counts:
             f"SELECT category, {verdict} AS verdict, count(*) FROM {source} "
             f"WHERE fails & {stays}::UINTEGER = 0 GROUP BY ALL"
         )
+
+    def values(self, rule: str, column: str) -> pd.DataFrame:
+        """category, unsure, value, offers: of offers that fail no other rule, by whether others leave them open."""
+        stays, unknown = self._others([rule])
+        source = "o" if column in self.columns.offers else "o JOIN m USING (merchant_row)"
+        return self.connection.execute(
+            f"SELECT category, unknown & {unknown}::UINTEGER <> 0 AS unsure, {column} AS value, count(*) AS offers "
+            f"FROM {source} WHERE fails & {stays}::UINTEGER = 0 GROUP BY ALL"
+        ).df()
+
+    def cube(self, rules: Collection[str]) -> pd.DataFrame:
+        """As ``files_by_hand`` says, of the masks of all rules but these, by code of category."""
+        stays, unknown = self._others(rules)
+        return self.connection.execute(
+            f"SELECT category, CASE WHEN fails & {stays}::UINTEGER <> 0 THEN FALSE "
+            f"WHEN unknown & {unknown}::UINTEGER = 0 THEN TRUE END AS rest, "
+            "floor(200 * pickup_rate_48h + 1e-9)::SMALLINT AS pickup, "
+            f"CASE WHEN moq_counted IS NOT NULL THEN least(moq_counted, {BEYOND}) END AS moq, count(*) AS offers "
+            "FROM o GROUP BY ALL"
+        ).df()
+
+    def _others(self, rules: Collection[str]) -> tuple[int, int]:
+        """The bits of the rules that stay: where they fail, and where unknown counts."""
+        stays = 0xFFFFFFFF & ~sum(1 << BITS[rule] for rule in rules)
+        return stays, stays & ~sum(1 << BITS[rule] for rule in self.lenient)
 
     def _all(self, rules: dict[str, str]) -> str:
         return " AND ".join(f"coalesce({test}, TRUE)" if rule in self.lenient else test for rule, test in rules.items())

@@ -1,4 +1,5 @@
-"""Verdicts counted by category in Polars: from the columns, or from stored masks with the moved rules recomputed.
+"""Verdicts counted by category in Polars: from the columns, or from stored masks with the moved rules recomputed;
+also what a curve and a cube are made of.
 
 A conjunction in Kleene's three values is the verdict: true = pre-qualified, false = ineligible, null = undetermined. Of
 the spellings tried the quickest is kept: category and verdict in one byte; from masks, what fails elsewhere left out
@@ -16,6 +17,7 @@ import by_polars
 import numpy as np
 import polars as pl
 from columns import BITS, Array, Columns
+from files_by_hand import BEYOND
 
 col = pl.col
 
@@ -40,8 +42,7 @@ class Counts:
 
     def from_masks(self, limits: Any, moved: Collection[str]) -> Array:
         """(categories, 3) from the masks of the rules that have not moved, and the columns of those that have."""
-        stays = 0xFFFFFFFF & ~sum(1 << BITS[rule] for rule in moved)
-        unknown = stays & ~sum(1 << BITS[rule] for rule in self.lenient)
+        stays, unknown = self._others(moved)
         offers, shops = (
             {rule: test for rule, test in rules.items() if rule in moved}
             for rules in (
@@ -53,6 +54,38 @@ class Counts:
         parts += [self._all(offers)] if offers else []
         parts += [self._shops(shops)] if shops else []
         return self._counted(self.offers.lazy().filter((col("fails") & pl.lit(stays, pl.UInt32)) == 0), parts)
+
+    def values(self, rule: str, column: str) -> pl.DataFrame:
+        """category, unsure, value, offers: of offers that fail no other rule, by whether others leave them open."""
+        stays, unknown = self._others([rule])
+        merchants = self.merchants.get_column(column, default=None)
+        value = col(column) if merchants is None else pl.lit(merchants).gather(col("merchant_row"))
+        return (
+            self.offers.lazy()
+            .filter((col("fails") & pl.lit(stays, pl.UInt32)) == 0)
+            .group_by("category", unsure=(col("unknown") & pl.lit(unknown, pl.UInt32)) != 0, value=value)
+            .agg(offers=pl.len())
+            .collect(engine="streaming")
+        )
+
+    def cube(self, rules: Collection[str]) -> pl.DataFrame:
+        """As ``files_by_hand`` says, of the masks of all rules but these, by code of category."""
+        stays, unknown = self._others(rules)
+        rest = (
+            pl.when((col("fails") & pl.lit(stays, pl.UInt32)) != 0)
+            .then(False)
+            .when((col("unknown") & pl.lit(unknown, pl.UInt32)) == 0)
+            .then(True)
+        )
+        pickup = (200 * col("pickup_rate_48h") + 1e-9).floor().cast(pl.Int16)
+        places = {"rest": rest, "pickup": pickup, "moq": col("moq_counted").clip(upper_bound=BEYOND)}
+        grouped = self.offers.lazy().group_by("category", **places).agg(offers=pl.len())
+        return grouped.collect(engine="streaming")
+
+    def _others(self, rules: Collection[str]) -> tuple[int, int]:
+        """The bits of the rules that stay: where they fail, and where unknown counts."""
+        stays = 0xFFFFFFFF & ~sum(1 << BITS[rule] for rule in rules)
+        return stays, stays & ~sum(1 << BITS[rule] for rule in self.lenient)
 
     def _shops(self, rules: dict[str, pl.Expr]) -> pl.Expr:
         own = self.merchants.lazy().select(good=self._all(rules)).collect(engine="streaming")["good"]

@@ -1,4 +1,4 @@
-"""How fast a what-if answers: against full assessments, and against DuckDB and Polars; ratios in one run.
+"""How fast a what-if answers: against full assessments, and against DuckDB, Polars and pandas; ratios in one run.
 
     python benchmarks/what_if.py [--offers 100000 1000000] [--seed 0] [--repeats 9]
 
@@ -10,7 +10,6 @@ benchmarks/results/what_if.md.
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import platform
 import statistics
@@ -30,12 +29,13 @@ from typing import Any, NamedTuple
 
 import by_numpy
 import counts_by_duckdb
+import counts_by_pandas
 import counts_by_polars
 import limits
 import numpy as np
-from assess import only_compared
-from columns import BITS, as_listed, used_columns
+from columns import BITS, as_listed, only_compared, used_columns
 from explain import CATEGORIES, with_categories
+from turns import Taken, best
 
 from campaign_analytics.assess import Assessment, assess
 from campaign_analytics.demo import demo_market
@@ -50,6 +50,7 @@ from campaign_analytics.simulate.what_if import WhatIf
 RESULTS = Path(__file__).with_name("results") / "what_if.md"
 FLIPS = 8  # rows that the dashboard shows of them
 SEVERAL = (3, 8)
+LIBRARIES = ("DuckDB", "Polars", "pandas")
 STEPS = 100  # of a drag, timed together
 BY = "category"
 
@@ -97,7 +98,7 @@ def main() -> None:
         "rounds, and is told by its best: a step of a few milliseconds says little on a busy machine otherwise.",
         "",
         f"{os.cpu_count()} cores, Python {platform.python_version()}, "
-        + ", ".join(f"{name} {version(name)}" for name in ("numpy", "duckdb", "polars"))
+        + ", ".join(f"{name} {version(name)}" for name in ("numpy", "duckdb", "polars", "pandas"))
         + f"; {date.today():%Y-%m-%d}.",
     ]
     for offers in given.offers:
@@ -109,18 +110,6 @@ def main() -> None:
     print(text)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(text, "utf-8")
-
-
-def best(runs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    """Milliseconds by name."""
-    taken: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repeats):
-        for name, run in runs.items():
-            gc.collect()
-            start = time.perf_counter()
-            run()
-            taken[name].append(1000 * (time.perf_counter() - start))
-    return {name: min(times) for name, times in taken.items()}
 
 
 # --------------------------------------------------------------------------------------------------- the whole rulebook
@@ -169,9 +158,10 @@ def alone(market: Market, book: Rulebook, repeats: int) -> list[str]:
     counts = {str(k): sliders[:k] for k in SEVERAL} | {"all": sliders}
     runs |= {f"set {k}": partial(together, names) for k, names in counts.items()}
     runs |= {f"show {k}": lambda names=names: together(names).standing(BY) for k, names in counts.items()}  # type: ignore[misc]
-    ms = best(runs, repeats)
-    ms |= best({f"asleep {name}": partial(dragged, name, what_if.reset()) for name in asleep}, 1)
-    ms |= best({"curves": lambda: what_if.reset().curves(BY)}, min(repeats, 3))
+    taken_by = best(runs, repeats)
+    taken_by |= best({f"asleep {name}": partial(dragged, name, what_if.reset()) for name in asleep}, 1)
+    taken_by |= best({"curves": lambda: what_if.reset().curves(BY)}, min(repeats, 3))
+    ms = {name: each.wall for name, each in taken_by.items()}
     steps, flips = a_drag(what_if, sliders)
 
     whole = ms["assess"]
@@ -245,7 +235,7 @@ def contest(assessment: Assessment, repeats: int) -> list[str]:
     masks = by_numpy.run(columns)
     peers = [
         made(columns, category.values.astype(np.uint8), masks, totals, assessment.not_computed)
-        for made in (counts_by_duckdb.Counts, counts_by_polars.Counts)
+        for made in (counts_by_duckdb.Counts, counts_by_polars.Counts, counts_by_pandas.Counts)
     ]
     first = next(iter(MOVES))
     what_if.standing(BY)
@@ -283,30 +273,32 @@ def contest(assessment: Assessment, repeats: int) -> list[str]:
             if not np.array_equal(found, expected):
                 sys.exit(f"{name} gives other counts; nothing was timed")
         runs |= asked | theirs
-    ms = best(runs, repeats)
-    ms["1, in hand"] /= STEPS
-    lines = [
-        "| sliders moved | ours, ms | DuckDB | Polars | target | met | DuckDB, masks | Polars, masks | target | met |",
-        "|---|--:|--:|--:|---|---|--:|--:|---|---|",
-    ]
+    found = best(runs, repeats)
+    found["1, in hand"] = Taken(*(each / STEPS for each in found["1, in hand"]))
+    lines = ["| sliders moved | | ms | cpu ms | ratio | cpu ratio | goal | met |", "|---|---|--:|--:|--:|--:|---|---|"]
     for name, least in {"1, in hand": 20, "1, taken in hand": 0, **dict.fromkeys(several, 3)}.items():
-        own, theirs = (
-            ms[name],
-            {kind: [ms[f"{name.split(',')[0]} {i}{kind}"] for i in (0, 1)] for kind in ("", " masks")},
-        )
-        cells = [f"{own:,.{3 if own < 1 else 1}f}"]
+        own, moved = found[name], name.split(",")[0]
+        lines.append(f"| {name} | **ours** | {told(own)} | | | | |")
         for kind, most in (("", least), (" masks", min(least, 1))):
-            cells += [f"{each:,.1f} ({each / own:,.1f} x)" for each in theirs[kind]]
-            met = "yes" if min(theirs[kind]) >= most * own else "**no**"
-            cells += [f">= {most} x", met] if most else ["", ""]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+            for i, library in enumerate(LIBRARIES):
+                theirs = found[f"{moved} {i}{kind}"]
+                ratio = theirs / own
+                goal = f">= {most} | {'yes' if ratio.wall >= most else '**no**'}" if most else " | "
+                cells = f"{library}{kind and ', masks'} | {told(theirs)} | {ratio.wall:,.1f} | {ratio.cpu:,.1f}"
+                lines.append(f"| | {cells} | {goal} |")
     return [
         *lines,
         "",
-        f"Verdicts by category: {len(columns.offers) + len(columns.merchants)} columns, {len(BITS)} rules. DuckDB and "
-        "Polars work on all cores, once from the columns, once from stored masks with the moved rules alone made "
-        "again. A slider in hand answers from what was counted when it was taken; several are all evaluated again.",
+        f"Verdicts by category: {len(columns.offers) + len(columns.merchants)} columns, {len(BITS)} rules, the same "
+        "counts by everyone. DuckDB and Polars work on all cores; all three do once from the columns, once from stored "
+        "masks with the moved rules alone made again. A slider in hand answers from what was counted when it was "
+        "taken; several are all evaluated again. pandera checks rows and counts none. cpu = processor time of all "
+        "threads.",
     ]
+
+
+def told(taken: Taken) -> str:
+    return " | ".join(f"{each:,.{3 if each < 1 else 1}f}" for each in taken)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,16 @@ def test_ten_times_the_market_gives_ten_times_the_masks(bench: dict[str, Any]) -
     np.testing.assert_array_equal(tenfold, np.tile(once, 10))
 
 
+def test_curves_and_cubes_by_hand_give_our_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    curves, columns, explain = (importlib.import_module(name) for name in ("curves", "columns", "explain"))
+    with pytest.warns(match="misprint"):
+        book = columns.only_compared(load_rulebook("spring_2024"))
+    market = columns.as_listed(explain.with_categories(demo_market(3_000, seed=7), 7))
+    made = curves.contestants(assess(market, book))  # exits where counts differ
+    assert {"DuckDB", "Polars", "pandas"} <= {*made["curves"]} & {*made["cube"]}
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A market of typed files as the benchmark of large ones makes it, of a seed that its tables do not use."""
