@@ -18,7 +18,10 @@ class Column:
     """See the module. Raises ``OSError`` or ``ValueError`` for a file that is none."""
 
     def __init__(self, path: Path) -> None:
-        held = np.load(path, mmap_mode="r")
+        try:
+            held = np.load(path, mmap_mode="r")
+        except EOFError as error:  # of a file that is empty
+            raise ValueError(str(error)) from error
         self.path, self.dtype, self.rows, self._begin = path, held.dtype, len(held), held.offset
 
     @classmethod

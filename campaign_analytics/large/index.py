@@ -24,7 +24,7 @@ from campaign_analytics.assess.masks import Bits, bits_of
 from campaign_analytics.assess.moment import moment_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
-from campaign_analytics.errors import CampaignError, MarketError, MarketWarning
+from campaign_analytics.errors import CampaignError, MarketError, MarketWarning, RulebookError
 from campaign_analytics.large.ahead import ahead
 from campaign_analytics.large.cluster.coding import coded_by_spark
 from campaign_analytics.large.column import Column
@@ -78,7 +78,7 @@ def build_index(
     limit, program, out = limit_of(memory_limit, engine), program_of(engine), Path(out)
     if not by_spark(engine):
         source = replace(source, limit=limit) if isinstance(source, Source) else Source.open(source, book, limit)
-    if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists():
+    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).exists():
         raise CampaignError(f"{out} is not empty and holds no index; give a new folder")
     groups, book = classes(book, by), all_places(book)
     with room(out):
@@ -135,7 +135,7 @@ class Index:
         try:
             told = json.loads((folder / MANIFEST).read_text("utf-8"))
             of = told["rulebook"]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise CampaignError(f"{folder} holds no whole index; make it with build_index") from error
         if of["hash"] != book.hash:
             raise CampaignError(
@@ -150,7 +150,11 @@ class Index:
             warnings.warn(
                 f"{folder} is out of date: {wrong} since it was made; make it again", MarketWarning, stacklevel=2
             )
-        index = cls(folder, load_scenario(folder / BASELINE, all_places(book.as_written)).book, told, files)
+        try:
+            baseline = load_scenario(folder / BASELINE, all_places(book.as_written)).book
+        except RulebookError as error:
+            raise CampaignError(f"{folder} is damaged ({error}); make it again with build_index") from error
+        index = cls(folder, baseline, told, files)
         if as_of is not None and moment_of(Market({}), book, as_of) != index.as_of:
             raise CampaignError(
                 f"{folder} is the index as of {index.as_of:%Y-%m-%d %H:%M}; make another for as_of={as_of!r}"
@@ -238,11 +242,22 @@ class Index:
     def _array(self, level: Level, name: str, rows: slice) -> Array:
         """Some rows, read; or all, mapped."""
         if (level, name) not in self._columns:
-            self._columns[level, name] = Column(self._file(level, name))
+            self._columns[level, name] = self._opened(level, name)
         column = self._columns[level, name]
         if rows in (slice(None), slice(0, column.rows)):
             return column.mapped()
         return column.read(rows.start, rows.stop)
+
+    def _opened(self, level: Level, name: str) -> Column:
+        file, rows = self._file(level, name), self.told["rows"][level]
+        type = np.int32 if name == MERCHANT_ROW else np.int16 if name in self.told["by"] else np.uint8
+        try:
+            column = Column(file)
+            if (column.rows, column.dtype) != (rows, type):
+                raise ValueError(f"{column.rows} rows of {column.dtype}, not {rows} of {np.dtype(type)}")
+        except (OSError, ValueError) as error:
+            raise MarketError(f"{file} is damaged ({error}); run build_index again, which makes it anew") from error
+        return column
 
     @cached_property
     def _columns(self) -> dict[tuple[Level, str], Column]:

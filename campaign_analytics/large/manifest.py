@@ -68,7 +68,7 @@ class Manifest:
     def taken(self) -> bool:
         """Whether something is there."""
         folder = Path(self.out)
-        return folder.exists() and any(folder.iterdir())
+        return folder.is_dir() and any(folder.iterdir())
 
     def read(self) -> Mapping[str, Any] | None:
         """What is written down; None where nothing is."""

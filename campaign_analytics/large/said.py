@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ def room(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        todo = "make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "see that it can be written to"
         raise MarketError(
-            f"{folder}: {error.strerror or error}; what was finished is valid: make room and run the same again"
+            f"{folder}: {error.strerror or error}; what was finished is valid: {todo} and run the same again"
         ) from error

@@ -12,7 +12,7 @@ import pytest
 
 import campaign_analytics as ca
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.errors import CampaignError, MarketWarning
+from campaign_analytics.errors import CampaignError, MarketError, MarketWarning
 from campaign_analytics.large import index as indexes
 from campaign_analytics.large import source
 from campaign_analytics.large.index import Index
@@ -113,3 +113,41 @@ def test_one_that_is_not_whole_is_refused_and_made_again(folder: Path, book: Rul
     files = written(ca.demo_market(50, seed=5), tmp_path)
     with pytest.raises(CampaignError, match="is not empty and holds no index"):
         ca.build_index(files, book, broken)
+
+
+@pytest.mark.parametrize("level", ["offers", "merchants"])
+def test_a_damaged_one_is_said_with_the_file_and_made_again(
+    folder: Path, book: Rulebook, tmp_path: Path, level: str
+) -> None:
+    broken = tmp_path / "coded"
+    shutil.copytree(folder, broken)
+    file = sorted((broken / level).glob("#*.npy"))[0]
+    whole = file.read_bytes()
+    np.save(tmp_path / "wider.npy", np.zeros(len(np.load(file)), np.int64))
+    for held in (whole[:-9], whole[:50], b"", b"no array", (tmp_path / "wider.npy").read_bytes()):
+        file.write_bytes(held)
+        with pytest.raises(MarketError, match=rf"{file.name} is damaged .*; run build_index again"):
+            ca.assess(broken, book)
+        with pytest.raises(MarketError, match=rf"{file.name} is damaged .*; run build_index again"):
+            Index.open(broken, book).assessment()
+    file.unlink()
+    with pytest.raises(MarketError, match=f"{file.name} is damaged .*No such file"):
+        ca.assess(broken, book)
+    (broken / "baseline.toml").unlink()
+    with pytest.raises(CampaignError, match=r"coded is damaged .*baseline\.toml.* make it again with build_index"):
+        ca.assess(broken, book)
+    (broken / "index.json").write_text("[]", "utf-8")
+    with pytest.raises(CampaignError, match="holds no whole index"):
+        ca.assess(broken, book)
+
+
+def test_where_it_cannot_be_written_is_said(book: Rulebook, tmp_path: Path) -> None:
+    files = written(ca.demo_market(50, seed=5), tmp_path)
+    place = tmp_path / "a file"
+    place.write_text("", "utf-8")
+    for out in (place, place / "coded"):
+        said = f"{out}: .*; what was finished is valid: see that it can be written"
+        with pytest.raises(MarketError, match=said):
+            ca.build_index(files, book, out)
+        with pytest.raises(MarketError, match=said):
+            ca.assess(files, book, out=out)
