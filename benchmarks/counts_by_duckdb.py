@@ -1,5 +1,5 @@
 """Verdicts counted by category in DuckDB: from the columns, or from stored masks with the moved rules recomputed;
-also what a curve and a cube are made of.
+also what blockers, a curve and a cube are made of.
 
 A conjunction in SQL's three values is the verdict: true = pre-qualified, false = ineligible, null = undetermined. Of
 the spellings tried the quickest is kept: merchants judged once and joined; from masks, what fails elsewhere left out
@@ -61,6 +61,10 @@ class Counts:
             f"SELECT category, {verdict} AS verdict, count(*) FROM {source} "
             f"WHERE fails & {stays}::UINTEGER = 0 GROUP BY ALL"
         )
+
+    def kinds(self) -> pd.DataFrame:
+        """category, fails, unknown, offers: of every combination that occurs."""
+        return self.connection.execute("SELECT category, fails, unknown, count(*) AS offers FROM o GROUP BY ALL").df()
 
     def values(self, rule: str, column: str) -> pd.DataFrame:
         """category, unsure, value, offers: of offers that fail no other rule, by whether others leave them open."""

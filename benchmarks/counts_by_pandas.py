@@ -1,5 +1,5 @@
 """Verdicts counted by category in pandas: from the columns, or from stored masks with the moved rules recomputed;
-also what a curve and a cube are made of.
+also what blockers, a curve and a cube are made of.
 
 A conjunction of nullable booleans is the verdict: true = pre-qualified, false = ineligible, missing = undetermined. Of
 the spellings tried the quickest is kept: merchants judged once and taken by row; category and verdict counted as one
@@ -52,6 +52,10 @@ class Counts:
         verdict = verdict & self._all(own) if own else verdict
         verdict = verdict & _taken(self._all(shops), offers) if shops else verdict
         return self._counted(offers, verdict)
+
+    def kinds(self) -> pd.DataFrame:
+        """category, fails, unknown, offers: of every combination that occurs."""
+        return self.offers.groupby(["category", "fails", "unknown"], sort=False).size().reset_index(name="offers")
 
     def values(self, rule: str, column: str) -> pd.DataFrame:
         """category, unsure, value, offers: of offers that fail no other rule, by whether others leave them open."""

@@ -1,5 +1,5 @@
 """Verdicts counted by category in Polars: from the columns, or from stored masks with the moved rules recomputed;
-also what a curve and a cube are made of.
+also what blockers, a curve and a cube are made of.
 
 A conjunction in Kleene's three values is the verdict: true = pre-qualified, false = ineligible, null = undetermined. Of
 the spellings tried the quickest is kept: category and verdict in one byte; from masks, what fails elsewhere left out
@@ -54,6 +54,11 @@ class Counts:
         parts += [self._all(offers)] if offers else []
         parts += [self._shops(shops)] if shops else []
         return self._counted(self.offers.lazy().filter((col("fails") & pl.lit(stays, pl.UInt32)) == 0), parts)
+
+    def kinds(self) -> pl.DataFrame:
+        """category, fails, unknown, offers: of every combination that occurs."""
+        grouped = self.offers.lazy().group_by("category", "fails", "unknown").agg(offers=pl.len())
+        return grouped.collect(engine="streaming")
 
     def values(self, rule: str, column: str) -> pl.DataFrame:
         """category, unsure, value, offers: of offers that fail no other rule, by whether others leave them open."""

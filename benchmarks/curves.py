@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 from columns import Array, as_listed, only_compared, used_columns
 from explain import CATEGORIES, with_categories
-from files_by_hand import verdicts_at
+from files_by_hand import pandas_of, verdicts_at
 from turns import Taken, best
 
 import campaign_analytics as ca
@@ -204,10 +204,6 @@ def counts_of(ours: pd.DataFrame, names: tuple[str, ...]) -> Array:
     """(categories, places, 3) by verdict, of our table of one parameter."""
     on = ours[ours["place"] >= 0].set_index([BY, "place"])[list(VERDICTS)].sort_index(level="place")
     return np.stack([on.loc[name].to_numpy() for name in names])
-
-
-def pandas_of(made: Any) -> pd.DataFrame:
-    return made if isinstance(made, pd.DataFrame) else made.to_pandas()
 
 
 def halves(rate: str) -> int:

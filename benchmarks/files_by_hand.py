@@ -60,6 +60,11 @@ def verdicts_at(cube: pd.DataFrame, pickup: int, moq: int) -> pd.DataFrame:
     return held.groupby("category", as_index=False).sum().sort_values("category", ignore_index=True)
 
 
+def pandas_of(made: Any) -> pd.DataFrame:
+    """A frame of any library."""
+    return made if isinstance(made, pd.DataFrame) else made.to_pandas()
+
+
 def hold(folder: str, verdicts: Callable[[str], pd.DataFrame], cube: Callable[[str], pd.DataFrame]) -> None:
     """Hold counts, and a cube's at a few places, to those of ``assess``."""
     book = ca.load_rulebook("spring_2024", "corrected")

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import campaign_analytics as ca
-from campaign_analytics.assess import assess
+from campaign_analytics.assess import Assessment, assess
 from campaign_analytics.demo import demo_market
 from campaign_analytics.rulebook.load import load_rulebook
 
@@ -42,14 +42,24 @@ def test_ten_times_the_market_gives_ten_times_the_masks(bench: dict[str, Any]) -
     np.testing.assert_array_equal(tenfold, np.tile(once, 10))
 
 
-def test_curves_and_cubes_by_hand_give_our_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> Assessment:
+    """A market of a seed that no table uses, by the rules that peers share."""
     monkeypatch.syspath_prepend(BENCHMARKS)
-    curves, columns, explain = (importlib.import_module(name) for name in ("curves", "columns", "explain"))
+    columns, explain = (importlib.import_module(name) for name in ("columns", "explain"))
     with pytest.warns(match="misprint"):
         book = columns.only_compared(load_rulebook("spring_2024"))
-    market = columns.as_listed(explain.with_categories(demo_market(3_000, seed=7), 7))
-    made = curves.contestants(assess(market, book))  # exits where counts differ
+    return assess(columns.as_listed(explain.with_categories(demo_market(3_000, seed=7), 7)), book)
+
+
+def test_curves_and_cubes_by_hand_give_our_counts(shared: Assessment) -> None:
+    made = importlib.import_module("curves").contestants(shared)  # exits where counts differ
     assert {"DuckDB", "Polars", "pandas"} <= {*made["curves"]} & {*made["cube"]}
+
+
+def test_what_keeps_offers_out_is_the_same_by_hand(shared: Assessment) -> None:
+    made = importlib.import_module("explain").contestants(shared, 0)  # exits where answers differ
+    assert all({"DuckDB", "Polars", "pandas"} < {*runs} for runs in made.values())
 
 
 @pytest.fixture(scope="module")
