@@ -223,7 +223,10 @@ def _points(folder: str, given: Given) -> pd.DataFrame:
 
 def _read(folder: str, table: str, columns: list[str] | None = None) -> pd.DataFrame:
     """A table in columns of Arrow: dictionaries as categories, days as instants to reckon with, wide numbers."""
-    read = pyarrow.parquet.read_table(Path(folder, table), columns=columns)
+    place = Path(folder, table)
+    schemas = [pyarrow.parquet.read_schema(file) for file in sorted(place.glob("*.parquet"))]
+    schema = pa.unify_schemas(schemas, promote_options="permissive")  # some may lack columns, or hold narrower numbers
+    read = pyarrow.parquet.read_table(place, columns=columns, schema=schema)
     held = read.to_pandas(types_mapper=lambda type: None if pa.types.is_dictionary(type) else pd.ArrowDtype(type))
     kinds = {"date32[day]": TIME, "int8": COUNT, "int16": COUNT, "int32": COUNT}
     return held.astype({field.name: kinds[str(field.type)] for field in read.schema if str(field.type) in kinds})

@@ -202,16 +202,14 @@ def _users(folder: str, shops: pl.DataFrame, placeholders: list[str]) -> pl.Seri
     rows = shops.lazy().with_row_index("row").select("row", "merchant_id", *TIES)
     none = pl.Series(placeholders).str.to_lowercase().str.replace_all(MARKS, "")
     held = col("held")
+    is_none = held.str.contains("[*＊]{2}") | held.str.to_lowercase().str.replace_all(MARKS, "").is_in(none.implode())
     shared = (
         rows.unpivot(TIES, index="row", variable_name="kind", value_name="held")
         .filter(held != "")
         .group_by("kind", "held")
         .agg("row")
-        .filter(
-            col("row").list.len().is_between(2, HUB),
-            ~held.str.contains("[*＊]{2}"),
-            ~held.str.to_lowercase().str.replace_all(MARKS, "").is_in(none.implode()),
-        )
+        .filter(col("row").list.len().is_between(2, HUB))
+        .filter(~is_none)
         .select(one=col("row").list.first(), other="row")
         .explode("other")
     )
@@ -265,7 +263,9 @@ def _points(folder: str, given: Given) -> pl.LazyFrame:
 
 
 def _scan(folder: str, table: str) -> pl.LazyFrame:
-    return pl.scan_parquet(Path(folder, table, "*.parquet"), missing_columns="insert")
+    """All files of a table, of which some may lack columns, or hold numbers more narrowly."""
+    files = sorted(Path(folder, table).glob("*.parquet"))
+    return pl.concat([pl.scan_parquet(file) for file in files], how="diagonal_relaxed")
 
 
 def _collected(frame: pl.LazyFrame) -> pl.DataFrame:
