@@ -15,10 +15,10 @@ Of = TypeVar("Of")
 Made = TypeVar("Made")
 
 
-def ahead(make: Callable[[Of], Made], each: Sequence[Of], threads: int = THREADS) -> Iterator[tuple[Of, Made]]:
-    """Each one and what is made of it, in their order; what making raises is raised here. At most ``threads`` are there
-    besides the one that is looked at."""
-    waiting = iter(each)
+def ahead(make: Callable[[Of], Made], each: Sequence[Of], threads: int = 0) -> Iterator[tuple[Of, Made]]:
+    """Each one and what is made of it, in their order; what making raises is raised here. At most ``threads``, or
+    ``THREADS``, are there besides the one that is looked at."""
+    waiting, threads = iter(each), threads or THREADS
     with ThreadPoolExecutor(threads) as makers:
         coming = deque((one, makers.submit(make, one)) for one in islice(waiting, threads))
         while coming:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from campaign_analytics.large.ledger import Ledger
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.prints import hashed
 from campaign_analytics.large.said import whole
+from campaign_analytics.large.seen import alone, seen
 from campaign_analytics.large.source import Part
-from campaign_analytics.market.behind import Files
+from campaign_analytics.market.behind import Files, Print
 from campaign_analytics.market.schema import Array
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level
@@ -49,6 +50,7 @@ class Filling:
         self.ledger: Ledger | None = None
         self.waiting: list[tuple[Part, int]] = []  # the parts that are to come, and where each begins
         self.ended: dict[str, dict[str, Any]] = {}
+        self.left: Print | None = None  # what the manifest was like when it was last written
         self.earlier = _earlier(folder / MANIFEST)
         self._keep(self.earlier)
 
@@ -75,16 +77,19 @@ class Filling:
             self._begin(part)
         if not rows:
             return
+        alone(self.folder / MANIFEST, self.left)
         own = tuple(rule for rule in part.rules if part.book.level(rule) == "offers")
         codes = part.codes if isinstance(part, AtRest) else Resting(part).codes(own)
         of, start = self.waiting.pop(0) if self.waiting else (None, self.done)
         stop = start + rows
         self._put("offers", codes["offers"], start)
-        self._column("offers", MERCHANT_ROW, np.int32).put(start, part.market.merchant_row)
+        self._column("offers", MERCHANT_ROW, type_of(MERCHANT_ROW, self.by)).put(start, part.market.merchant_row)
         for column in self.by:
             cells = group_cells(part, column)
             place = places_of(column, cells, self.names[column])
-            self._column("offers", column, np.int16).put(start, np.where(cells.gone, -1, place[cells.values]))
+            self._column("offers", column, type_of(column, self.by)).put(
+                start, np.where(cells.gone, -1, place[cells.values])
+            )
         self.done = stop
         if self.ledger and of:
             prints = {
@@ -105,9 +110,9 @@ class Filling:
         self._put("merchants", codes["merchants"], 0)
         for name in codes["offers"].cells:  # which are there also where there is no offer
             self._column("offers", name, np.uint8)
-        self._column("offers", MERCHANT_ROW, np.int32)
+        for column in (MERCHANT_ROW, *self.by):
+            self._column("offers", column, type_of(column, self.by))
         for column in self.by:
-            self._column("offers", column, np.int16)
             places_of(column, group_cells(first, column), self.names[column])
 
     def close(self, files: Files) -> None:
@@ -143,7 +148,7 @@ class Filling:
                 held = Column(file)
             except (OSError, ValueError):
                 continue  # what hangs on it is made again
-            if held.rows == self.rows:
+            if (held.rows, held.dtype) == (self.rows, type_of(file.stem, self.by)):
                 self.columns["offers", file.stem] = held
         self.names = {column: {name: i for i, name in enumerate(self.earlier["names"][column])} for column in self.by}
         for part, start in placed.items():
@@ -169,8 +174,10 @@ class Filling:
         }
 
     def _keep(self, told: Mapping[str, Any]) -> None:
+        alone(self.folder / MANIFEST, self.left)
         with whole(self.folder / MANIFEST) as beside:
             beside.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+        self.left = seen(self.folder / MANIFEST)
 
     # ---- columns
 
@@ -191,6 +198,11 @@ class Filling:
             rows = self.rows if level == "offers" else self.merchants
             self.columns[level, name] = Column.make(self.folder / level / f"{name}.npy", dtype, rows)
         return self.columns[level, name]
+
+
+def type_of(column: str, by: Collection[str]) -> type[np.integer[Any]]:
+    """What a column holds: a code, unless it tells an offer's merchant or a group that is counted by."""
+    return np.int32 if column == MERCHANT_ROW else np.int16 if column in by else np.uint8
 
 
 def _earlier(manifest: Path) -> dict[str, Any]:

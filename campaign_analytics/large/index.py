@@ -30,7 +30,7 @@ from campaign_analytics.large.cluster.coding import coded_by_spark
 from campaign_analytics.large.column import Column
 from campaign_analytics.large.condensing import GONE, classes
 from campaign_analytics.large.engine import by_spark, limit_of, program_of
-from campaign_analytics.large.filling import MANIFEST, MERCHANT_ROW, Filling
+from campaign_analytics.large.filling import MANIFEST, MERCHANT_ROW, Filling, type_of
 from campaign_analytics.large.kept import LEVELS, read_codes
 from campaign_analytics.large.limit import NONE, Limit
 from campaign_analytics.large.parts import parts_of
@@ -250,7 +250,7 @@ class Index:
 
     def _opened(self, level: Level, name: str) -> Column:
         file, rows = self._file(level, name), self.told["rows"][level]
-        type = np.int32 if name == MERCHANT_ROW else np.int16 if name in self.told["by"] else np.uint8
+        type = type_of(name, self.told["by"])
         try:
             column = Column(file)
             if (column.rows, column.dtype) != (rows, type):

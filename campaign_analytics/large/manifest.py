@@ -12,7 +12,9 @@ from typing import Any
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.ledger import Ledger
 from campaign_analytics.large.said import room, whole
+from campaign_analytics.large.seen import alone, seen
 from campaign_analytics.large.source import Part
+from campaign_analytics.market.behind import Print
 
 MANIFEST = "manifest.json"
 
@@ -24,6 +26,7 @@ class Manifest:
     out: str | Path
     ledger: Ledger  # what the parts hang on
     _made: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _left: Print | None = None  # what its file was like when it was last written
 
     def go_on(self) -> None:
         """Take what an earlier run wrote down, and say that outcomes are not complete. Raises ``CampaignError`` for a
@@ -77,9 +80,15 @@ class Manifest:
         return held
 
     def write(self, bits: Mapping[str, int] | None = None, complete: bool = False) -> None:
-        """Write it down. Raises ``MarketError`` where there is no room."""
+        """Write it down. Raises ``MarketError`` where there is no room, ``CampaignError`` where another run writes."""
         folder = Path(self.out)
+        self.alone()
         with room(folder):
             folder.mkdir(parents=True, exist_ok=True)
             with whole(folder / MANIFEST) as beside:
                 beside.write_text(json.dumps(self.told(bits or {}, complete), ensure_ascii=False, indent=1), "utf-8")
+            self._left = seen(folder / MANIFEST)
+
+    def alone(self) -> None:
+        """Raise ``CampaignError`` where another run has begun to write here."""
+        alone(Path(self.out, MANIFEST), self._left)

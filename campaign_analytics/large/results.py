@@ -65,6 +65,7 @@ class Results:
                 outside.view(np.int64),
             )
         path = self._file(part)
+        self.manifest.alone()
         with room(self.folder):
             path.parent.mkdir(exist_ok=True)
             with whole(path) as beside:
@@ -87,6 +88,7 @@ class Results:
 
     def close(self, bits: Mapping[str, int]) -> None:
         """All parts are there: drop whatever else is, and say that it is complete."""
+        self.manifest.alone()
         parts = self.manifest.ledger.prepared.source.parts
         kept = {self._file(part) for part in parts}
         with room(self.folder):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.said import said
 from campaign_analytics.market.behind import Print
 
@@ -35,3 +36,12 @@ def same(file: Path, held: Print) -> bool:
     if now.bytes != held.bytes or now.at == held.at:
         return now.bytes == held.bytes
     return bool(held.hash) and fingerprint(file) == held.hash
+
+
+def alone(manifest: Path, left: Print | None) -> None:
+    """Raise ``CampaignError`` where a manifest is not as this run ``left`` it: another one has begun to write there."""
+    if left and manifest.exists() and seen(manifest) != left:
+        raise CampaignError(
+            f"{manifest.parent}: another run has begun to write here, and this one is stopped: let that one end, or "
+            "give each a folder of its own"
+        )

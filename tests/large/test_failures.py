@@ -179,11 +179,31 @@ def test_of_an_index_what_changed_is_made_again(
     merchants = pyarrow.parquet.read_table(folder / "merchants.parquet")
     pyarrow.parquet.write_table(merchants.slice(0, len(merchants) - 1), folder / "merchants.parquet")
     assert indexed(folder, coded, book, assessed_rows) == [part] * FILES
-    next((coded / "offers").glob("#*.npy")).unlink()
+    sorted((coded / "offers").glob("#*.npy"))[0].unlink()
+    wider = sorted((coded / "offers").glob("#*.npy"))[-1]
+    np.save(wider, np.load(wider).astype(np.int64))
     (coded / "offers/merchant_row.npy").write_bytes(b"no array")
     assert indexed(folder, coded, book, assessed_rows) == [part] * FILES
     pyarrow.parquet.write_table(held.slice(0, part - 1), file)  # all others move up
     assert sum(indexed(folder, coded, book, assessed_rows)) == OFFERS - 1
+
+
+def test_of_two_runs_into_one_folder_the_first_is_stopped_in_words(
+    folder: Path, tmp_path: Path, book: Rulebook, assessed_rows: list[int]
+) -> None:
+    out, coded, other = tmp_path / "out", tmp_path / "coded", book.set(max_moq=9)
+
+    def meanwhile(done: int, of: int) -> None:
+        ca.assess(folder, other, DAY, out=out)
+        ca.build_index(folder, other, coded, DAY)
+
+    said = "another run has begun to write here, and this one is stopped"
+    with pytest.raises(CampaignError, match=f"out: {said}"):
+        ca.assess(folder, book, DAY, meanwhile, out=out)
+    completed(out, finished(out), folder, other)
+    with pytest.raises(CampaignError, match=f"coded: {said}"):
+        ca.build_index(folder, book, coded, DAY, meanwhile)
+    assert indexed(folder, coded, other, assessed_rows) == []
 
 
 def test_a_cube_that_was_being_saved_leaves_the_one_before(folder: Path, tmp_path: Path, book: Rulebook) -> None:
