@@ -13,7 +13,7 @@ from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress, Runs
 from campaign_analytics.large.ahead import ahead
 from campaign_analytics.large.preparing import Prepared, prepare
-from campaign_analytics.large.prints import still
+from campaign_analytics.large.prints import still, unchanged
 from campaign_analytics.large.results import Results
 from campaign_analytics.large.source import Part, Source
 from campaign_analytics.market.schema import Array, Market
@@ -36,35 +36,35 @@ def parts_of(
     outcomes alone. With a folder ``out`` outcomes are written there; a part whose outcomes are there already has
     nothing else but the columns of ``by``. ``begin`` is told what was prepared, and the assessment of all merchants; it
     gives parts to be left out."""
-    moment = Moment(moment_of(Market({}, source.declared), book, as_of))
-    prepared = prepare(source, book, moment, tuple(by))
-    results = None if out is None else Results.open(out, prepared)
-    nobody = assessed(prepared.nobody(), book, moment, program=program)
-    left_out = begin(prepared, nobody) if begin else ()
-    still(source)  # what was prepared, and what it is said to hang on
-    judged, prepared = nobody.judged, prepared.lean()
-    yield nobody
-    source.limit.check(0, source.rows)
-    bare = nobody.bare
-    del nobody
-    let_go_of_all()
-    done = sum(part.rows for part in left_out)
-    there = {part for part in source.parts if results and results.has(part)}
+    with unchanged(source):
+        moment = Moment(moment_of(Market({}, source.declared), book, as_of))
+        prepared = prepare(source, book, moment, tuple(by))
+        results = None if out is None else Results.open(out, prepared)
+        nobody = assessed(prepared.nobody(), book, moment, program=program)
+        left_out = begin(prepared, nobody) if begin else ()
+        still(source)  # what was prepared, and what it is said to hang on
+        judged, prepared = nobody.judged, prepared.lean()
+        yield nobody
+        source.limit.check(0, source.rows)
+        bare = nobody.bare
+        del nobody
+        let_go_of_all()
+        done = sum(part.rows for part in left_out)
+        there = {part for part in source.parts if results and results.has(part)}
 
-    def made(part: Part) -> Assessment:
-        if results and part in there:
-            return _read_back(bare, judged, prepared.derived(part, prepared.by).market, *results.words(part))
-        return assessed(prepared.part(part), book, moment, None, program, judged)
+        def made(part: Part) -> Assessment:
+            if results and part in there:
+                return _read_back(bare, judged, prepared.derived(part, prepared.by).market, *results.words(part))
+            return assessed(prepared.part(part), book, moment, None, program, judged)
 
-    for part, assessment in ahead(made, [part for part in source.parts if part not in left_out]):
-        if results and part not in there:
-            results.put(part, assessment)
-        yield assessment
-        done += part.rows
-        source.limit.check(done, source.rows)
-        if progress:
-            progress(done, source.rows)
-    still(source)
+        for part, assessment in ahead(made, [part for part in source.parts if part not in left_out]):
+            if results and part not in there:
+                results.put(part, assessment)
+            yield assessment
+            done += part.rows
+            source.limit.check(done, source.rows)
+            if progress:
+                progress(done, source.rows)
     if results:
         results.close(bare.bits)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from campaign_analytics.errors import CampaignError, MarketError
@@ -31,6 +32,18 @@ def still(source: Source) -> None:
     """Raise ``MarketError`` where files have changed since a market was opened."""
     if wrong := turned(files_of(source), source):
         raise MarketError(f"{source.place}: {wrong} since the run began; run the same again")
+
+
+@contextmanager
+def unchanged(source: Source) -> Iterator[None]:
+    """What is made of a market counts only where its files are still what they were at the end, as ``still`` says; so
+    does what goes wrong with them."""
+    try:
+        yield
+    except Exception:
+        still(source)
+        raise
+    still(source)
 
 
 def checked(files: Files, now: Source, what: object) -> None:

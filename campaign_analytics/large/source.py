@@ -19,7 +19,7 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.large.limit import NONE, Limit
 from campaign_analytics.large.row_groups import RowGroups
 from campaign_analytics.large.said import said
-from campaign_analytics.large.seen import same, seen
+from campaign_analytics.large.seen import seen
 from campaign_analytics.market.behind import Print
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, table_named
@@ -108,10 +108,7 @@ class Source:
 
     def offers(self, part: Part, columns: Sequence[str]) -> Table:
         """Some columns of a part. One that other files have and this one lacks is missing; one of no file is left
-        out. Raises MarketError for a file that is not what it was when the market was opened."""
-        if not same(part.file, self.seen[part.file]):
-            how = "is changed" if part.file.exists() else "is gone"
-            raise MarketError(f"{part.file} {how} since the run began; run the same again")
+        out."""
         with said(part.file):
             # mapped it would end the process without a word where it is cut off meanwhile
             file = pyarrow.parquet.ParquetFile(part.file, page_checksum_verification=True)
