@@ -51,6 +51,7 @@ _SQL = {"flag": "BOOLEAN", "rate": "DOUBLE", "number": "DOUBLE", "text": "STRING
 _ARROW = {"BOOLEAN": pa.bool_(), "DOUBLE": pa.float64(), "STRING": pa.string(), "BIGINT": pa.int64()}
 _PYTHON = "PYSPARK_PYTHON"  # the environment's name for the Python that workers run
 _LACKING = re.compile(r"ModuleNotFoundError: No module named '(\w+)")
+_CALLED = "An error occurred while calling "
 _OURS = re.compile(r"(?:Market|Campaign)Error: (.+)")
 
 
@@ -129,7 +130,9 @@ def awaited(session: Session, ask: Callable[[], T], tell: Callable[[], None] = l
 
 
 def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    """What is said first, but for where Python called."""
+    lines = [line.strip(" \t:") for line in str(error).splitlines() if line.strip(" \t:")]
+    return next((line for line in lines if not line.startswith(_CALLED)), type(error).__name__)
 
 
 # ---- conditions
@@ -212,6 +215,11 @@ def named(expressions: Mapping[int, str], form: str) -> list[str]:
 def is_remote(place: str) -> bool:
     """Whether a place is one that Spark alone knows: a catalog's, or an address."""
     return place.startswith(CATALOG) or "://" in place
+
+
+def literally(path: str) -> str:
+    """A path whose brackets, stars and the like are no patterns for Spark to look for."""
+    return re.sub(r"([\[\]{}*?\\])", r"\\\1", path)
 
 
 def inside(place: str, name: str) -> str:

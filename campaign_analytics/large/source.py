@@ -157,6 +157,8 @@ class Source:
             from_arrow(schema.empty_table(), table, self.book, file.name)
             for name in schema.names:
                 fields.setdefault(name, schema.field(name))
+                if name.lower() in self.book.columns and name.lower() not in schema.names:
+                    raise MarketError(f"{file}: column {name}: expected {name.lower()}; write it again with that name")
             for key in KEYS[table]:
                 if key not in schema.names:
                     raise MarketError(

@@ -285,6 +285,14 @@ def test_a_file_that_changes_while_it_runs_is_named_and_not_mixed_up(
         indexed(folder, out, book, assessed_rows)
 
 
+def test_a_column_in_capitals_is_refused_and_not_taken_for_missing(folder: Path, book: Rulebook) -> None:
+    file = folder / "offers/offers_1.parquet"
+    held = pyarrow.parquet.read_table(file)
+    pyarrow.parquet.write_table(held.rename_columns(["MOQ" if n == "moq" else n for n in held.column_names]), file)
+    with pytest.raises(MarketError, match=r"offers_1\.parquet: column MOQ: expected moq; write it again"):
+        ca.assess(folder, book, DAY)
+
+
 def test_two_files_of_one_name_are_refused(folder: Path, book: Rulebook) -> None:
     shutil.copy(folder / "offers/offers_0.parquet", folder / "offers_0.parquet")
     with pytest.raises(MarketError, match=r"two files of offers are named offers_0\.parquet"):

@@ -208,12 +208,29 @@ def test_what_a_worker_finds_wrong_is_said_in_its_words(book: Rulebook, files: P
     place = offers.schema.get_field_index(price)
     changed = offers.set_column(place, price, offers[price].cast(pa.float64()))
     pyarrow.parquet.write_table(changed, tmp_path / "offers.parquet")
-    with pytest.raises(MarketError, match=rf"offers: {price}: double where decimal\(18, 2\) is expected for a money"):
+    with pytest.raises(MarketError, match=rf"offers\.parquet: {price}: double where decimal\(18, 2\) is expected"):
+        ca.assess(tmp_path, book, AS_OF, engine="spark")
+    times = pa.array([0] * len(offers), pa.timestamp("ns", "UTC"))
+    pyarrow.parquet.write_table(offers.append_column("seen_at", times), tmp_path / "offers.parquet")
+    with pytest.raises(MarketError, match=r"offers\.parquet: seen_at: Spark reads no nanoseconds; write microseconds"):
         ca.assess(tmp_path, book, AS_OF, engine="spark")
     ids = pa.array([None, *offers["offer_id"].to_pylist()[1:]], pa.string())
     pyarrow.parquet.write_table(offers.set_column(0, "offer_id", ids), tmp_path / "offers.parquet")
     with pytest.raises(MarketError, match="offers: a row has no offer_id; expected one in every row"):
         ca.assess(tmp_path, book, AS_OF, engine="spark")
+
+
+def test_brackets_and_stars_in_names_are_no_patterns(
+    book: Rulebook, files: Path, held: Assessment, tmp_path: Path
+) -> None:
+    market, out = tmp_path / "a[1] {b,c} *?", tmp_path / "out[2]"
+    market.mkdir()
+    for file in files.iterdir():
+        (market / file.name).write_bytes(file.read_bytes())
+    (market / "offers.parquet").rename(market / "offers_[3].parquet")
+    for _ in range(2):
+        alike(ca.assess(market, book, AS_OF, engine="spark", out=out), held)
+    same_words(out, held)
 
 
 def test_what_is_not_there_or_broken_is_refused_by_name(book: Rulebook, files: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from uuid import uuid4
 
+import pyarrow as pa
 import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
@@ -52,6 +53,7 @@ class Frames(Source):
             seen: Mapping[Path, Print] = {}
         else:
             local = Source.open(place, book)
+            local.schemas  # noqa: B018  (refuses a column of another type, with its file)
             frames = {table: _of_files(session, table, held) for table, held in local.files.items()}
             declared, files, seen = local.declared, local.files, local.seen
         for table in NEEDED:
@@ -170,7 +172,9 @@ def _of_files(session: Session, table: str, files: Sequence[Path]) -> Frame:
     for file in files:
         with said(file):
             schema = pyarrow.parquet.read_schema(file).remove_metadata()
-        alike.setdefault(str(schema), []).append(str(file.resolve()))
+        if fine := [each.name for each in schema if pa.types.is_timestamp(each.type) and each.type.unit == "ns"]:
+            raise MarketError(f"{file}: {', '.join(fine)}: Spark reads no nanoseconds; write microseconds")
+        alike.setdefault(str(schema), []).append(spark.literally(str(file.resolve())))
     frames = (session.read.parquet(*paths) for paths in alike.values())
     first, *others = (spark.with_file(frame, FILE) for frame in frames) if table == "offers" else frames
     for other in others:

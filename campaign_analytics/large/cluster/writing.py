@@ -125,7 +125,8 @@ class Written:
         """The outcomes; None where there is no part."""
         from campaign_analytics.engines import spark
 
-        return spark.table_at(self.session, self.table)
+        place = self.table if spark.is_remote(self.place) else spark.literally(self.table)
+        return spark.table_at(self.session, place)
 
     @property
     def _folder(self) -> Path:
