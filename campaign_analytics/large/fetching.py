@@ -6,13 +6,13 @@ views. Only files and row groups that may hold what is asked for are read, until
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import cached_property, reduce
 from operator import and_
 from pathlib import Path
-from typing import TypeAlias, overload
+from typing import Any, TypeAlias, overload
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -142,7 +142,9 @@ class _Fetching:
 
     def first(self, pick: Pick, where: Where | None, n: int, progress: Progress | None) -> Assessment:
         """The first ``n`` offers that are picked, and of ``where``."""
-        asked = {name: [held] if isinstance(held, str) else list(held) for name, held in (where or {}).items()}
+        if n < 0:
+            raise CampaignError(f"n={n}: expected how many offers to fetch at the most")
+        asked = {name: _texts(name, held) for name, held in (where or {}).items()}
         if SIZE in asked:
             raise CampaignError("some offers can't be picked by the size of their merchant")
         found, left, done, there = list[Assessment](), n, 0, False
@@ -215,6 +217,14 @@ def _picking(which: str, now: Rulebook) -> Pick:
         return lambda part: at_now(part).outcome(which) == FAIL
     known = (EVERY, NEAR, FLIPS, *VERDICTS, *now.active)
     raise CampaignError(f"which={which!r}{did_you_mean(which, known)}; expected {', '.join(known[:6])}, or a rule")
+
+
+def _texts(name: str, held: object) -> list[str]:
+    """The values that are asked for of a column."""
+    values: list[Any] = list(held) if isinstance(held, Iterable) and not isinstance(held, str) else [held]
+    if wrong := [value for value in values if not isinstance(value, str)]:
+        raise CampaignError(f'where={{"{name}": {wrong[0]!r}}}: expected text, "" of none, such as "{wrong[0]}"')
+    return values
 
 
 def _among(part: Assessment, asked: Mapping[str, Sequence[str]]) -> Array:

@@ -58,7 +58,7 @@ def test_any_rulebook_at_every_place(data: st.DataObject, bazaar: Bazaar) -> Non
     name = data.draw(st.sampled_from(explored))
     for value in data.draw(st.permutations(bazaar.book.places(name)))[:3]:
         book = with_slider(bazaar.book, name, value)
-        with refusing("cannot be moved"):  # it feeds a recipe, or is compared without an order
+        with refusing("cannot be moved"):  # it feeds a recipe, too
             counts_alike(cube.at(book).standing("w"), held.at(book).standing("w"))
 
 
@@ -115,6 +115,15 @@ def test_a_cube_of_another_rulebook_or_other_values_is_refused(cube: Cube, book:
     pd.DataFrame({"a": [1]}).to_parquet(path)
     with pytest.raises(MarketError, match="is no cube"):
         ca.open_cube(path, book)
+
+
+@pytest.mark.parametrize("name", ["max_shared", "min_stock", "enforce_select_entry"])
+def test_what_no_rule_compares_along_its_slider_is_refused_before_anything_is_counted(
+    held: Assessment, book: Rulebook, name: str
+) -> None:
+    for ask in (ca.what_if_cube, ca.cube_size):
+        with pytest.raises(CampaignError, match=f"{name} cannot be explored: no active rule compares .*leave it out"):
+            ask(held, book, ["max_moq", name])  # it feeds a recipe; its rule is off; it is a choice
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,6 +159,19 @@ def test_what_there_is_not_is_refused_in_words(place: Path, held: Assessment, bo
         ca.fetch(counts, where={"categry": "1"})
     with pytest.raises(CampaignError, match="has every offer already"):
         ca.fetch(held)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"n": -1}, "n=-1: expected how many offers"),
+        ({"where": {"offer_id": 610000000001}}, r'where={"offer_id": 610000000001}: expected text, .*"610000000001"'),
+        ({"where": {"category": [None]}}, r'where={"category": None}: expected text'),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_words(place: Path, book: Rulebook, asked: Any, said: str) -> None:
+    with pytest.raises(CampaignError, match=said):
+        ca.fetch(ca.assess(place, book, DAY), **asked)
 
 
 def test_a_market_that_is_gone_or_has_changed_is_said(place: Path, book: Rulebook, tmp_path: Path) -> None:
