@@ -40,6 +40,11 @@ class WhatIf:
     """An assessment and a rulebook that may be changed; whatever is asked equals a full assessment of that rulebook."""
 
     def __init__(self, assessment: Assessment) -> None:
+        if not isinstance(assessment, Assessment):
+            raise CampaignError(
+                f"{type(assessment).__name__}: a what-if and a dashboard are of an assessment: of what assess or "
+                "what_if_cube gives, or of an index's assessment()"
+            )
         self.baseline = assessment
         self.book: Rulebook = assessment.book
         self._bases = [assessment.coded if isinstance(assessment, AtRest) else CodedMarket(assessment)]

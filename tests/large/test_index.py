@@ -66,6 +66,14 @@ def test_what_if_and_curves_run_on_it(folder: Path, book: Rulebook, held: Assess
     pd.testing.assert_frame_equal(ours.assessment.blockers(by=BY), theirs.assessment.blockers(by=BY))
 
 
+def test_a_what_if_and_a_dashboard_say_what_they_are_of(folder: Path, book: Rulebook) -> None:
+    for of in (ca.WhatIf, ca.dashboard):
+        with pytest.raises(
+            CampaignError, match=r"Index: a what-if and a dashboard are of an assessment.*assessment\(\)"
+        ):
+            of(Index.open(folder, book))  # type: ignore[arg-type]
+
+
 def test_counts_of_other_values_are_those_of_the_market(folder: Path, book: Rulebook, held: Assessment) -> None:
     moved = book.set(MOVED)
     ours, theirs = ca.assess(folder, moved), WhatIf(held).assessed(moved)
