@@ -88,10 +88,7 @@ class Cells:
             return cls(type, values, missing, unread=unread)
         values = np.asarray(values)
         if missing is not None:
-            values, high = (None if ends is None else ends.copy() for ends in (values, high))
-            for ends in (values, high):
-                if ends is not None:
-                    ends[missing] = 0
+            values, high = (None if ends is None else zero_behind(missing, ends) for ends in (values, high))
         if high is not None and np.array_equal(high, values):
             high = None
         if type == "flag":
@@ -120,9 +117,7 @@ class Cells:
         values = self.values.take(np.maximum(rows, 0)) if free else self.values[rows]
         high = None if self.high is None else self.high[rows]
         if absent.any() and not free:  # zero behind missing cells, as everywhere
-            for ends in (values, high):
-                if ends is not None:
-                    ends[absent] = 0
+            values, high = (None if ends is None else zero_behind(absent, ends) for ends in (values, high))
         missing = absent if self.missing is None else absent | self.missing[rows]
         unread = None if self.unread is None else self.unread[rows] & ~absent
         return Cells(self.type, values, missing if missing.any() else None, high, self.names, unread)
@@ -201,6 +196,14 @@ def _renamed(part: Cells, names: tuple[str, ...]) -> Any:
     for bit, place in enumerate(places):
         moved |= (part.values.astype(np.uint64) >> np.uint64(bit) & np.uint64(1)) << np.uint64(place)
     return moved
+
+
+def zero_behind(missing: Array, ends: Array) -> Array:
+    """(n,) the same numbers or flags, zero where they are missing: without a branch, which is several times as quick as
+    ``where``."""
+    bits = ends.view(f"i{ends.itemsize}") if ends.dtype.kind == "f" else ends
+    kept: Array = (bits * ~missing).view(ends.dtype)
+    return kept
 
 
 def _narrow(values: Array, high: Array | None) -> tuple[Array, Array | None]:

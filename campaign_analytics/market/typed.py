@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign_analytics.errors import MarketError
-from campaign_analytics.market.schema import Array, Cells, Table
+from campaign_analytics.market.schema import Array, Cells, Table, zero_behind
 from campaign_analytics.market.texts import BETWEEN, EMPTY_SET
 
 if TYPE_CHECKING:
@@ -132,7 +132,10 @@ def _read(chunks: pa.ChunkedArray, type: str, names: tuple[str, ...], is_open: b
             f"{place}: {held.type} where {_EXPECTED[type]} is expected for a {type}; "
             "read the files as exports (campaign-analytics intake), which writes typed columns"
         )
-    gone = np.asarray(held.is_null())
+    if pa.types.is_dictionary(held.type) and held.dictionary.null_count:  # a cell of no name is missing
+        held = held.dictionary_decode()
+    validity = held.buffers()[0]
+    gone = np.zeros(len(held), bool) if validity is None else ~_bools(validity, held)
     if names:
         return _listed(held, type, names, is_open, gone)
     try:
@@ -155,9 +158,10 @@ def _listed(held: pa.Array, type: str, names: tuple[str, ...], is_open: bool, go
         sum(1 << places[name] if type == "set" else places[name] for name in each) if read else 0
         for each, read in zip(members, known, strict=True)
     ]
-    codes = np.asarray(held.indices.fill_null(len(texts)), np.int64)  # behind the last: what a missing cell holds
-    unread = ~np.array([*known, True], bool)[codes]
-    return np.array([*meant, 0], np.uint64)[codes], gone | unread, unread, tuple(places)
+    codes = zero_behind(gone, _numbers(held.indices))
+    unread = np.zeros(len(codes), bool) if all(known) else ~np.array(known)[codes] & ~gone
+    each = np.array(meant or [0], np.min_scalar_type(max(meant, default=0)))
+    return each[codes], gone | unread, unread, tuple(places)
 
 
 def _texts(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
@@ -165,36 +169,50 @@ def _texts(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
     return pd.array(held.fill_null("") if held.null_count else held, dtype="str"), gone, np.zeros(len(gone), bool)
 
 
-def _plain(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
-    return np.asarray(held.fill_null(0).cast(pa.int64())), gone, np.zeros(len(gone), bool)
-
-
 def _flags(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
-    return np.asarray(held.fill_null(False)), gone, np.zeros(len(gone), bool)
+    return _bools(held.buffers()[1], held), gone, np.zeros(len(gone), bool)
+
+
+def _plain(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
+    signed = held if pa.types.is_signed_integer(held.type) else held.cast(pa.int64())
+    return _numbers(signed), gone, np.zeros(len(gone), bool)
 
 
 def _doubles(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
-    values = np.asarray(held.cast(pa.float64()).fill_null(0.0))
-    none, infinite = np.isnan(values), np.isinf(values)
-    return np.where(none | infinite, 0.0, values), gone | none | infinite, infinite
+    values = _numbers(held.cast(pa.float64()))
+    finite = np.isfinite(values)
+    infinite = ~finite & ~np.isnan(values) & ~gone
+    return values, gone | ~finite, infinite
 
 
 def _money(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
     held = held.cast(_MONEY)
     wide = np.frombuffer(held.buffers()[1], np.int64).reshape(-1, 2)[held.offset : held.offset + len(held), 0]
-    return np.where(gone, 0, wide), gone, np.zeros(len(gone), bool)
+    return wide, gone, np.zeros(len(gone), bool)
 
 
 def _days(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
-    return np.asarray(held.cast(pa.date32()).view(pa.int32()).fill_null(0), np.int64), gone, np.zeros(len(gone), bool)
+    return _numbers(held.cast(pa.date32()).view(pa.int32())), gone, np.zeros(len(gone), bool)
 
 
 def _times(held: pa.Array, gone: Array) -> tuple[Any, Array, Array]:
     if held.type.unit == "ns":  # which are in no microsecond but the one that they lie in
-        nanos = np.asarray(held.view(pa.int64()).fill_null(0))
-        return nanos // 1000, gone, np.zeros(len(gone), bool)
+        return _numbers(held.view(pa.int64())) // 1000, gone, np.zeros(len(gone), bool)
     micros = held.cast(pa.timestamp("us", held.type.tz)).view(pa.int64())
-    return np.asarray(micros.fill_null(0)), gone, np.zeros(len(gone), bool)
+    return _numbers(micros), gone, np.zeros(len(gone), bool)
+
+
+def _numbers(held: pa.Array) -> Array:
+    """(n,) as they lie in memory, anything behind missing ones."""
+    values = np.frombuffer(held.buffers()[1], held.type.to_pandas_dtype())
+    return values[held.offset : held.offset + len(held)]
+
+
+def _bools(bits: pa.Buffer, held: pa.Array) -> Array:
+    """(n,) of a buffer of ``held``."""
+    start, first = divmod(held.offset, 8)
+    bytes_ = np.frombuffer(bits, np.uint8)[start:]
+    return np.unpackbits(bytes_, count=first + len(held), bitorder="little")[first:].view(bool)
 
 
 def _is_string(held: pa.DataType) -> bool:

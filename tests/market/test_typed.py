@@ -109,3 +109,38 @@ def test_a_column_that_stands_twice_and_marks_that_are_none_are_refused() -> Non
         from_arrow(twice, "offers", BOOK, "offers.parquet")
     with pytest.raises(MarketError, match="moq__unread: int64 where bool is expected"):
         read(BOOK, moq=pa.array([None], pa.int8()), moq__unread=pa.array([1]))
+
+
+@given(start=st.integers(0, 20), gone=st.lists(st.booleans(), min_size=20, max_size=40))
+def test_what_lies_behind_missing_cells_is_never_told(start: int, gone: list[bool]) -> None:
+    bits = pa.py_buffer(np.packbits(~np.array(gone), bitorder="little"))
+
+    def behind(type: pa.DataType, fill: Any, value: Any = 9) -> pa.Array:
+        values = np.where(gone, fill, fill.dtype.type(value))
+        return pa.Array.from_buffers(type, len(gone), [bits, pa.py_buffer(values)])[start:]
+
+    names = pa.DictionaryArray.from_arrays(pa.array([0] * len(gone), pa.int8(), mask=np.array(gone)), ["live"])
+    flags = pa.array([True] * len(gone), pa.bool_(), mask=np.array(gone))
+    cells = read(
+        BOOK,
+        moq=behind(pa.uint64(), np.uint64(2**64 - 1)),
+        stock=behind(pa.int32(), np.int32(-1)),
+        pickup_rate_48h=behind(pa.float64(), np.float64("inf"), 0.5),
+        status=names[start:],
+        is_yanxuan=flags[start:],
+    )
+    for each in cells.values():
+        np.testing.assert_array_equal(each.gone, gone[start:])
+        assert not np.asarray(each.values)[each.gone].any()
+        assert not (each.gone & ~each.blank).any()
+    np.testing.assert_array_equal(cells["stock"].values, np.where(gone[start:], 0, 9))
+    np.testing.assert_array_equal(cells["is_yanxuan"].values, ~np.array(gone[start:], bool))
+
+
+def test_a_missing_name_of_a_dictionary_is_a_missing_cell() -> None:
+    held = pa.DictionaryArray.from_arrays(pa.array([0, 1, None], pa.int8()), pa.array(["live", None]))
+    cells = read(BOOK, status=held, theme_tag=held, paid_regions=held, title=held)
+    for name in ("status", "theme_tag", "title"):
+        assert cells[name].blank.tolist() == [False, True, True]
+    assert "None" not in map(str, cells["theme_tag"].names)
+    assert cells["paid_regions"].gone.tolist() == [True, True, True]  # "live" is no region
