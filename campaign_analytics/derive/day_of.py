@@ -22,6 +22,7 @@ def days_of(times: Cells, zone: ZoneInfo) -> Cells:
     """The days on which ``times`` lie in ``zone``; days stay as they are."""
     if times.type == "day":
         return times
-    local = pd.DatetimeIndex(times.values.astype("datetime64[us]"), tz="UTC").tz_convert(zone).tz_localize(None)
+    instants = pd.array(times.values.astype("datetime64[us]"), "datetime64[us]").tz_localize("UTC")
+    local = instants.tz_convert(zone).tz_localize(None)
     days = np.asarray(local, "datetime64[D]").astype(np.int64)
     return Cells.make("day", days, times.missing, unread=times.unread)

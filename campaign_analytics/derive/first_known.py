@@ -28,8 +28,8 @@ def _filled(first: Cells, other: Cells, blank: Array) -> Cells:
     high = None
     if first.high is not None or other.high is not None:
         high = np.where(blank, ends(other)[1], ends(first)[1])
-    not_read = np.where(blank, unread(other), unread(first))
-    return Cells.make(first.type, values, np.where(blank, gone(other), gone(first)), high, names, not_read)
+    missing = gone(first) & (~blank | gone(other))
+    return Cells.make(first.type, values, missing, high, names, unread(first) | blank & unread(other))
 
 
 def _codes(cells: Cells, names: tuple[str, ...]) -> Array:
