@@ -114,7 +114,8 @@ def main() -> None:
         "",
         f"{given.offers:,} offers of {market.merchants.rows:,} merchants in {CATEGORIES} categories (demo market, seed "
         f"{given.seed}), {len(fresh.blocking)} blocking rules, {len(fresh.patterns()):,} combinations of failing and "
-        f"unknown rules. Medians of {given.repeats} rounds; every answer is asked of a new assessment.",
+        f"unknown rules. Medians of {given.repeats} rounds; every answer is asked of a new assessment; "
+        f"{os.getloadavg()[1]:.1f} processes were running or waiting.",
         "",
         f"{os.cpu_count()} cores, Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "duckdb", "polars"))

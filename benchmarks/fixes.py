@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from campaign_analytics.assess import Assessment, assess
+from campaign_analytics.assess.applied import writable
 from campaign_analytics.demo import demo_market
 from campaign_analytics.rulebook.load import load_rulebook
 
@@ -37,7 +38,8 @@ def timings(assessment: Assessment, repeats: int) -> dict[str, float]:
     """Median seconds of each question, asked anew every time."""
     offer = str(assessment.market.offers.cells["offer_id"].values[assessment.market.offers.rows // 2])
     near, every = assessment.near_misses(), assessment.near_misses(3).fixes()
-    chosen = every[~every["action"].isin(["supply", "none"])]
+    writes = writable(assessment.book, every["column"].unique())
+    chosen = every[~every["action"].isin(["supply", "none"]) & every["column"].isin([*writes])]
     asked: dict[str, Callable[[], Any]] = {
         "near misses and their fixes": lambda: assessment.near_misses().fixes(),
         "the same, three groups away": lambda: assessment.near_misses(3).fixes(),

@@ -95,7 +95,8 @@ def main() -> None:
         "# What if a threshold moved: time",
         "",
         f"Demo market, seed {given.seed}, {CATEGORIES} categories. Everyone takes a turn in each of {given.repeats} "
-        "rounds, and is told by its best: a step of a few milliseconds says little on a busy machine otherwise.",
+        "rounds, and is told by its best: a step of a few milliseconds says little on a busy machine otherwise. "
+        f"{os.getloadavg()[1]:.1f} processes were running or waiting.",
         "",
         f"{os.cpu_count()} cores, Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in ("numpy", "duckdb", "polars", "pandas"))

@@ -62,6 +62,15 @@ def test_what_keeps_offers_out_is_the_same_by_hand(shared: Assessment) -> None:
     assert all({"DuckDB", "Polars", "pandas"} < {*runs} for runs in made.values())
 
 
+def test_every_question_about_fixes_has_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    book = ca.load_rulebook("spring_2024", "corrected")
+    assert all(
+        seconds > 0
+        for seconds in importlib.import_module("fixes").timings(assess(demo_market(2_000), book), 1).values()
+    )
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A market of typed files as the benchmark of large ones makes it, of a seed that its tables do not use."""
