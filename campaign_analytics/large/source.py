@@ -78,9 +78,10 @@ class Source:
         for table in NEEDED:
             if not files.get(table):
                 there = [path.name for path in paths]
+                none = "nothing" if root.is_dir() or set(root.name) & {*"*?["} else "no such folder"
                 raise MarketError(
                     f"{place}: no parquet file of {table}{did_you_mean(table, there)}; expected {table}.parquet or a "
-                    f"folder {table}, as campaign-analytics intake writes them; found {', '.join(there) or 'nothing'}"
+                    f"folder {table}, as campaign-analytics intake writes them; found {', '.join(there) or none}"
                 )
         stems = [file.stem for file in files["offers"]]
         if again := next((stem for stem in stems if stems.count(stem) > 1), None):

@@ -163,8 +163,9 @@ def test_what_a_folder_of_counts_lacks_is_refused_by_name(files: Path, book: Rul
 
 
 def test_files_that_are_no_market_are_refused_by_name(tmp_path: Path, book: Rulebook, files: Path) -> None:
-    with pytest.raises(MarketError, match=r"no parquet file of merchants"):
-        ca.assess(tmp_path, book, "2024-02-26")
+    for place, found in ((tmp_path, "nothing"), (tmp_path / "*", "nothing"), (tmp_path / "typo", "no such folder")):
+        with pytest.raises(MarketError, match=f"no parquet file of merchants.*found {found}"):
+            ca.assess(place, book, "2024-02-26")
     for file in files.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "offers.parquet").write_bytes((files / "offers.parquet").read_bytes()[:-100])
