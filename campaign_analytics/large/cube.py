@@ -38,10 +38,7 @@ def _varies(book: Rulebook, parameter: str) -> str:
 
 def _compared(book: Rulebook, parameter: str) -> bool:
     """Whether an active rule compares something with a parameter alone, in order: only then it moves along codes."""
-    trees = [book.whole(rule) for rule in book.active] + [
-        book.guards[rule] for rule in book.active if rule in book.guards
-    ]
-    leaves = (leaf for tree in trees for leaf in walk(tree))
+    leaves = (leaf for rule in book.active for leaf in walk(book.whole(rule)))
     return any(parameters(leaf) == (parameter,) and rises_with(leaf, parameter) is not None for leaf in leaves)
 
 

@@ -135,8 +135,7 @@ def _outcomes(
     from campaign_analytics.engines import spark
 
     book = prepared.book
-    rules = _own_rules(nobody, {rule: book.whole(rule) for rule in nobody.rules})
-    guards = _own_rules(nobody, {rule: book.guards[rule] for rule in nobody.rules if rule in book.guards})
+    rules, guards = _own_rules(nobody, nobody.trees), _own_rules(nobody, nobody.guards)
     conditions = [exact for _, exact in (*rules, *guards)]
     held = {
         name: spark.widest(cells.type, cells.names)
