@@ -33,7 +33,7 @@ from campaign_analytics.dashboard.style import inlined
 from campaign_analytics.large.fetching import can_fetch
 from campaign_analytics.report.typeface import font_faces, page_font
 from campaign_analytics.rulebook.values import ONE_VALUE
-from campaign_analytics.simulate.at_rest import AtRest
+from campaign_analytics.simulate.at_rest import Assessable, AtRest
 from campaign_analytics.simulate.what_if import WhatIf
 from campaign_analytics.words import say
 
@@ -54,8 +54,9 @@ class Dashboard:
     after changing it in code, ``refresh()`` moves them to it and draws.
     """
 
-    def __init__(self, assessment: Assessment, lang: str = "en") -> None:
-        self.assessment, self.lang, self.what_if = assessment, lang, WhatIf(assessment)
+    def __init__(self, of: Assessment | Assessable, lang: str = "en") -> None:
+        self.lang, self.what_if = lang, WhatIf(of)
+        self.assessment = assessment = self.what_if.baseline
         book = assessment.book
         self.what_if.coded(book).code_all()  # now, so that no slider has to wait when it is first taken in hand
         made = controls(book, lang)
@@ -268,9 +269,10 @@ def said(words: str) -> str:
     return f'<div class="said">{escape(words)}</div>' if words else ""
 
 
-def dashboard(assessment: Assessment, lang: str = "en") -> Dashboard:
-    """Sliders for the rulebook's parameters over an assessment; shown by JupyterLab, by Voila, and without a kernel.
+def dashboard(assessment: Assessment | Assessable, lang: str = "en") -> Dashboard:
+    """Sliders for the rulebook's parameters over an assessment (a cube is one) or an index; shown by JupyterLab, by
+    Voila, and without a kernel.
 
-    ``lang`` is "en" or "zh"; raises ``ValueError`` for another.
+    ``lang`` is "en" or "zh"; raises ``ValueError`` for another, ``CampaignError`` for what is neither.
     """
     return Dashboard(assessment, lang)

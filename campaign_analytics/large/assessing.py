@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def assess(
-    market: Market | str | Path,
+    market: Market | Index | str | Path,
     rulebook: Rulebook,
     as_of: str | date | datetime | None = None,
     progress: Progress | None = None,
@@ -52,8 +52,8 @@ def assess(
 
     A market that is held gives every view. The path of a folder (or a glob) of typed parquet files, as
     ``campaign-analytics intake`` writes them, is assessed part by part and gives counts: an assessment whose rows stand
-    for all offers that are alike, with the category and the columns of ``by`` to group by; so is the folder of an
-    ``Index``. Spark also reads, and writes, the tables of a catalog ("catalog:DATABASE") and addresses
+    for all offers that are alike, with the category and the columns of ``by`` to group by; so is an
+    ``Index``, or its folder. Spark also reads, and writes, the tables of a catalog ("catalog:DATABASE") and addresses
     ("s3a://bucket/market"). ``out`` is a folder for the outcomes of every offer of files; a run that was stopped goes
     on there, and only what has changed is made again (of or in a catalog: all of it). A run in parts in which this
     process holds more than ``memory_limit``, such as "2GB", is stopped with ``CampaignError`` where a part ends.
@@ -64,6 +64,7 @@ def assess(
             raise CampaignError("out=, by=, memory_limit= are for a market in files; this one is held: use its views")
         return assess_held(market, rulebook, as_of, progress, program)
     groups = classes(rulebook, by)
+    market = market.folder if isinstance(market, Index) else market
     if is_index(market):
         if out is not None:
             raise CampaignError("out= is for a market in files; an index gives counts")
@@ -87,7 +88,7 @@ def _of_index(index: Index, book: Rulebook, by: Sequence[str], limit: Limit) -> 
 
 
 def what_if_cube(
-    market: Assessment | Market | str | Path,
+    market: Assessment | Market | Index | str | Path,
     rulebook: Rulebook,
     explore: Sequence[str],
     by: str | Sequence[str] = (),
@@ -111,6 +112,7 @@ def what_if_cube(
     if isinstance(market, Market):
         market = assess_held(market, rulebook, as_of, progress, program_of(engine))
         as_of = None
+    market = market.folder if isinstance(market, Index) else market
     refuse_too_large(market, rulebook, explore, groups, as_of)
     if isinstance(market, Assessment):
         parts: Iterable[Assessment] = [at_places_of(market, rulebook, as_of)]

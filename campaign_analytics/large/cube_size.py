@@ -99,7 +99,7 @@ class CubeSize:
 
 
 def cube_size(
-    market: Assessment | Market | str | Path,
+    market: Assessment | Market | Index | str | Path,
     rulebook: Rulebook,
     explore: Sequence[str],
     by: str | Sequence[str] = (),
@@ -114,6 +114,7 @@ def cube_size(
     Cubing(groups, explore, rulebook)  # refuses what cannot be explored before anything is read
     if isinstance(market, Market):
         market, as_of = assess_held(market, rulebook, as_of), None
+    market = market.folder if isinstance(market, Index) else market
     parts, of = _looked_at(market, rulebook, groups, as_of)
     return _size(parts, of, rulebook, tuple(explore), groups)
 

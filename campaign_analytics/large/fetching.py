@@ -54,7 +54,7 @@ def fetch(
 ) -> WhatIf: ...
 @overload
 def fetch(
-    counts: Assessment,
+    counts: Assessment | Index,
     which: str = EVERY,
     *,
     where: Where | None = None,
@@ -62,7 +62,7 @@ def fetch(
     progress: Progress | None = None,
 ) -> Assessment: ...
 def fetch(
-    counts: Assessment | WhatIf,
+    counts: Assessment | Index | WhatIf,
     which: str = "",
     *,
     where: Where | None = None,
@@ -99,12 +99,12 @@ def fetch_uncounted(
     """``fetch`` from a folder of typed parquet files, or an index, of which nothing has been counted."""
     if is_index(place):
         index = Index.open(place, book, as_of)
-        moment, behind = Moment(index.as_of), index.behind("index_of")
+        fetching = _Fetching.of_index(index, book)
     else:
         source = Source.open(place, book)
         moment = Moment(moment_of(Market({}, source.declared), book, as_of))
-        behind = Behind("counts_of", source.place, files_of(source))
-    return _Fetching(book, moment, behind).first(_picking(EVERY, book), where, n, progress)
+        fetching = _Fetching(book, moment, Behind("counts_of", source.place, files_of(source)))
+    return fetching.first(_picking(EVERY, book), where, n, progress)
 
 
 def can_fetch(counts: Assessment) -> bool:
@@ -128,8 +128,12 @@ class _Fetching:
         self._whole: Prepared | None = None
 
     @classmethod
-    def of(cls, counts: Assessment) -> _Fetching:
+    def of(cls, counts: Assessment | Index) -> _Fetching:
         """Raises ``CampaignError`` where there is nothing behind an assessment."""
+        if isinstance(counts, Index):
+            return cls.of_index(counts, counts.book)
+        if not isinstance(counts, Assessment):
+            raise CampaignError(f"{type(counts).__name__}: expected counts, a cube, an index or a what-if of these")
         behind = counts.market.rest_of
         if behind is None:
             raise CampaignError("this assessment has every offer already: ask it, not fetch")
@@ -139,6 +143,11 @@ class _Fetching:
                 "make it of a folder of typed parquet files to fetch offers"
             )
         return cls(counts.book, counts.moment, behind, counts.unmade, counts.not_computed)
+
+    @classmethod
+    def of_index(cls, index: Index, book: Rulebook) -> _Fetching:
+        """At the values of ``book``."""
+        return cls(book, Moment(index.as_of), index.behind("index_of"))
 
     def first(self, pick: Pick, where: Where | None, n: int, progress: Progress | None) -> Assessment:
         """The first ``n`` offers that are picked, and of ``where``."""
@@ -193,7 +202,7 @@ class _Fetching:
 
 
 #: By counts: what was prepared to fetch from the market behind them.
-_FETCHING: WeakKeyDictionary[Assessment, _Fetching] = WeakKeyDictionary()
+_FETCHING: WeakKeyDictionary[Assessment | Index, _Fetching] = WeakKeyDictionary()
 
 
 # ---- which offers

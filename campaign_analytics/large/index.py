@@ -44,7 +44,7 @@ from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.coarser import all_places
 from campaign_analytics.rulebook.scenario import load_scenario
-from campaign_analytics.simulate.at_rest import AtRest, Coded, Codes
+from campaign_analytics.simulate.at_rest import Assessable, AtRest, Coded, Codes
 from campaign_analytics.simulate.what_if import WhatIf
 
 if TYPE_CHECKING:
@@ -116,8 +116,9 @@ def is_index(place: str | Path) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Index:
-    """A folder that was opened: see ``parts`` and ``assessment``."""
+class Index(Assessable):
+    """A folder that was opened: see ``parts`` and ``assessment``. ``assess``, ``WhatIf``, ``dashboard``, ``fetch`` and
+    ``what_if_cube`` take it as it is."""
 
     folder: Path
     book: Rulebook  # with the values that it was made with
@@ -229,7 +230,7 @@ class Index:
             low = self._array(level, name, rows)
             if type == "flag":
                 gone = low == GONE
-                found[name] = Cells("flag", low == 1, gone if gone.any() else None)
+                found[name] = Cells("flag", low == 1, gone) if gone.any() else Cells("flag", low.view(bool), None)
             else:
                 ranged = self._file(level, name + HIGH).exists()
                 found[name] = Cells("count", low, None, self._array(level, name + HIGH, rows) if ranged else None)

@@ -6,6 +6,7 @@ codes are those of the whole market; whatever needs a column that is gone is ref
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -182,6 +183,14 @@ class Cube(AtRest):
 def text(tree: Tree) -> str:
     """A condition as a key that can be written down."""
     return repr(tree)
+
+
+class Assessable(ABC):
+    """A market that is kept elsewhere, and assessed when a what-if or a dashboard of it is asked for."""
+
+    @abstractmethod
+    def assessment(self) -> Assessment:
+        """All of it, at the values that it was kept with."""
 
 
 class Resting(CodedMarket):

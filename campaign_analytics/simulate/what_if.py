@@ -14,7 +14,7 @@ from campaign_analytics.errors import CampaignError, ValueFault
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.scenario import Scenario, differences, named, switched
 from campaign_analytics.simulate import sensitivity, tables
-from campaign_analytics.simulate.at_rest import AtRest
+from campaign_analytics.simulate.at_rest import Assessable, AtRest
 from campaign_analytics.simulate.coded import CodedMarket
 from campaign_analytics.simulate.flips import flips
 from campaign_analytics.simulate.frontier import frontier
@@ -37,13 +37,17 @@ if TYPE_CHECKING:
 
 
 class WhatIf:
-    """An assessment and a rulebook that may be changed; whatever is asked equals a full assessment of that rulebook."""
+    """An assessment and a rulebook that may be changed; whatever is asked equals a full assessment of that rulebook.
 
-    def __init__(self, assessment: Assessment) -> None:
+    Of an index it is of that index's ``assessment()``."""
+
+    def __init__(self, assessment: Assessment | Assessable) -> None:
+        if isinstance(assessment, Assessable):
+            assessment = assessment.assessment()
         if not isinstance(assessment, Assessment):
             raise CampaignError(
-                f"{type(assessment).__name__}: a what-if and a dashboard are of an assessment: of what assess or "
-                "what_if_cube gives, or of an index's assessment()"
+                f"{type(assessment).__name__}: a what-if and a dashboard are of an assessment, which assess, "
+                "what_if_cube or open_cube gives, or of an index: Index.open or build_index"
             )
         self.baseline = assessment
         self.book: Rulebook = assessment.book

@@ -20,12 +20,13 @@ PICKUP = "min_pickup_rate_48h"
 
 
 @pytest.fixture(scope="module", params=["cube", "index"])
-def counts(request: pytest.FixtureRequest, spring: Assessment, tmp_path_factory: pytest.TempPathFactory) -> Assessment:
+def counts(
+    request: pytest.FixtureRequest, spring: Assessment, tmp_path_factory: pytest.TempPathFactory
+) -> Assessment | Index:
     if request.param == "cube":
         return ca.what_if_cube(spring, spring.book, [PICKUP, "max_moq"])
     files = written(spring.market, tmp_path_factory.mktemp("market"))
-    held: Index = ca.build_index(files, spring.book, tmp_path_factory.mktemp("index") / "coded", "2024-02-26")
-    return held.assessment()
+    return ca.build_index(files, spring.book, tmp_path_factory.mktemp("index") / "coded", "2024-02-26")
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_numbers_are_those_of_the_market(counts: Assessment, spring: Assessment) -> None:
+def test_numbers_are_those_of_the_market(counts: Assessment | Index, spring: Assessment) -> None:
     ours, theirs = ca.dashboard(counts), ca.dashboard(spring)
     for name, place in ((PICKUP, 120), ("max_moq", 3)):
         drag(ours.panel, name, place)
@@ -44,11 +45,10 @@ def test_numbers_are_those_of_the_market(counts: Assessment, spring: Assessment)
         assert ours.panel.picture["heat"].count("<td") == theirs.panel.picture["heat"].count("<td")
 
 
-def test_only_what_can_be_moved_has_a_slider(counts: Assessment) -> None:
+def test_only_what_can_be_moved_has_a_slider(counts: Assessment | Index) -> None:
     board = ca.dashboard(counts)
     assert {PICKUP, "max_moq", RULES} <= board.controls.keys()
-    assert counts.market.rest_of is not None
-    if counts.market.rest_of.kind == "cube_of":
+    if not isinstance(counts, Index):
         assert board.controls.keys() == {PICKUP, "max_moq", RULES}
 
 
@@ -59,18 +59,17 @@ def test_only_what_can_be_moved_has_a_slider(counts: Assessment) -> None:
         ("zh", "可随时从原市场数据中取出", {"cube_of": "的数据立方体", "index_of": "编码索引"}),
     ],
 )
-def test_what_they_cannot_tell_is_said(counts: Assessment, lang: str, words: str, kind: dict[str, str]) -> None:
+def test_what_they_cannot_tell_is_said(counts: Assessment | Index, lang: str, words: str, kind: dict[str, str]) -> None:
     board = ca.dashboard(counts, lang=lang)
     drag(board.panel, PICKUP, 20)
-    assert counts.market.rest_of is not None
-    for said in (words, kind[counts.market.rest_of.kind]):
+    for said in (words, kind["index_of" if isinstance(counts, Index) else "cube_of"]):
         assert said in board.panel.picture["flips"]
         assert said in board.static()
     opened(board, MORE)
     assert "✗" not in board.shelf.status.value
 
 
-def test_flips_are_fetched_when_asked(counts: Assessment, spring: Assessment, in_folder: Path) -> None:
+def test_flips_are_fetched_when_asked(counts: Assessment | Index, spring: Assessment, in_folder: Path) -> None:
     board, whole = ca.dashboard(counts), ca.dashboard(spring)
     for each in (board, whole):
         drag(each.panel, PICKUP, 100)
@@ -84,7 +83,7 @@ def test_flips_are_fetched_when_asked(counts: Assessment, spring: Assessment, in
     assert set(written["offer_id"]) == set(whole.what_if.flips()["offer_id"])
 
 
-def test_cards_are_fetched_when_asked(counts: Assessment, spring: Assessment) -> None:
+def test_cards_are_fetched_when_asked(counts: Assessment | Index, spring: Assessment) -> None:
     board = ca.dashboard(counts)
     held = opened(board, CARD)
     ids = spring.market.offers.cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,12 +67,33 @@ def test_what_if_and_curves_run_on_it(folder: Path, book: Rulebook, held: Assess
     pd.testing.assert_frame_equal(ours.assessment.blockers(by=BY), theirs.assessment.blockers(by=BY))
 
 
-def test_a_what_if_and_a_dashboard_say_what_they_are_of(folder: Path, book: Rulebook) -> None:
-    for of in (ca.WhatIf, ca.dashboard):
-        with pytest.raises(
-            CampaignError, match=r"Index: a what-if and a dashboard are of an assessment.*assessment\(\)"
-        ):
-            of(Index.open(folder, book))  # type: ignore[arg-type]
+def test_it_is_taken_wherever_its_assessment_or_its_folder_is(folder: Path, book: Rulebook) -> None:
+    index, moved = Index.open(folder, book), book.set(MOVED)
+    pd.testing.assert_frame_equal(
+        ca.WhatIf(index).set(MOVED).summary(by=BY),
+        ca.WhatIf(index.assessment()).set(MOVED).summary(by=BY),
+    )
+    assert ca.dashboard(index).static() == ca.dashboard(index.assessment()).static()
+    pd.testing.assert_frame_equal(ca.assess(index, moved).blockers(by=BY), ca.assess(folder, moved).blockers(by=BY))
+    explore = ["min_pickup_rate_48h", "max_moq"]
+    assert str(ca.cube_size(index, book, explore)) == str(ca.cube_size(folder, book, explore))
+    cube = ca.what_if_cube(index, book, explore)
+    pd.testing.assert_frame_equal(
+        WhatIf(cube).set(max_moq=5).summary(by=BY), ca.WhatIf(index).set(max_moq=5).summary(by=BY)
+    )
+
+
+def test_all_of_it_is_mapped_but_flags_that_some_lack(folder: Path, book: Rulebook) -> None:
+    for codes in Index.open(folder, book).assessment().codes.values():
+        for cells in codes.cells.values():
+            assert isinstance(cells.values, np.memmap) != (cells.type == "flag" and cells.gone.any())
+
+
+@pytest.mark.parametrize("of", [ca.WhatIf, ca.dashboard])
+def test_a_what_if_and_a_dashboard_say_what_they_are_of(of: Any, folder: Path, book: Rulebook) -> None:
+    for wrong in (folder, ca.demo_market(20, seed=1), ca.WhatIf(Index.open(folder, book))):
+        with pytest.raises(CampaignError, match=rf"{type(wrong).__name__}: .* of an assessment.* or of an index"):
+            of(wrong)
 
 
 def test_counts_of_other_values_are_those_of_the_market(folder: Path, book: Rulebook, held: Assessment) -> None:
