@@ -52,7 +52,8 @@ _ARROW = {"BOOLEAN": pa.bool_(), "DOUBLE": pa.float64(), "STRING": pa.string(), 
 _PYTHON = "PYSPARK_PYTHON"  # the environment's name for the Python that workers run
 _LACKING = re.compile(r"ModuleNotFoundError: No module named '(\w+)")
 _CALLED = "An error occurred while calling "
-_OURS = re.compile(r"(?:Market|Campaign)Error: (.+)")
+_REFUSED = "MarketError: "
+_OURS = re.compile(rf"(?:{_REFUSED}|CampaignError: )(.+)")
 
 
 # ---- sessions
@@ -317,8 +318,11 @@ def each(session: Session, function: Callable[[str], T], texts: Sequence[str]) -
 # ---- what SQL alone cannot say
 
 
-def lists(table: str, rows: Frame, key: str) -> Frame:
-    """By ``key`` a column ``table``: a list of its rows of that table, in one order whatever the partitions."""
+def lists(table: str, rows: Frame, key: str, without: str) -> Frame:
+    """By ``key`` a column ``table``: a list of its rows of that table, in one order whatever the partitions. Where a
+    row is without its key, a worker stops with these words."""
+    known = F.coalesce(F.col(f"`{key}`"), F.raise_error(F.lit(f"{_REFUSED}{without}\n")))  # Spark says more behind it
+    rows = rows.withColumn(key, known)
     columns = [F.col(f"`{name}`") for name in rows.columns if name != key]
     return rows.groupBy(key).agg(F.sort_array(F.collect_list(F.struct(*columns))).alias(table))
 

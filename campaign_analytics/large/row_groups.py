@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset
 
-from campaign_analytics.errors import MarketError
 from campaign_analytics.large.said import said
 
 _KEY = "offer_id"
@@ -57,11 +56,6 @@ class RowGroups:
             if (group, columns) not in self._held:
                 with said(Path(group.fragment.path)):
                     held = group.fragment.to_table(self._schema, columns=[*columns])
-                if held[_KEY].null_count:
-                    raise MarketError(
-                        f"{group.fragment.path}: a row of row group {group.number} has no {_KEY}; expected one in "
-                        "every row of a file of typed columns: write it again, from the exports"
-                    )
                 self._held[group, columns] = held
             self._held.move_to_end((group, columns))
             while len(self._held) > 1 and sum(table.num_rows for table in self._held.values()) > _HELD:
@@ -74,7 +68,7 @@ class _Group:
 
     def __init__(self, fragment: Any) -> None:
         self.fragment, (told,) = fragment, fragment.row_groups
-        self.rows, self.number = told.num_rows, told.id + 1
+        self.rows = told.num_rows
         self._ends = (told.statistics or {}).get(_KEY)
 
     def may_hold(self, low: str | None, high: str | None) -> bool:
@@ -82,3 +76,18 @@ class _Group:
         if low is None or high is None:
             return False
         return self._ends is None or (self._ends["min"] <= high and self._ends["max"] >= low)
+
+
+def without(file: Any, column: str) -> int | None:
+    """The first row of a file of parquet that lacks a cell of a column; None of none. Row groups whose statistics tell
+    of no such row are not read."""
+    held, start = file.metadata, 0
+    place = [held.schema.column(number).path for number in range(held.num_columns)].index(column)
+    for group in range(held.num_row_groups):
+        told = held.row_group(group).column(place).statistics
+        if told is None or not told.has_null_count or told.null_count:
+            row = pc.index(pc.is_null(file.read_row_group(group, [column])[column]), True).as_py()
+            if row >= 0:
+                return start + int(row)
+        start += held.row_group(group).num_rows
+    return None

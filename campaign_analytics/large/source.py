@@ -17,7 +17,7 @@ import pyarrow.parquet
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.large.limit import NONE, Limit
-from campaign_analytics.large.row_groups import RowGroups
+from campaign_analytics.large.row_groups import RowGroups, without
 from campaign_analytics.large.said import said
 from campaign_analytics.large.seen import seen
 from campaign_analytics.market.behind import Print
@@ -104,7 +104,7 @@ class Source:
     @cached_property
     def schemas(self) -> Mapping[str, pa.Schema]:
         """By table: the columns that its files have between them. Raises MarketError, naming the file, for a type that
-        a column cannot have."""
+        a column cannot have, and for a row without its key."""
         return {table: self._schema(table) for table in self.files}
 
     def offers(self, part: Part, columns: Sequence[str]) -> Table:
@@ -119,7 +119,7 @@ class Source:
         for name in columns:
             if name in self.schemas["offers"].names and name not in held.column_names:
                 held = held.append_column(name, pa.nulls(held.num_rows, self.schemas["offers"].field(name).type))
-        return self._table("offers", held, part.file.name, part.start)
+        return self._table("offers", held, part.file.name)
 
     def whole(self, table: str, columns: Sequence[str]) -> Table:
         """Some columns of a table that is held at once."""
@@ -154,7 +154,8 @@ class Source:
         fields: dict[str, pa.Field] = {}
         for file in self.files[table]:
             with said(file):
-                schema = pyarrow.parquet.read_schema(file)
+                opened = pyarrow.parquet.ParquetFile(file)
+            schema = opened.schema_arrow
             from_arrow(schema.empty_table(), table, self.book, file.name)
             for name in schema.names:
                 fields.setdefault(name, schema.field(name))
@@ -165,23 +166,22 @@ class Source:
                     raise MarketError(
                         f"{file}: no column {key}{did_you_mean(key, schema.names)}; write it again with it"
                     )
+            with said(file):
+                row = without(opened, KEYS[table][0])
+            if row is not None:
+                raise MarketError(no_key(file, KEYS[table][0], f"row {row + 1}"))
         return pa.schema(list(fields.values()))
 
     def _place(self, table: str) -> str:
         files = self.files[table]
         return files[0].name if len(files) == 1 else f"{table} ({len(files)} files)"
 
-    def _table(self, table: str, held: pa.Table, place: str, start: int | None = 0) -> Table:
-        """Columns as a table, before whose first row there are ``start``. Raises MarketError for a row without its
-        key."""
+    def _table(self, table: str, held: pa.Table, place: str) -> Table:
+        """Columns as a table. Raises MarketError for a row without its key, which files were looked through for."""
         cells = from_arrow(held, table, self.book, place)
         key = KEYS[table][0]
         if key in cells and cells[key].gone.any():
-            row = "a row" if start is None else f"row {start + int(cells[key].gone.argmax()) + 1}"
-            raise MarketError(
-                f"{place}: {row} has no {key}; expected one in every row of a file of typed columns: write it again, "
-                "from the exports"
-            )
+            raise MarketError(no_key(place, key))
         return Table(table, cells, held.num_rows)
 
 
@@ -217,6 +217,14 @@ def _parts(file: Path) -> Iterator[Part]:
         rows += size
     if rows:
         yield Part(file, tuple(groups), start, rows)
+
+
+def no_key(place: str | Path, key: str, row: str = "a row") -> str:
+    """What is said of a row without the key of its table."""
+    return (
+        f"{place}: {row} has no {key}; expected one in every row of a file of typed columns: write it again, from the "
+        "exports"
+    )
 
 
 def told_of(names: Sequence[str], columns: Sequence[str]) -> list[str]:

@@ -19,7 +19,16 @@ from campaign_analytics.market.schema import Array, Cells, Market
 from campaign_analytics.market.typed import HIGH, to_arrow
 from campaign_analytics.rulebook.book import Rulebook
 from tests.large.conftest import DAY, FILES, OFFERS, completed, finished, indexed
+from tests.large.files import write_without
 from tests.large.test_parts import alike
+
+#: A file of each table, and the column without which a row of it means nothing.
+KEYLESS = [
+    ("offers/offers_1", "offer_id"),
+    ("merchants", "merchant_id"),
+    *((table, "merchant_id") for table in ("penalties", "links")),
+    *((table, "offer_id") for table in ("skus", "price_tiers", "price_history", "transactions")),
+]
 
 pytestmark = pytest.mark.usefixtures("small_parts")
 
@@ -163,26 +172,16 @@ def test_a_column_of_another_type_is_named_with_its_file(folder: Path, tmp_path:
     completed(tmp_path / "out", {}, folder, book)
 
 
-@pytest.mark.parametrize(
-    ("name", "key", "said"),
-    [
-        ("offers/offers_1", "offer_id", r"offers_1\.parquet: row 3 has no offer_id"),
-        ("merchants", "merchant_id", r"merchants\.parquet: row 3 has no merchant_id"),
-        ("penalties", "merchant_id", r"penalties\.parquet: row 3 has no merchant_id"),
-        ("skus", "offer_id", r"skus\.parquet: a row of row group 1 has no offer_id"),
-    ],
-)
+@pytest.mark.parametrize(("name", "key"), KEYLESS)
 def test_a_row_without_its_key_is_refused_as_it_is_of_a_market_that_is_held(
-    folder: Path, book: Rulebook, name: str, key: str, said: str
+    folder: Path, book: Rulebook, name: str, key: str
 ) -> None:
-    file = folder / f"{name}.parquet"
-    held = pyarrow.parquet.read_table(file)
-    ids = pa.array([None if row == 2 else each for row, each in enumerate(held[key].to_pylist())], pa.string())
-    pyarrow.parquet.write_table(held.set_column(held.column_names.index(key), key, ids), file)
+    file, row = folder / f"{name}.parquet", 16
+    write_without(file, key, row)
     with pytest.raises(MarketError, match=f"has no {key}; expected one in every row"):
         ca.read_market(folder, book)
     for engine in ("numpy", "duckdb"):
-        with pytest.raises(MarketError, match=said + "; expected one in every row"):
+        with pytest.raises(MarketError, match=rf"{file.name}: row {row} has no {key}; expected one in every row"):
             ca.assess(folder, book, DAY, engine=engine)
 
 

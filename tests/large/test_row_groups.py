@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from campaign_analytics.errors import MarketError
 from campaign_analytics.large import row_groups
-from campaign_analytics.large.row_groups import RowGroups
+from campaign_analytics.large.row_groups import RowGroups, without
 
 SCHEMA = pa.schema({"offer_id": pa.string(), "price": pa.int64(), "note": pa.string()})
 IDS = st.sampled_from(["", "1", "10", "11", "2", "一", "二", "😀"])
@@ -62,3 +62,16 @@ def test_a_row_group_is_read_once_for_offers_that_follow_each_other(tmp_path: Pa
     assert groups.of(pa.array(["002", "003"]), ["offer_id"]).num_rows == 2
     with pytest.raises(MarketError, match=r"skus\.parquet can't be read"):
         groups.of(pa.array(["002", "003"]), ["offer_id", "price"])
+
+
+@given(rows=st.lists(st.none() | IDS, max_size=12), size=st.integers(1, 5), told=st.booleans())
+def test_the_first_row_without_a_cell_is_found_whatever_the_statistics(
+    rows: list[str | None], size: int, told: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place, "skus.parquet")
+        pairs = pa.array([{"price": 1}] * len(rows), pa.struct([("price", pa.int64())]))  # another column of two names
+        table = pa.table({"pair": pairs, "offer_id": pa.array(rows, pa.string())})
+        pyarrow.parquet.write_table(table, path, row_group_size=size, write_statistics=told)
+        found = without(pyarrow.parquet.ParquetFile(path), "offer_id")
+        assert found == (rows.index(None) if None in rows else None)

@@ -4,6 +4,7 @@ cannot tell is refused in words."""
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 import warnings
@@ -24,7 +25,8 @@ from campaign_analytics.engines import spark as engine
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.market.schema import Cells, Declared, Market
 from campaign_analytics.rulebook.book import Rulebook
-from tests.large.files import written
+from tests.large.files import write_without, written
+from tests.large.test_faulty_files import KEYLESS
 from tests.large.test_parts import alike
 
 pytestmark = pytest.mark.usefixtures("spark")
@@ -214,10 +216,31 @@ def test_what_a_worker_finds_wrong_is_said_in_its_words(book: Rulebook, files: P
     pyarrow.parquet.write_table(offers.append_column("seen_at", times), tmp_path / "offers.parquet")
     with pytest.raises(MarketError, match=r"offers\.parquet: seen_at: Spark reads no nanoseconds; write microseconds"):
         ca.assess(tmp_path, book, AS_OF, engine="spark")
-    ids = pa.array([None, *offers["offer_id"].to_pylist()[1:]], pa.string())
-    pyarrow.parquet.write_table(offers.set_column(0, "offer_id", ids), tmp_path / "offers.parquet")
-    with pytest.raises(MarketError, match="offers: a row has no offer_id; expected one in every row"):
-        ca.assess(tmp_path, book, AS_OF, engine="spark")
+
+
+@pytest.fixture(scope="module")
+def spring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small market of every table."""
+    return written(ca.demo_market(300, seed=4, profile="wholesale"), tmp_path_factory.mktemp("spring"))
+
+
+@pytest.mark.parametrize(("name", "key"), [(name.split("/")[0], key) for name, key in KEYLESS])
+def test_a_row_without_its_key_is_refused_as_it_is_by_the_others(
+    spring: Path, tmp_path: Path, name: str, key: str
+) -> None:
+    shutil.copytree(spring, tmp_path, dirs_exist_ok=True)
+    write_without(tmp_path / f"{name}.parquet", key, 2)
+    for by in ("numpy", "spark"):
+        with pytest.raises(MarketError, match=rf"{name}\.parquet: row 2 has no {key}; expected one in every row"):
+            ca.assess(tmp_path, book_named("spring_2024"), AS_OF, engine=by)
+
+
+@pytest.mark.parametrize(("name", "key"), [("offers", "offer_id"), ("skus", "offer_id"), ("links", "merchant_id")])
+def test_at_an_address_workers_find_a_row_without_its_key(spring: Path, tmp_path: Path, name: str, key: str) -> None:
+    shutil.copytree(spring, tmp_path, dirs_exist_ok=True)
+    write_without(tmp_path / f"{name}.parquet", key, 2)
+    with pytest.raises(MarketError, match=f": {name}: a row has no {key}; expected .* it again, from the exports$"):
+        ca.assess(tmp_path.as_uri(), book_named("spring_2024"), AS_OF, engine="spark")
 
 
 def test_brackets_and_stars_in_names_are_no_patterns(

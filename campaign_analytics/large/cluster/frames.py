@@ -143,7 +143,7 @@ class Frames(Source):
 
     def _typed(self, table: str, frame: Frame) -> Table:
         held = frame.toArrow().sort_by(KEYS[table][0])  # in one order whatever the partitions
-        return self._table(table, held, f"{self.place}: {table}", None)
+        return self._table(table, held, f"{self.place}: {table}")
 
 
 def _declared(session: Session, place: str, book: Rulebook) -> Declared:

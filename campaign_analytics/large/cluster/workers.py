@@ -17,7 +17,7 @@ import pyarrow as pa
 from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.large.cluster.frames import Frames
 from campaign_analytics.large.preparing import Prepared, needed, of_table
-from campaign_analytics.large.source import Part, Source, told_of
+from campaign_analytics.large.source import Part, Source, no_key, told_of
 from campaign_analytics.market.schema import KEYS, Cells, Table
 from campaign_analytics.rulebook.recipes import OF_OFFERS
 
@@ -79,7 +79,9 @@ class Workers:
         for table in OF_OFFERS:
             columns = of_table(book, table, wanted)
             if columns and table in source.frames:
-                lists[table] = spark.lists(table, source.select(table, [*KEYS[table], *columns]), "offer_id")
+                key = KEYS[table][0]
+                without = no_key(f"{source.place}: {table}", key)
+                lists[table] = spark.lists(table, source.select(table, [key, *columns]), key, without)
         if len(sources) > 1:
             lists = {table: rows.persist() for table, rows in lists.items()}
         try:
@@ -136,7 +138,7 @@ class Received(Source):
 
     def _some(self, table: str, columns: Sequence[str]) -> Table:
         held = self.tables[table].select(told_of(self.tables[table].column_names, columns))
-        return self._table(table, held, f"{self.place}: {table}", None)
+        return self._table(table, held, f"{self.place}: {table}")
 
 
 def in_sql(types: Mapping[str, str]) -> str:
