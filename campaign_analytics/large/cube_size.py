@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
@@ -16,7 +17,7 @@ import pyarrow.parquet
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.assessment import assess as assess_held
 from campaign_analytics.engines.arrays import Program
-from campaign_analytics.errors import CampaignError
+from campaign_analytics.errors import CampaignError, MarketWarning
 from campaign_analytics.large import cube as cubes
 from campaign_analytics.large.condensing import Condensing, classes
 from campaign_analytics.large.cube import Cubing
@@ -179,7 +180,9 @@ def _looked_at(
         return [*index.parts(book, some)], index.rows
     source = Source.open(market, book)
     sample = _Sample(**{each.name: getattr(source, each.name) for each in fields(source)})
-    return list(parts_of(sample, book, as_of, by, Program)), source.rows
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MarketWarning)  # which is for whoever reads all of it
+        return list(parts_of(sample, book, as_of, by, Program)), source.rows
 
 
 @dataclass(frozen=True)

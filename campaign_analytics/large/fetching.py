@@ -194,7 +194,7 @@ class _Fetching:
         try:
             source = Source.open(files.place, self.book)
         except MarketError as error:
-            raise CampaignError(f"the market behind {self.what} is gone: {error}") from None
+            raise CampaignError(f"the market behind {self.what} can't be read: {error}") from None
         checked(files, source, self.what)
         if self._whole is None or self._whole.source.seen != source.seen:
             self._whole = prepare(source, self.book, self.moment, tuple(self.book.columns))

@@ -14,6 +14,7 @@ from campaign_analytics.engines.arrays import Progress, Runs
 from campaign_analytics.large.ahead import ahead
 from campaign_analytics.large.preparing import Prepared, prepare
 from campaign_analytics.large.prints import still, unchanged
+from campaign_analytics.large.repeats import Repeats
 from campaign_analytics.large.results import Results
 from campaign_analytics.large.source import Part, Source
 from campaign_analytics.market.schema import Array, Market
@@ -35,7 +36,7 @@ def parts_of(
     """All merchants, and then each part of a source, assessed, with the columns of ``by``; of merchants parts have
     outcomes alone. With a folder ``out`` outcomes are written there; a part whose outcomes are there already has
     nothing else but the columns of ``by``. ``begin`` is told what was prepared, and the assessment of all merchants; it
-    gives parts to be left out."""
+    gives parts to be left out. Warns of offers that stand in more than one row, at the end."""
     with unchanged(source):
         moment = Moment(moment_of(Market({}, source.declared), book, as_of))
         prepared = prepare(source, book, moment, tuple(by))
@@ -49,7 +50,9 @@ def parts_of(
         bare = nobody.bare
         del nobody
         let_go_of_all()
-        done = sum(part.rows for part in left_out)
+        repeats, done = Repeats(source), sum(part.rows for part in left_out)
+        for part in left_out:
+            repeats.read(part)
         there = {part for part in source.parts if results and results.has(part)}
 
         def made(part: Part) -> Assessment:
@@ -60,11 +63,13 @@ def parts_of(
         for part, assessment in ahead(made, [part for part in source.parts if part not in left_out]):
             if results and part not in there:
                 results.put(part, assessment)
+            repeats.add(part, assessment.market.offers.cells["offer_id"])
             yield assessment
             done += part.rows
             source.limit.check(done, source.rows)
             if progress:
                 progress(done, source.rows)
+        repeats.tell()
     if results:
         results.close(bare.bits)
 

@@ -19,7 +19,7 @@ from campaign_analytics.errors import MarketError
 from campaign_analytics.large.limit import NONE, Limit
 from campaign_analytics.large.row_groups import RowGroups, without
 from campaign_analytics.large.said import said
-from campaign_analytics.large.seen import seen
+from campaign_analytics.large.seen import copies, seen
 from campaign_analytics.market.behind import Print
 from campaign_analytics.market.declared import NAME, read_declared
 from campaign_analytics.market.finding import NEEDED, table_named
@@ -86,6 +86,14 @@ class Source:
         stems = [file.stem for file in files["offers"]]
         if again := next((stem for stem in stems if stems.count(stem) > 1), None):
             raise MarketError(f"{place}: two files of offers are named {again}.parquet; give each a name of its own")
+        for same in (same for each in files.values() for same in copies(each)):
+            with said(same[0]):
+                held = pyarrow.parquet.read_metadata(same[0])
+            if held.num_rows:
+                raise MarketError(
+                    f"{place}: {same[0].name} and {same[1].name} hold the same, byte for byte, and would be counted "
+                    "twice; take one of them away"
+                )
         owner = next((path for path in (root / NAME, root.parent / NAME) if path.is_file()), None)
         every = [*chain(*files.values()), *([owner] if owner else [])]
         now = {file: seen(file) for file in every}

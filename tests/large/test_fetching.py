@@ -189,7 +189,7 @@ def test_a_market_that_is_gone_or_has_changed_is_said(place: Path, book: Ruleboo
     shutil.copytree(folder, tmp_path / "copy")
     shutil.rmtree(folder)
     for each in again():
-        with pytest.raises(CampaignError, match=r"merchants\.parquet.* are gone since the cube of|is gone: "):
+        with pytest.raises(CampaignError, match=r"merchants\.parquet.* are gone since the cube of|can't be read: "):
             ca.fetch(each, n=1)
     shutil.copytree(tmp_path / "copy", folder, copy_function=shutil.copy)  # the same, written now
     ca.fetch(again()[1], n=1)  # which knows hashes
@@ -199,7 +199,7 @@ def test_a_market_that_is_gone_or_has_changed_is_said(place: Path, book: Ruleboo
         with pytest.raises(CampaignError, match=r"offers_1\.parquet.* changed since the cube of .*make it again"):
             ca.fetch(each, n=1)
     shutil.copy(tmp_path / "copy/offers_1.parquet", file)
-    shutil.copy(file, folder / "offers_2.parquet")
+    pyarrow.parquet.write_table(pyarrow.parquet.read_table(file).slice(0, 10), folder / "offers_2.parquet")
     with pytest.raises(CampaignError, match=r"offers_2\.parquet is new since"):
         ca.fetch(again()[1], n=1)
 

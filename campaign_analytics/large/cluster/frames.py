@@ -16,6 +16,7 @@ import pyarrow.parquet
 from campaign_analytics.errors import MarketError
 from campaign_analytics.large.cluster import prints
 from campaign_analytics.large.prints import files_of
+from campaign_analytics.large.repeats import tell_repeats
 from campaign_analytics.large.said import said
 from campaign_analytics.large.source import Part, Source, told_of
 from campaign_analytics.market.behind import Behind, Print
@@ -41,7 +42,8 @@ class Frames(Source):
 
     @classmethod
     def read(cls, session: Session, place: str, book: Rulebook) -> Frames:
-        """Raises ``MarketError`` where merchants or offers are not found."""
+        """Raises ``MarketError`` where merchants or offers are not found. Warns of offers of files that stand in more
+        than one row."""
         from campaign_analytics.engines import spark
 
         if spark.is_remote(place):
@@ -54,6 +56,7 @@ class Frames(Source):
         else:
             local = Source.open(place, book)
             local.schemas  # noqa: B018  (refuses a column of another type, with its file)
+            tell_repeats(local)
             frames = {table: _of_files(session, table, held) for table, held in local.files.items()}
             declared, files, seen = local.declared, local.files, local.seen
         for table in NEEDED:
