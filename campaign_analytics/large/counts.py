@@ -51,7 +51,7 @@ class Joined(Mapping[Level, Array]):
         return words
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Counts(AtRest):
     """See the module."""
 

@@ -115,7 +115,7 @@ def is_index(place: str | Path) -> bool:
     return (Path(place) / MANIFEST).exists()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Index(Assessable):
     """A folder that was opened: see ``parts`` and ``assessment``. ``assess``, ``WhatIf``, ``dashboard``, ``fetch`` and
     ``what_if_cube`` take it as it is."""
@@ -161,6 +161,13 @@ class Index(Assessable):
                 f"{folder} is the index as of {index.as_of:%Y-%m-%d %H:%M}; make another for as_of={as_of!r}"
             )
         return index
+
+    def __repr__(self) -> str:
+        rows, header = self.told["rows"], self.book.header
+        return (
+            f"Index({self.folder}: {rows['offers']:,} offers of {rows['merchants']:,} merchants by {header.id} "
+            f"{header.version} as of {self.as_of:%Y-%m-%d %H:%M})"
+        )
 
     @property
     def rows(self) -> int:

@@ -48,7 +48,7 @@ class Codes:
         return replace(self, cells={name: change(cells) for name, cells in self.cells.items()})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AtRest(Assessment):
     """See the module. ``codes`` are of the rules that may move; of all others ``words`` has the outcomes."""
 
@@ -125,7 +125,7 @@ class AtRest(Assessment):
         return CampaignError(f"{moved} in {what}; it has codes of {', '.join(coded) or 'no parameter'}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Coded(AtRest):
     """Every rule of every subject in codes, and no outcome but what follows from them; ``outside`` may be empty."""
 
@@ -147,7 +147,7 @@ class Coded(AtRest):
         return lambda tree, level: coded.condition(tree, level, values), coded.columns
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cube(AtRest):
     """Counts at every place of some sliders: of the rules that these do not move only the outcome of all of them is
     left, at one rule's bits, and how many offers fail each."""

@@ -83,6 +83,11 @@ def test_it_is_taken_wherever_its_assessment_or_its_folder_is(folder: Path, book
     )
 
 
+def test_it_is_shown_in_a_line(folder: Path, book: Rulebook) -> None:
+    shown = repr(Index.open(folder, book))
+    assert shown == f"Index({folder}: 2,000 offers of 200 merchants by spring_2024 1.0 as of 2024-02-26 00:00)"
+
+
 def test_all_of_it_is_mapped_but_flags_that_some_lack(folder: Path, book: Rulebook) -> None:
     for codes in Index.open(folder, book).assessment().codes.values():
         for cells in codes.cells.values():

@@ -56,6 +56,10 @@ def rest(request: pytest.FixtureRequest, held: Assessment, book: Rulebook, tmp_p
     return counts.assessment(Behind("counts_of"))
 
 
+def test_they_are_shown_as_the_market_is(rest: AtRest, held: Assessment) -> None:
+    assert repr(rest) == repr(held) == held.headline()
+
+
 @pytest.mark.parametrize(("name", "asked"), tables(Assessment), ids=lambda each: each if isinstance(each, str) else "")
 def test_views_of_an_assessment(rest: AtRest, held: Assessment, name: str, asked: dict[str, Any]) -> None:
     alike(rest, held, name, asked)
