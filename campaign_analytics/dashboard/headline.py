@@ -20,6 +20,8 @@ def headline(standing: Standing, lang: str) -> str:
     gained, lost = int(standing.gained.sum()), int(standing.lost.sum())
     open_now, open_before = int(now[UNDETERMINED]), int(before[UNDETERMINED])
     shops, shops_before = (int(held[PRE_QUALIFIED]) for held in (standing.merchants, standing.merchants_before))
+    merchants = int(standing.merchants.sum())
+    of = {"merchants": merchants, "change": _compared(shops - shops_before, lang)}
     change = good - first
     points = 100 * change / offers if offers else 0.0
     against = say("board_change", lang, baseline="\0", points=points)
@@ -45,15 +47,8 @@ def headline(standing: Standing, lang: str) -> str:
         ),
         _tile(
             "mid",
-            _number("merchants", shops, f"{shops:,}"),
-            escape(
-                say(
-                    "board_merchants",
-                    lang,
-                    merchants=int(standing.merchants.sum()),
-                    change=_compared(shops - shops_before, lang),
-                )
-            ),
+            _number("merchants", shops, f"{shops:,}" if merchants else "–"),
+            escape(say("board_merchants", lang, **of) if merchants else say("board_merchants_untold", lang)),
         ),
     ]
     return f'<div class="head">{"".join(tiles)}</div>'

@@ -174,7 +174,7 @@ class Shelf:
             frame = self.board.what_if.compare(now, *chosen(), by=self.board.by, lang=self.lang)
             named = [" · ".join(map(self._named, column)) for column in frame.columns]
             flat = frame.set_axis(named, axis=1).reset_index()
-            shown.value = f'<div class="board">{table(flat, book, self.lang, _MOST)._repr_html_()}</div>'
+            shown.value = _listed(table(flat, book, self.lang, _MOST))
 
         def draw() -> None:
             rows = "".join(f"<div>{line}</div>" for line in self.changes())
@@ -212,7 +212,8 @@ class Shelf:
 
         category.observe(lambda _: self._do(look), "value")
         merchant.observe(lambda _: self._do(look), "value")
-        filters = widgets.VBox([category, merchant, self._button("board_all_offers", clear)])
+        asked = [category, merchant] if self._every else [category]
+        filters = widgets.VBox([*asked, self._button("board_all_offers", clear)])
         return [widgets.HBox([filters, bars])], draw
 
     def _export(self) -> tuple[list[Any], Callable[[], None]]:
@@ -236,7 +237,7 @@ class Shelf:
         def look() -> None:
             told = flips(_FIRST)[1]
             few = replace(told, frame=told.frame[["offer_id", self.board.by, "turned", "clause", "because"]])
-            shown.value = f'<div class="board">{few._repr_html_()}</div>'
+            shown.value = _listed(few)
 
         hint = widgets.HTML(escape(self._say("board_export_hint" if self._every else "board_fetch_hint")))
         row = [path, self._button("board_export", write)]
@@ -250,7 +251,7 @@ class Shelf:
 
     def _fetched_card(self) -> tuple[list[Any], Callable[[], None]]:
         """The card of one offer, or of one merchant and its offers, over counts; the nearest offers without an id."""
-        id = widgets.Text(description=self._say("board_any_id"), style=_WIDE)
+        id = widgets.Text(description=self._say("board_any_id"), style=_WIDE, layout=widgets.Layout(width="520px"))
         place = widgets.VBox()
 
         def some(which: str, where: Where | None, n: int) -> WhatIf:
@@ -262,7 +263,7 @@ class Shelf:
                 near = some(NEAR, self.board.where, _FIRST).assessment.offers()
                 few = near[["offer_id", "merchant_id", self.board.by, "failed", "unknown"]]
                 told = table(few, self.board.what_if.book, self.lang, _FIRST)
-                place.children = [widgets.HTML(f'<div class="board">{told._repr_html_()}</div>')]
+                place.children = [widgets.HTML(_listed(told))]
                 return
             try:
                 found = some(EVERY, {"offer_id": asked}, 1).assessment
@@ -294,3 +295,7 @@ class Shelf:
 
         renew = self._button("board_renew", show)
         return [renew, place], draw
+
+
+def _listed(held: Table) -> str:
+    return f'<div class="board-list">{held._repr_html_()}</div>'

@@ -6,8 +6,8 @@ A control moves over *places*: indices into what the parameter may be. Its texts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -62,6 +62,12 @@ class Control:
     def place(self, value: Value | None) -> Place:
         """Where a value stands; ``ELSEWHERE`` if on no place."""
         return _place(self.values, value)
+
+    def only(self, values: Collection[Any]) -> Control:
+        """A set of which everything is in, of some of its values."""
+        kept = [i for i, value in enumerate(self.values) if value in values]
+        held, texts = (tuple(each[i] for i in kept) for each in (self.values, self.texts))
+        return replace(self, values=held, texts=texts, base=list(range(len(kept))))
 
     def value(self, place: Place) -> Value:
         """What stands at a place. Raises ``ValueError`` for what is none."""

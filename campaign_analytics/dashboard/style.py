@@ -103,7 +103,9 @@ def sheet() -> str:
     dark = "".join(f"--board-{name}:{colour};" for name, colour in _DARK.items())
     shelf = f".board-shelf,.board-shelf *{{font-family:{STACK}}}"
     shelf += lists_in_the_dark("board-shelf")
-    return f"{shelf}.board{{{STYLES['.board']}}}[data-jp-theme-light=false] .board{{{dark}}}{''.join(rules)}"
+    return (
+        f"{shelf}.board,.board-list{{{STYLES['.board']}}}[data-jp-theme-light=false] .board{{{dark}}}{''.join(rules)}"
+    )
 
 
 def lists_in_the_dark(name: str) -> str:

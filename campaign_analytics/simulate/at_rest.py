@@ -76,6 +76,11 @@ class AtRest(Assessment):
         """The parameters that can be moved."""
         return frozenset(name for codes in self.codes.values() for _, name in codes.leaves)
 
+    @property
+    def switched(self) -> tuple[str, ...]:
+        """The rules that can be left out."""
+        return self.rules
+
     def coarser(self, book: Rulebook) -> AtRest:
         """The same for a rulebook of the same values with fewer places on its sliders (``rulebook.coarser``). Raises
         ``CampaignError`` where places are asked for that were left out before."""
@@ -156,9 +161,13 @@ class Cube(AtRest):
     cell: Array  # (offers,) which combination of the columns to group by each row has
     settled: Mapping[str, tuple[Array, Array]]  # by rule that stays: (cells,) int64 offers that fail, are unknown
 
+    @property
+    def switched(self) -> tuple[str, ...]:
+        return self.moving
+
     def check(self, book: Rulebook) -> None:
         for rule, held in book.rules.items():
-            if held.severity != self.book.rules[rule].severity and rule not in self.moving:
+            if held.severity != self.book.rules[rule].severity and rule not in self.switched:
                 raise self.refused(())
 
     def outcome(self, rule: str, level: Level = "offers") -> Array:

@@ -39,7 +39,7 @@ class Standing:
     rules: tuple[str, ...]  # that block now, in clause order
     fails: Array  # (rules, groups) int64 offers that fail
     unknowns: Array  # (rules, groups) int64 offers whose outcome is unknown
-    merchants: Array  # (3,) int64 merchants by the verdict of their own rules
+    merchants: Array  # (3,) int64 merchants by the verdict of their own rules; 0 where they cannot be told
     merchants_before: Array  # (3,)
     first_flips: Callable[[int], list[Flip]]
 
@@ -56,7 +56,7 @@ class Groups:
     names: tuple[str, ...]  # the largest first, those without an offer left out
     codes: Array  # (offers looked at,) the narrowest unsigned integers
     rows: Array | slice  # which offers are looked at
-    merchants: Array | slice  # which merchants: all, or those of the offers
+    merchants: Array | slice  # which merchants: all, or those of the offers; none where rows stand for several of them
     _outcomes: dict[str, tuple[object, list[Array]]] = field(default_factory=dict)  # by rule: what of, and counts
 
     @classmethod
@@ -73,6 +73,8 @@ class Groups:
         if among is not None:
             owners = baseline.market.merchant_row[rows]
             merchants = np.unique(owners[owners >= 0])
+            if baseline.market.merchants.stands_for is not None:
+                merchants = merchants[:0]  # of alike ones some may have no offer among these
         return cls(baseline, tuple(names[i] for i in order), place[codes[rows]], rows, merchants)
 
     @cached_property

@@ -40,6 +40,33 @@ def market(place: Checkout) -> Path:
     return market
 
 
+COUNTS = """
+import campaign_analytics as ca
+
+book = ca.load_rulebook("spring_2024", variant="corrected")
+result = ca.assess(ca.demo_market(2_000, seed=1), book)
+---
+ca.dashboard(ca.what_if_cube(result, book, ["min_pickup_rate_48h"]))
+"""
+
+
+@pytest.mark.parametrize("frontend", ["lab", "voila"])
+def test_what_is_fetched_for_counts_can_be_asked_and_read(open_page: Open, place: Checkout, frontend: Frontend) -> None:
+    page = open_page(frontend, place.write("counts.ipynb", COUNTS))
+    page.run()
+    page.slider("Lowest 48-hour pickup rate").press("PageDown")
+    page.seen(".board-shelf button").click()
+    page.seen(".lm-TabBar-tab:has-text('Export')").click()
+    page.seen("button:has-text('List the first')").click()
+    cell = page.seen(".board-shelf tr:nth-child(1) td:last-child")
+    assert "needs at least 87.5%" in cell.inner_text()
+    assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+    page.seen(".lm-TabBar-tab:has-text('Merchant')").click()
+    page.seen("button:has-text('Fetch')").click()
+    page.seen(".board-shelf td:has-text('b2b-')")
+    assert page.seen(".widget-text:has-text('merchant id') input").evaluate("input => input.offsetWidth") > 200
+
+
 @pytest.mark.parametrize("frontend", ["lab", "voila"])
 def test_two_dashboards_of_hostile_texts(open_page: Open, market: Path, frontend: Frontend) -> None:
     oracle = Oracle(market)

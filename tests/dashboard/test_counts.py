@@ -13,7 +13,7 @@ from campaign_analytics.assess import Assessment
 from campaign_analytics.dashboard.sliders import RULES
 from campaign_analytics.large.index import Index
 from tests.dashboard.conftest import drag, numbers
-from tests.dashboard.test_shelf import CARD, EXPORT, MORE, find, opened, press
+from tests.dashboard.test_shelf import CARD, CATEGORIES, EXPORT, MORE, find, opened, press
 from tests.large.files import written
 
 PICKUP = "min_pickup_rate_48h"
@@ -52,6 +52,18 @@ def test_only_what_can_be_moved_has_a_slider(counts: Assessment | Index) -> None
         assert board.controls.keys() == {PICKUP, "max_moq", RULES}
 
 
+def test_only_rules_that_can_be_left_out_are_offered(counts: Assessment | Index, spring: Assessment) -> None:
+    board, whole = ca.dashboard(counts), ca.dashboard(spring)
+    rules = board.controls[RULES].values
+    if not isinstance(counts, Index):
+        assert rules == ("select_pickup", "minimum_order")
+    for out in (rules[0], rules[-1]):
+        for each in (board, whole):
+            drag(each.panel, RULES, [i for i, rule in enumerate(each.controls[RULES].values) if rule != out])
+            assert each.panel.picture["said"] == ""
+        assert numbers(board) == numbers(whole)
+
+
 @pytest.mark.parametrize(
     ("lang", "words", "kind"),
     [
@@ -67,6 +79,18 @@ def test_what_they_cannot_tell_is_said(counts: Assessment | Index, lang: str, wo
         assert said in board.static()
     opened(board, MORE)
     assert "✗" not in board.shelf.status.value
+
+
+def test_they_are_filtered_by_category_alone(counts: Assessment | Index, spring: Assessment) -> None:
+    board, whole = ca.dashboard(counts), ca.dashboard(spring)
+    for each in (board, whole):
+        find(opened(each, CATEGORIES), widgets.SelectMultiple).value = ("女装",)
+    if isinstance(counts, Index):
+        assert numbers(board) == numbers(whole)
+    else:  # whose kinds of merchants may have no offer among these
+        assert numbers(board) == {**numbers(whole), "merchants": 0}
+        assert "merchants of these offers can&#x27;t be counted" in board.panel.picture["head"]
+    assert not any(isinstance(each, widgets.Text) for each in opened(board, CATEGORIES))
 
 
 def test_flips_are_fetched_when_asked(counts: Assessment | Index, spring: Assessment, in_folder: Path) -> None:
