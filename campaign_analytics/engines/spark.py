@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -239,6 +239,16 @@ def table_at(session: Session, place: str) -> Frame | None:
     return _there(read, f"{place}{PARQUET}") if found is None else found
 
 
+def left_out(session: Session, frame: Frame, place: str) -> str | None:
+    """A file in some folder below an address that a frame read there is without: Spark looks into folders of folders
+    only where their names tell values (``day=2024-03-01``). None where it has all."""
+    paths = [_path(session, each) for each in (place, f"{place}{PARQUET}")]
+    if not any(files.exists(path) and files.getContentSummary(path).getDirectoryCount() > 1 for files, path in paths):
+        return None
+    there = [path for path, *_ in listed(session, place)]
+    return max(there, key=lambda path: path.count("/")) if len(there) > len(frame.inputFiles()) else None
+
+
 def text_at(session: Session, place: str) -> str | None:
     """The text of a file at an address; None where there is none."""
     frame = _there(partial(session.read.text, wholetext=True), place)
@@ -302,10 +312,16 @@ def listed(session: Session, place: str) -> list[tuple[str, int, int]]:
 
 def remove(session: Session, place: str) -> None:
     """Take away what lies at an address, if anything does."""
+    files, path = _path(session, place)
+    files.delete(path, True)
+
+
+def _path(session: Session, place: str) -> tuple[Any, Any]:
+    """The file system of an address, and its path there, as Hadoop knows them."""
     jvm, own = session._jvm, session._jsparkSession
     assert jvm is not None
     path = jvm.org.apache.hadoop.fs.Path(place)
-    path.getFileSystem(own.sessionState().newHadoopConf()).delete(path, True)
+    return path.getFileSystem(own.sessionState().newHadoopConf()), path
 
 
 def each(session: Session, function: Callable[[str], T], texts: Sequence[str]) -> dict[str, T]:

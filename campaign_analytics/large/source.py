@@ -29,6 +29,7 @@ from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.recipes import OF_OFFERS
 from campaign_analytics.rulebook.values import did_you_mean
 
+_STARS = {*"*?["}
 #: A part has at most so many rows, unless one row group has more.
 ROWS = 1 << 18
 
@@ -62,14 +63,18 @@ class Source:
     def open(cls, place: str | Path, book: Rulebook, limit: Limit = NONE) -> Source:
         """Find the files. Raises MarketError where there is none of merchants or offers, or one can't be read."""
         root = Path(place)
+        if not root.is_dir() and ("**" in root.name or (_STARS & {*str(root.parent)} and not root.parent.is_dir())):
+            raise MarketError(
+                f"{place}: stars are understood in the last name alone, and within one folder; expected a folder, or "
+                "the files and folders in it that are tables, such as market/*"
+            )
         paths = sorted(root.iterdir()) if root.is_dir() else sorted(root.parent.glob(root.name))
         files: dict[str, list[Path]] = {}
         for path in paths:
             table = table_named(path.stem)
             if table is None or path.name.startswith((".", "_")):
                 continue
-            parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" else []
-            files.setdefault(table, []).extend(part for part in parts if not part.name.startswith((".", "_")))
+            files.setdefault(table, []).extend(_files(path, table))
         if OVERRIDES in files:
             raise MarketError(
                 f"{place}: values given by hand ({OVERRIDES}) can't be applied to a market that is read part by part; "
@@ -78,7 +83,7 @@ class Source:
         for table in NEEDED:
             if not files.get(table):
                 there = [path.name for path in paths]
-                none = "nothing" if root.is_dir() or set(root.name) & {*"*?["} else "no such folder"
+                none = "nothing" if root.is_dir() or set(root.name) & _STARS else "no such folder"
                 raise MarketError(
                     f"{place}: no parquet file of {table}{did_you_mean(table, there)}; expected {table}.parquet or a "
                     f"folder {table}, as campaign-analytics intake writes them; found {', '.join(there) or none}"
@@ -191,6 +196,24 @@ class Source:
         if key in cells and cells[key].gone.any():
             raise MarketError(no_key(place, key))
         return Table(table, cells, held.num_rows)
+
+
+def _files(path: Path, table: str) -> list[Path]:
+    """The file of parquet that a path is, or those in it. Raises MarketError for one in a folder in it: the names of
+    such folders, as others write them, may tell what files do not."""
+    if not path.is_dir():
+        return [path] if path.suffix == ".parquet" else []
+    found = [file for file in sorted(path.rglob("*.parquet")) if file.is_file() and not _is_hidden(file, path)]
+    if deep := next((file for file in found if file.parent != path), None):
+        raise MarketError(
+            f"{deep}: files of {table} are read from the folder {path.name} itself, not from folders in it: put them "
+            "there, each under a name of its own, and what the names of folders tell into columns"
+        )
+    return found
+
+
+def _is_hidden(file: Path, within: Path) -> bool:
+    return any(name.startswith((".", "_")) for name in file.relative_to(within).parts)
 
 
 def _alike(files: Sequence[pa.Table]) -> list[pa.Table]:

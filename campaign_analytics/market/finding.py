@@ -187,10 +187,12 @@ def _files(folder: Path, held: Gathered) -> list[tuple[Path, str | None]]:
         if not path.is_dir():
             files.append((path, None))
         elif table := table_named(path.name):
-            files += [
-                (part, table)
-                for part in sorted(path.iterdir())
-                if part.is_file() and not part.name.startswith((".", "_"))
+            parts = [part for part in sorted(path.iterdir()) if not part.name.startswith((".", "_"))]
+            files += [(part, table) for part in parts if part.is_file()]
+            held.remarks += [
+                (f"{path.name}/{part.name}", Reason("unread", "a folder in the folder of a table"))
+                for part in parts
+                if part.is_dir()
             ]
         else:
             held.remarks.append((path.name, Reason("unread", "a folder that is not named after a table")))

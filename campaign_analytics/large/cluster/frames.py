@@ -49,6 +49,8 @@ class Frames(Source):
         if spark.is_remote(place):
             found = {table: spark.table_at(session, spark.inside(place, table)) for table in KEYS}
             frames = {table: frame for table, frame in found.items() if frame is not None}
+            for table, frame in frames.items():
+                _refuse_left_out(session, frame, place, table)
             if "offers" in frames:
                 frames["offers"] = spark.with_file(frames["offers"], FILE, place.startswith(spark.CATALOG))
             declared, files = _declared(session, place, book), {table: [Path(table)] for table in frames}
@@ -147,6 +149,19 @@ class Frames(Source):
     def _typed(self, table: str, frame: Frame) -> Table:
         held = frame.toArrow().sort_by(KEYS[table][0])  # in one order whatever the partitions
         return self._table(table, held, f"{self.place}: {table}")
+
+
+def _refuse_left_out(session: Session, frame: Frame, place: str, table: str) -> None:
+    """Raise ``MarketError`` where files of a table lie where Spark does not look."""
+    from campaign_analytics.engines import spark
+
+    if place.startswith(spark.CATALOG):
+        return
+    if deep := spark.left_out(session, frame, spark.inside(place, table)):
+        raise MarketError(
+            f"{deep}: files of {table} are read from {table} itself, or from folders in it whose names tell values "
+            "(day=2024-03-01); put them there, each under a name of its own"
+        )
 
 
 def _declared(session: Session, place: str, book: Rulebook) -> Declared:
