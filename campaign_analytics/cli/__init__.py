@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
+from campaign_analytics.cli.options import as_typed
 from campaign_analytics.cli.parser import parser
 from campaign_analytics.cli.terminal import red
 from campaign_analytics.errors import CampaignError
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except CampaignError as error:
         lang = getattr(asked, "lang", "en")
-        return _refuse(in_language(str(error), lang), lang)
+        return _refuse(as_typed(in_language(str(error), lang), asked), lang)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough; what is still buffered goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:

@@ -17,6 +17,7 @@ from campaign_analytics.errors import CampaignError, MarketError, MarketWarning,
 from campaign_analytics.large.assessing import assess as assess_any
 from campaign_analytics.large.engine import ENGINES
 from campaign_analytics.large.index import is_index
+from campaign_analytics.large.kept import is_cube
 from campaign_analytics.large.source import Source
 from campaign_analytics.market.databases import is_url, without_secrets
 from campaign_analytics.market.read import read_market
@@ -72,23 +73,33 @@ def assessed(asked: argparse.Namespace, progress: Progress, by: Sequence[str] = 
 
 def in_parts(asked: argparse.Namespace, book: Rulebook) -> bool:
     """Whether a market is assessed part by part: an index, one for which an engine or a limit of memory is asked, or
-    typed files of more offers than are well held. Raises ``CampaignError`` for an index where a command needs every
-    offer."""
+    typed files of more offers than are well held. Raises ``CampaignError`` as ``check`` does."""
+    check(asked.market, "engine" in asked)
     if ("engine" in asked and asked.engine) or ("memory_limit" in asked and asked.memory_limit):
         return True
     if is_url(asked.market):
         return False
     if is_index(asked.market):
-        if "engine" not in asked:
-            raise CampaignError(
-                f"{asked.market} is an index, which tells no offer by itself: it is taken by assess, blockers, whatif, "
-                "explain and cube"
-            )
         return True
     try:
         return "engine" in asked and Source.open(asked.market, book).rows > MANY
     except MarketError:
         return False  # no typed files: reading will say what is wrong with them, if anything is
+
+
+def check(place: Path | str, in_parts: bool = False) -> None:
+    """Raise ``CampaignError`` for a cube in a market's place, and for an index where a command takes no market
+    ``in_parts``."""
+    if is_index(place) and not in_parts:
+        raise CampaignError(
+            f"{place} is an index, which tells no offer by itself: it is taken by assess, blockers, whatif, explain "
+            "and cube"
+        )
+    if is_cube(place):
+        raise CampaignError(
+            f"{place} is a cube, which is opened in Python (open_cube) for what-ifs and a dashboard; give the market "
+            "or its index"
+        )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pandas as pd
 
 from campaign_analytics.assess.claims import claims as found_claims
 from campaign_analytics.assess.claims import columns_of
-from campaign_analytics.cli.asked import print_written
+from campaign_analytics.cli.asked import check, print_written
 from campaign_analytics.cli.rulebook import default_rulebook, quietly_loaded
 from campaign_analytics.cli.terminal import Progress, bold, print_table
 from campaign_analytics.market.databases import without_secrets
@@ -59,6 +59,7 @@ def claims(asked: argparse.Namespace) -> None:
 def _market(place: Path | str | None, texts: list[str] | None, book: Rulebook, progress: Progress) -> Market:
     """A market of a folder, of one file of offers, or of texts, each taken as the first column that is looked at."""
     if place is not None:
+        check(place)
         progress.say(f"reading {without_secrets(place)}")
         if isinstance(place, str) or not place.is_file():
             return read_market(place, book)

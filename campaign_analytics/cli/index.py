@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from campaign_analytics.cli.asked import print_written, rulebook
+from campaign_analytics.cli.asked import Asked, check, print_written, rulebook
 from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress, bold
 from campaign_analytics.large.assessing import assess
@@ -16,6 +16,7 @@ from campaign_analytics.large.index import build_index
 
 def index(asked: argparse.Namespace) -> None:
     """Code the market part by part, and say who qualifies of it."""
+    check(asked.source)
     changes = dict(asked.set or ())
     book, notes = rulebook(asked.rulebook or default_rulebook(), asked.variant, changes)
     with Progress() as progress:
@@ -25,16 +26,18 @@ def index(asked: argparse.Namespace) -> None:
             asked.source, book, asked.out, asked.as_of, bar, by=by, engine=engine, memory_limit=asked.memory_limit
         )
         progress.say("counting")
-        result = assess(asked.out, made.book, memory_limit=asked.memory_limit)
+        asked_for = Asked(assess(asked.out, made.book, memory_limit=asked.memory_limit), changes, notes)
+    result = asked_for.result
     size = sum(file.stat().st_size for file in asked.out.rglob("*") if file.is_file())
     if asked.json:
         answer = {
             "as_of": result.as_of.isoformat(), "rows": made.told["rows"], "bytes": size,
             **{level: result.summary(level=level).iloc[0].to_dict() for level in ("offers", "merchants")},
-            "changed": changes, "notes": notes, "written": [str(asked.out)],
+            **asked_for.told(), "written": [str(asked.out)],
         }  # fmt: skip
         print(json.dumps(answer, ensure_ascii=False, indent=2, default=int))
         return
     first, _, rest = result.headline(asked.lang).partition("\n")
     print(bold(first, sys.stdout), rest, sep="\n")
+    asked_for.print_notes(asked.lang)
     print_written([asked.out], asked.lang, f" ({size / 1e6:,.1f} MB)")

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from campaign_analytics.cli.asked import print_written, rulebook
+from campaign_analytics.cli.asked import check, print_written, rulebook
 from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress, bold, print_table
 from campaign_analytics.market.databases import without_secrets
@@ -19,6 +19,7 @@ from campaign_analytics.words import say
 def intake(asked: argparse.Namespace) -> None:
     """Read a folder or database, tell what was understood, and write it where ``--out`` says."""
     book, _ = rulebook(asked.rulebook or default_rulebook(), asked.variant, {})
+    check(asked.exports)
     with Progress() as progress:
         market = read_market(
             asked.exports, book, asked.mapping, progress.bar(f"reading {without_secrets(asked.exports)}")

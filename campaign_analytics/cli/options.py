@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.limit import Limit
 
+_ARGUMENT = re.compile(r"(?<!['\"])\b([a-z_]+)=(?:'([^']*)'|(?=[\s,;:.)]|$))")
 EXIT_CODES = "exit codes: 0 results were written, 1 refused, 2 wrong usage"
 
 
@@ -79,6 +81,16 @@ def place(text: str) -> Path | str:
     return text if "://" in text else Path(text)
 
 
+def as_typed(message: str, asked: argparse.Namespace) -> str:
+    """A message that names arguments ("out=", "engine='spark'") with the options that a command has for them."""
+
+    def option(named: re.Match[str]) -> str:
+        name, value = named.groups()
+        return f"--{name.replace('_', '-')} {value or ''}".rstrip() if name in asked else named[0]
+
+    return _ARGUMENT.sub(option, message)
+
+
 def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
@@ -90,7 +102,7 @@ def _memory(text: str) -> str:
     try:
         Limit.of(text)
     except CampaignError as fault:
-        raise argparse.ArgumentTypeError(str(fault)) from None
+        raise argparse.ArgumentTypeError(str(fault).removeprefix("memory_limit=")) from None
     return text
 
 

@@ -78,7 +78,7 @@ def _baseline(asked: argparse.Namespace, progress: Progress) -> Asked:
         if is_index(asked.market):
             progress.say(f"reading {asked.market}")
             index = Index.open(asked.market, book, asked.as_of)
-            held = index.assessment()
+            held = WhatIf(index).assessed(book)
             Limit.of(asked.memory_limit).check(0, index.rows)
             return Asked(held, {}, notes)
         moved = [*dict(asked.set or ()), *([asked.curve] if asked.curve else [])]

@@ -137,7 +137,7 @@ class Index(Assessable):
             told = json.loads((folder / MANIFEST).read_text("utf-8"))
             of = told["rulebook"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CampaignError(f"{folder} holds no whole index; make it with build_index") from error
+            raise CampaignError(f"{folder} holds no whole index; make it again") from error
         if of["hash"] != book.hash:
             raise CampaignError(
                 f"{folder} is out of date: it was made of {of['id']} {of['version']} ({of['hash'][:12]}), this is "
@@ -146,7 +146,7 @@ class Index(Assessable):
         try:
             files = Files(told["place"], {file: Print(*held) for file, held in told["files"].items()})
         except (KeyError, TypeError) as error:
-            raise CampaignError(f"{folder} was made by another version; make it again with build_index") from error
+            raise CampaignError(f"{folder} was made by another version; make it again") from error
         if wrong := _changed(files, book):
             warnings.warn(
                 f"{folder} is out of date: {wrong} since it was made; make it again", MarketWarning, stacklevel=2
@@ -154,7 +154,9 @@ class Index(Assessable):
         try:
             baseline = load_scenario(folder / BASELINE, all_places(book.as_written)).book
         except RulebookError as error:
-            raise CampaignError(f"{folder} is damaged ({error}); make it again with build_index") from error
+            other = [fault.message for fault in error.faults if fault.place == "scenario.variant"]
+            wrong = other[0] if other else f"is damaged ({error}); make it again"
+            raise CampaignError(f"{folder} {wrong}") from error
         index = cls(folder, baseline, told, files)
         if as_of is not None and moment_of(Market({}), book, as_of) != index.as_of:
             raise CampaignError(
@@ -264,7 +266,7 @@ class Index(Assessable):
             if (column.rows, column.dtype) != (rows, type):
                 raise ValueError(f"{column.rows} rows of {column.dtype}, not {rows} of {np.dtype(type)}")
         except (OSError, ValueError) as error:
-            raise MarketError(f"{file} is damaged ({error}); run build_index again, which makes it anew") from error
+            raise MarketError(f"{file} is damaged ({error}); make the index again, which makes this anew") from error
         return column
 
     @cached_property

@@ -63,6 +63,14 @@ def open_cube(path: str | Path, book: Rulebook) -> Cube:
         ) from error
 
 
+def is_cube(place: str | Path) -> bool:
+    """Whether a file holds a cube."""
+    try:
+        return Path(place).suffix == ".parquet" and _KEY in (pyarrow.parquet.read_schema(place).metadata or {})
+    except (pa.lib.ArrowException, OSError):
+        return False
+
+
 def _cube(table: pa.Table, told: Mapping[str, Any], book: Rulebook) -> Cube:
     book = replace(book, picked={name: tuple(kept) for name, kept in told["places"].items()})
     rows = [told["rows"][level] for level in LEVELS]

@@ -225,7 +225,10 @@ class Rest(dict[str, "Cells"]):
         self.of = of
 
     def __missing__(self, column: str) -> Cells:
-        raise CampaignError(f"{column} is not in {self.of}, which has outcomes alone; fetch some offers (ca.fetch)")
+        raise CampaignError(
+            f"{column} is not in {self.of}, which has outcomes alone; fetch some offers (ca.fetch), or make it with "
+            f"by= to count by {column}"
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -258,8 +258,8 @@ def _other_variant(variant: str, book: Rulebook) -> str:
         near = did_you_mean(variant, known) or f"; it has: {', '.join(known) or 'none'}"
         return f"{book.id} has no variant {variant!r}{near}"
     made, here = (f"the variant {each!r}" if each else "no variant" for each in (variant, book.variant))
-    load = f'load_rulebook("{book.id}", "{variant}")' if variant else f'load_rulebook("{book.id}")'
-    return f"was made on {made}, and the rulebook has {here}; load it with {load}"
+    load = f"with variant={variant!r}" if variant else "without variant="
+    return f"was made on {made}, and the rulebook has {here}; load it {load}"
 
 
 def _overlaid(file: _File, book: Rulebook, faults: list[tuple[Place, str, int | None]]) -> Rulebook:

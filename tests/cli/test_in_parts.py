@@ -83,6 +83,18 @@ def test_what_if_counts_and_lists_who_turns(
     assert json.loads(run("whatif", coded, *BOOK, "--off", "in_select", "--json").out)["summary"] == off
 
 
+def test_what_if_starts_from_the_rulebook_whatever_an_index_was_made_with(
+    run: Run, files: Path, held: ca.Assessment, tmp_path: Path
+) -> None:
+    ca.build_index(files, held.book.set(max_moq=3), tmp_path / "moved")
+    told = json.loads(run("whatif", "moved", *BOOK, "--set", "max_moq=5", "--json").out)
+    assert told["summary"] == ca.WhatIf(held).set(max_moq=5).summary().iloc[0].to_dict()
+    assert told["changed"][0]["old"] == "2 pieces"
+    ca.build_index(files, held.book.set(enforce_select_entry=False), tmp_path / "moved")
+    said = run("whatif", "moved", *BOOK, "--set", "max_moq=5")
+    assert (said.code, "enforce_select_entry cannot be moved in the index moved" in said.err) == (1, True)
+
+
 def test_one_offer_and_one_merchant_are_explained(run: Run, files: Path, coded: Path, held: ca.Assessment) -> None:
     offer, merchant = (str(held.market.offers.cells[key].values[7]) for key in ("offer_id", "merchant_id"))
     for market in ((files, "--engine", "numpy"), (coded,)):
@@ -108,12 +120,14 @@ def test_a_cubes_size_is_said_and_it_is_made(run: Run, files: Path, coded: Path,
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (("assess", "{coded}", "--out", "outcomes"), "out= is for a market in files"),
+        (("assess", "{coded}", "--out", "outcomes"), "--out is for a market in files"),
         (("assess", "{files}", "--engine", "numpy", "--format", "csv"), "written as parquet"),
         (("assess", "nowhere", "--engine", "numpy"), "no parquet file of merchants"),
-        (("assess", "{coded}", "--as-of", "2031-01-01"), "is the index as of"),
+        (("assess", "{coded}", "--as-of", "2031-01-01"), "make another for --as-of 2031-01-01"),
         (("blockers", "{files}", "--engine", "numpy", "--by", "size"), "cannot count by 'size'"),
-        (("blockers", "{coded}", "--by", "entity_type"), "entity_type is not in the index"),
+        (("blockers", "{coded}", "--by", "entity_type"), "or make it with --by to count by entity_type"),
+        (("assess", "{files}", "--engine", "numpy", "--out", "{files}"), "give a new folder: --out"),
+        (("assess", "{files}", "--engine", "spark", "--memory-limit", "1GB"), "--memory-limit is for this process"),
         (("whatif", "{files}", "--engine", "numpy", "--off", "in_select"), "make an index of it"),
         (("whatif", "{files}", "--engine", "numpy", "--set", "min_pickup=1%"), "unknown parameter 'min_pickup'"),
         (("whatif", "{coded}", "--set", f"{PICKUP}=85.03%"), "can only be set to a value of its slider"),
@@ -135,6 +149,42 @@ def test_what_cannot_be_is_refused_in_words(
     assert told.code == 1
     assert told.err.startswith("refused: ")
     assert said in told.err
+
+
+@pytest.mark.parametrize(
+    "typed", [("claims", "{place}"), ("intake", "{place}"), ("links", "{place}"), ("index", "{place}", "--out", "new")]
+)
+def test_where_every_offer_is_needed_an_index_and_a_cube_are_refused(
+    run: Run, coded: Path, held: ca.Assessment, tmp_path: Path, typed: tuple[str, ...]
+) -> None:
+    told = run(*(each.format(place=coded) for each in typed))
+    assert (told.code, told.err) == (
+        1,
+        f"refused: {coded} is an index, which tells no offer by itself: it is taken by assess, blockers, whatif, "
+        "explain and cube\n",
+    )
+    ca.save_cube(ca.what_if_cube(held, held.book, [PICKUP]), tmp_path / "cube.parquet")
+    told = run(*(each.format(place="cube.parquet") for each in typed))
+    assert (told.code, told.err) == (
+        1,
+        "refused: cube.parquet is a cube, which is opened in Python (open_cube) for what-ifs and a dashboard; give the "
+        "market or its index\n",
+    )
+
+
+def test_an_index_of_another_variant_is_said_to_be_one(run: Run, coded: Path) -> None:
+    told = run("assess", coded)
+    assert (told.code, told.err) == (
+        1,
+        f"refused: {coded} was made on the variant 'corrected', and the rulebook has no variant; load it with "
+        "--variant corrected\n",
+    )
+
+
+def test_how_much_memory_is_asked_for_in_words(run: Run, files: Path) -> None:
+    told = run("assess", files, "--memory-limit", "lots")
+    assert told.code == 2
+    assert "argument --memory-limit: 'lots': expected an amount of memory, such as" in told.err
 
 
 def test_a_market_that_changed_is_noted(

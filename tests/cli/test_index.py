@@ -30,6 +30,15 @@ def test_it_is_made_and_counted(files: Path, tmp_path: Path, capsys: pytest.Capt
     assert "MB)" in capsys.readouterr().out
 
 
+def test_what_there_is_to_know_of_the_rulebook_is_noted(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["index", str(files), "--out", str(tmp_path / "coded"), "--set", "max_moq=3"]) == 0
+    said = capsys.readouterr().out
+    assert "Changed: max_moq = 3" in said
+    assert "Note: spring_2024: enrol_from: the enrolment window lasts 377 days" in said
+
+
 def test_what_is_no_typed_market_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["index", str(tmp_path), "--out", str(tmp_path / "coded")]) == 1
     assert "no parquet file of merchants" in capsys.readouterr().err

@@ -161,15 +161,15 @@ def test_a_damaged_one_is_said_with_the_file_and_made_again(
     np.save(tmp_path / "wider.npy", np.zeros(len(np.load(file)), np.int64))
     for held in (whole[:-9], whole[:50], b"", b"no array", (tmp_path / "wider.npy").read_bytes()):
         file.write_bytes(held)
-        with pytest.raises(MarketError, match=rf"{file.name} is damaged .*; run build_index again"):
+        with pytest.raises(MarketError, match=rf"{file.name} is damaged .*; make the index again"):
             ca.assess(broken, book)
-        with pytest.raises(MarketError, match=rf"{file.name} is damaged .*; run build_index again"):
+        with pytest.raises(MarketError, match=rf"{file.name} is damaged .*; make the index again"):
             Index.open(broken, book).assessment()
     file.unlink()
     with pytest.raises(MarketError, match=f"{file.name} is damaged .*No such file"):
         ca.assess(broken, book)
     (broken / "baseline.toml").unlink()
-    with pytest.raises(CampaignError, match=r"coded is damaged .*baseline\.toml.* make it again with build_index"):
+    with pytest.raises(CampaignError, match=r"coded is damaged .*baseline\.toml.* make it again"):
         ca.assess(broken, book)
     (broken / "index.json").write_text("[]", "utf-8")
     with pytest.raises(CampaignError, match="holds no whole index"):

@@ -75,8 +75,8 @@ def test_a_rulebook_with_other_labels_is_the_same_one(whole: Scenario, tmp_path:
 
 CALM = "the variant 'calm'"
 VARIANTS = [
-    (None, "calm", f'was made on no variant, and the rulebook has {CALM}; load it with load_rulebook("fair")'),
-    ("calm", None, f'was made on {CALM}, and the rulebook has no variant; load it with load_rulebook("fair", "calm")'),
+    (None, "calm", f"was made on no variant, and the rulebook has {CALM}; load it without variant="),
+    ("calm", None, f"was made on {CALM}, and the rulebook has no variant; load it with variant='calm'"),
 ]
 
 
