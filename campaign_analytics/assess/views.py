@@ -12,7 +12,7 @@ from campaign_analytics.assess.outcomes import OPEN, OUTCOMES, OVER, PRE_QUALIFI
 from campaign_analytics.derive.making import on_rows
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
-from campaign_analytics.market.schema import Array
+from campaign_analytics.market.schema import Array, Market
 from campaign_analytics.rulebook.book import Level
 from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.values import MINOR_UNITS, did_you_mean
@@ -199,6 +199,7 @@ def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[A
         held = [name for name in known if name in {*market.offers.cells, *market.merchants.cells}]
         near = did_you_mean(by, [*known, SIZE]) or f"; there are: {', '.join([*held, SIZE])}"
         raise CampaignError(f"cannot group by {by!r}: no such column{near}")
+    check_left(market, by)
     if by in book.derived and by not in market.tables[book.table_of(by)].cells:
         raise CampaignError(
             f"cannot group by {by!r}: it is not made (no rule in force needs it, or its recipe is not built)"
@@ -214,6 +215,15 @@ def group_codes(assessment: Assessment, by: str | None, level: Level) -> tuple[A
         return codes, [*names, ""]
     codes, texts = pd.factorize(cells.to_pandas().astype("str"), use_na_sentinel=True)
     return np.where(codes < 0, len(texts), codes), [*(str(text) or "∅" for text in texts), ""]  # ∅: a set of none
+
+
+def check_left(market: Market, by: str) -> None:
+    """Raise ``CampaignError`` where only some columns are left of a market, and one to group by is not among them."""
+    if market.rest_of and by not in market.offers.cells:
+        raise CampaignError(
+            f"cannot group by {by!r}: it is not in {market.rest_of}; make that again with by= to count by it, or fetch "
+            "some offers (ca.fetch)"
+        )
 
 
 def added(codes: Array, size: int, amounts: Array | None = None) -> Array:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from campaign_analytics.assess.assessment import Assessment
+from campaign_analytics.assess.views import check_left
 from campaign_analytics.derive.making import on_rows
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
@@ -164,6 +165,7 @@ def classes(book: Rulebook, by: str | Sequence[str]) -> tuple[str, ...]:
 
 def group_cells(part: Assessment, column: str) -> Cells:
     """A column to group by, on the rows of offers. Raises ``CampaignError`` for one that has too many values."""
+    check_left(part.market, column)
     cells = on_rows(part.market, part.book, column, "offers")
     if not cells.names or cells.type == "set":
         raise CampaignError(f"cannot count by {column!r}: expected a column of levels, or of texts of a list")

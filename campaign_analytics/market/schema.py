@@ -225,10 +225,7 @@ class Rest(dict[str, "Cells"]):
         self.of = of
 
     def __missing__(self, column: str) -> Cells:
-        raise CampaignError(
-            f"{column} is not in {self.of}, which has outcomes alone; fetch some offers (ca.fetch), or make it with "
-            f"by= to count by {column}"
-        )
+        raise CampaignError(f"{column} is not in {self.of}, which has outcomes alone; fetch some offers (ca.fetch)")
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from campaign_analytics.assess.outcomes import PRE_QUALIFIED, UNDETERMINED, VERD
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.values import MINOR_UNITS, Value
+from campaign_analytics.simulate.at_rest import AtRest
 from campaign_analytics.simulate.classes import Classes
 from campaign_analytics.simulate.moving import (
     Moving,
@@ -32,6 +33,7 @@ from campaign_analytics.simulate.positions import Slider
 from campaign_analytics.words import say
 
 if TYPE_CHECKING:
+    from campaign_analytics.assess.assessment import Assessment
     from campaign_analytics.rulebook.book import Level, Rulebook
     from campaign_analytics.simulate.what_if import WhatIf
     from campaign_analytics.simulate.where import Where
@@ -145,6 +147,8 @@ def tracks_of(
         why = _without_values(what_if.book, slider)
         if not why and not deciding(what_if.book, slider.parameter):
             why = "decides_nothing"
+        if not why and _uncoded(what_if.baseline, slider):
+            why = "uncoded"
         if not why:
             moving, values = Moving(what_if, [slider], classes.level), values_of(what_if, slider)
             if len(values) > FEW and not moving.has_positions(slider):
@@ -157,12 +161,19 @@ def tracks_of(
 
 
 def checked(what_if: WhatIf, name: str) -> Slider:
-    """A slider that has values to look at; else ``CampaignError``."""
+    """A slider that has values to look at, and can be moved; else ``CampaignError``."""
     slider = what_if.slider(name)
     why = _without_values(what_if.book, slider)
     if why:
         raise CampaignError(f"{name}: {say(f'left_out_{why}')}; set it, and compare what follows")
+    baseline = what_if.baseline
+    if isinstance(baseline, AtRest) and _uncoded(baseline, slider) and deciding(what_if.book, slider.parameter):
+        raise baseline.refused([name])
     return slider
+
+
+def _uncoded(baseline: Assessment, slider: Slider) -> bool:
+    return isinstance(baseline, AtRest) and slider.parameter not in baseline.coded_along
 
 
 def _without_values(book: Rulebook, slider: Slider) -> str:

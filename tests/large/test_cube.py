@@ -138,7 +138,7 @@ def test_what_no_rule_compares_along_its_slider_is_refused_before_anything_is_co
         (lambda cube: cube.blockers(), r"are verdicts alone, not which rules"),
         (lambda cube: cube.offers(), r"offer_id is not in the cube"),
         (lambda cube: cube.explain("1"), r"offer_id is not in the cube"),
-        (lambda cube: cube.summary(by="entity_type"), r"entity_type is not in the cube"),
+        (lambda cube: cube.summary(by="entity_type"), r"'entity_type': it is not in the cube"),
         (lambda cube: cube.summary(weight="list_price"), r"list_price is not in the cube"),
     ],
 )
