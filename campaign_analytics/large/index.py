@@ -137,7 +137,7 @@ class Index(Assessable):
             told = json.loads((folder / MANIFEST).read_text("utf-8"))
             of = told["rulebook"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CampaignError(f"{folder} holds no whole index; make it again") from error
+            raise CampaignError(f"{folder} holds no whole index; make one of its market") from error
         if of["hash"] != book.hash:
             raise CampaignError(
                 f"{folder} is out of date: it was made of {of['id']} {of['version']} ({of['hash'][:12]}), this is "

@@ -33,7 +33,9 @@ LEVELS: tuple[Level, ...] = ("offers", "merchants")
 
 
 def save_cube(cube: Cube, path: str | Path) -> None:
-    """Write a cube. Raises ``MarketError`` where nothing can be written."""
+    """Write a cube. Raises ``CampaignError`` for what is none, ``MarketError`` where nothing can be written."""
+    if not isinstance(cube, Cube):
+        raise CampaignError(f"{type(cube).__name__} is no cube; what_if_cube makes one")
     path = Path(path)
     parts = [_columns(cube, level) for level in LEVELS]
     table = pa.concat_tables(parts, promote_options="default")

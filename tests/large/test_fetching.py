@@ -210,6 +210,11 @@ def test_a_saved_cube_of_a_held_market_has_none_behind_it(held: Assessment, book
         ca.fetch(ca.open_cube(tmp_path / "cube.parquet", book))
 
 
+def test_what_is_no_cube_is_not_kept(place: Path, book: Rulebook, tmp_path: Path) -> None:
+    with pytest.raises(CampaignError, match="Counts is no cube; what_if_cube makes one"):
+        ca.save_cube(ca.assess(place, book, DAY), tmp_path / "cube.parquet")  # type: ignore[arg-type]
+
+
 def test_a_damaged_cube_is_said(held: Assessment, book: Rulebook, tmp_path: Path) -> None:
     path = tmp_path / "cube.parquet"
     ca.save_cube(ca.what_if_cube(held, book, [PICKUP]), path)
