@@ -62,7 +62,7 @@ class Dashboard:
         made = controls(book, lang)
         if isinstance(assessment, AtRest):
             made = [control for control in made if control.name in {*assessment.coded_along, RULES}]
-            made = [control.only(assessment.switched) if control.name == RULES else control for control in made]
+            made = [control.only(assessment.switched, lang) if control.name == RULES else control for control in made]
         self.controls = {control.name: control for control in made}
         first, self.rest = sections(list(self.controls.values()), _ROWS)
         self._rules_of = rules_behind(book)

@@ -122,7 +122,7 @@ const drawers = {
       inputs.forEach((input, each) => {
         input.checked = at.includes(each);
       });
-      head.textContent = told(at);
+      head.textContent = [told(at), spec.note].filter(Boolean).join(" · ");
       head.setAttribute("aria-label", `${spec.label}: ${told(at)}`);
     };
     return { parts: [box], show, told, focus: () => head.focus() };

@@ -63,11 +63,12 @@ class Control:
         """Where a value stands; ``ELSEWHERE`` if on no place."""
         return _place(self.values, value)
 
-    def only(self, values: Collection[Any]) -> Control:
-        """A set of which everything is in, of some of its values."""
+    def only(self, values: Collection[Any], lang: str) -> Control:
+        """A set of which everything is in, of some of its values; it tells how many others there are."""
         kept = [i for i, value in enumerate(self.values) if value in values]
         held, texts = (tuple(each[i] for i in kept) for each in (self.values, self.texts))
-        return replace(self, values=held, texts=texts, base=list(range(len(kept))))
+        note = say("board_fixed", lang, count=len(self.values) - len(kept)) if len(kept) < len(self.values) else ""
+        return replace(self, values=held, texts=texts, base=list(range(len(kept))), note=note)
 
     def value(self, place: Place) -> Value:
         """What stands at a place. Raises ``ValueError`` for what is none."""

@@ -57,6 +57,7 @@ def test_only_rules_that_can_be_left_out_are_offered(counts: Assessment | Index,
     rules = board.controls[RULES].values
     if not isinstance(counts, Index):
         assert rules == ("select_pickup", "minimum_order")
+        assert board.controls[RULES].note == "29 others can't be left out here"
     for out in (rules[0], rules[-1]):
         for each in (board, whole):
             drag(each.panel, RULES, [i for i, rule in enumerate(each.controls[RULES].values) if rule != out])
