@@ -18,6 +18,11 @@ class ValueFault(CampaignError, ValueError):
     """One value that is not of its type, or not among those allowed."""
 
 
+def shown(given: object) -> str:
+    """What was given, in one line: a value, or what kind of thing it is."""
+    return repr(given) if given is None or isinstance(given, str | bytes | int | float) else type(given).__name__
+
+
 @dataclass(frozen=True)
 class Fault:
     """One fault of a rulebook or a scenario: where it stands and what to do about it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from campaign_analytics.errors import CampaignError
+from campaign_analytics.errors import CampaignError, shown
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.values import EPOCH
@@ -28,10 +28,12 @@ def moment_of(market: Market, book: Rulebook, as_of: str | date | datetime | Non
                 "market.toml, or give a column snapshot_at"
             )
         given = (EPOCH + np.timedelta64(max(latest), "us").item()).astimezone(book.zone)
-    if not isinstance(given, date):  # a datetime is one, too
+    if not isinstance(given, date) or given != given:  # a datetime is one, too, and so is pandas' NaT
         try:
             given = datetime.fromisoformat(given)
         except (ValueError, TypeError):
-            raise CampaignError(f"as_of: {given!r} is no date; write it like 2031-05-31 or 2031-05-31T12:00") from None
+            raise CampaignError(
+                f"as_of: {shown(given)} is no date; write it like 2031-05-31 or 2031-05-31T12:00"
+            ) from None
     at: datetime = given if isinstance(given, datetime) else datetime.combine(given, time())
     return at.astimezone(book.zone) if at.tzinfo else at.replace(tzinfo=book.zone)

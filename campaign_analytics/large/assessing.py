@@ -17,6 +17,7 @@ from campaign_analytics.large.condensing import Condensing, classes
 from campaign_analytics.large.cube import Cubing
 from campaign_analytics.large.cube_size import at_places_of, refuse_too_large
 from campaign_analytics.large.engine import by_spark, check_spark, limit_of, program_of
+from campaign_analytics.large.given import check_market, check_names, check_path, check_progress, check_rulebook
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.limit import Limit
 from campaign_analytics.large.parts import parts_of
@@ -58,9 +59,15 @@ def assess(
     on there, and only what has changed is made again (of or in a catalog: all of it). A run in parts in which this
     process holds more than ``memory_limit``, such as "2GB", is stopped with ``CampaignError`` where a part ends.
     """
+    check_market(market, Market, Index)
+    check_rulebook(rulebook)
+    check_names("by", by, one=True)
+    check_progress(progress)
     limit, program = limit_of(memory_limit, engine), program_of(engine)
+    if out is not None:
+        check_path("out", out)
     if isinstance(market, Market):
-        if out is not None or by or memory_limit is not None:
+        if out is not None or len(by) or memory_limit is not None:
             raise CampaignError("out=, by=, memory_limit= are for a market in files; this one is held: use its views")
         return assess_held(market, rulebook, as_of, progress, program)
     groups = classes(rulebook, by)
@@ -105,12 +112,18 @@ def what_if_cube(
     market's size. It cannot tell one offer from another, nor move what it does not explore. ``memory_limit`` is that of
     ``assess``. ``CampaignError`` where it would have too many rows.
     """
+    check_market(market, Market, Index, Assessment)
+    check_rulebook(rulebook)
+    check_names("explore", explore)
+    check_names("by", by, one=True)
+    check_progress(progress)
     groups, limit = classes(rulebook, by), limit_of(memory_limit, engine)
+    program = program_of(engine)
     cube = Cubing(groups, explore, rulebook)
     if isinstance(market, Market | Assessment) and memory_limit is not None:
         raise CampaignError("memory_limit= is for a market in files; this one is held")
     if isinstance(market, Market):
-        market = assess_held(market, rulebook, as_of, progress, program_of(engine))
+        market = assess_held(market, rulebook, as_of, progress, program)
         as_of = None
     market = market.folder if isinstance(market, Index) else market
     refuse_too_large(market, rulebook, explore, groups, as_of)
@@ -126,10 +139,9 @@ def what_if_cube(
         if by_spark(engine):
             check_spark(engine)
             return cube_by_spark(market, rulebook, explore, groups, as_of, engine, progress)
-        assert isinstance(engine, str)
         source = Source.open(market, rulebook, limit)
         behind = Behind("cube_of", source.place, files_of(source))
-        parts = parts_of(source, rulebook, as_of, groups, program_of(engine), progress)
+        parts = parts_of(source, rulebook, as_of, groups, program, progress)
     for part in parts:
         cube.add(part)
     return cube.assessment(behind)

@@ -21,6 +21,7 @@ from campaign_analytics.errors import CampaignError, MarketWarning
 from campaign_analytics.large import cube as cubes
 from campaign_analytics.large.condensing import Condensing, classes
 from campaign_analytics.large.cube import Cubing
+from campaign_analytics.large.given import check_market, check_names, check_rulebook
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.kept import in_force
 from campaign_analytics.large.parts import parts_of
@@ -111,6 +112,10 @@ def cube_size(
     A market that is held is looked at as a whole; of one in files, or an index, some offers in several places, so that
     ``rows`` is an estimate. Raises ``CampaignError`` as ``what_if_cube`` does.
     """
+    check_market(market, Market, Index, Assessment)
+    check_rulebook(rulebook)
+    check_names("explore", explore)
+    check_names("by", by, one=True)
     groups = classes(rulebook, by)
     Cubing(groups, explore, rulebook)  # refuses what cannot be explored before anything is read
     if isinstance(market, Market):

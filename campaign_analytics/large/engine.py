@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign_analytics.engines.arrays import Program, Runs
-from campaign_analytics.errors import CampaignError
+from campaign_analytics.errors import CampaignError, shown
 from campaign_analytics.large.limit import Limit
 from campaign_analytics.rulebook.values import did_you_mean
 
@@ -17,7 +17,7 @@ ENGINES = ("numpy", "duckdb", "spark")
 
 def by_spark(engine: str | Session) -> bool:
     """Whether an engine is Spark, by name or as a session."""
-    return engine == "spark" or not isinstance(engine, str)
+    return not isinstance(engine, str) or engine == "spark"
 
 
 def limit_of(told: str | None, engine: str | Session) -> Limit:
@@ -38,6 +38,8 @@ def check_spark(engine: str | Session) -> None:
 
 def program_of(engine: str | Session) -> type[Runs]:
     """What evaluates the conditions of held columns. Raises ``CampaignError`` for an engine that there is not."""
+    if not isinstance(engine, str) and not hasattr(engine, "newSession"):
+        raise CampaignError(f"engine: expected {' or '.join(ENGINES)}, or a SparkSession, not {shown(engine)}")
     if by_spark(engine):
         check_spark(engine)
         from campaign_analytics.engines.spark import Query as SparkQuery

@@ -29,6 +29,7 @@ from campaign_analytics.derive import Derivation
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.engines.arrays import Progress
 from campaign_analytics.errors import CampaignError, MarketError
+from campaign_analytics.large.given import check_asked, check_progress
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.preparing import ACROSS, Prepared, prepare
 from campaign_analytics.large.prints import checked, files_of
@@ -77,6 +78,8 @@ def fetch(
     ``progress`` is called with the offers looked at and those in all. Raises ``CampaignError`` where the market is
     gone, or has changed since.
     """
+    check_asked(which, where, n)
+    check_progress(progress)
     held = counts.baseline if isinstance(counts, WhatIf) else counts
     if held not in _FETCHING:
         _FETCHING[held] = _Fetching.of(held)
@@ -97,6 +100,7 @@ def fetch_uncounted(
     progress: Progress | None = None,
 ) -> Assessment:
     """``fetch`` from a folder of typed parquet files, or an index, of which nothing has been counted."""
+    check_asked(EVERY, where, n)
     if is_index(place):
         index = Index.open(place, book, as_of)
         fetching = _Fetching.of_index(index, book)
@@ -151,8 +155,6 @@ class _Fetching:
 
     def first(self, pick: Pick, where: Where | None, n: int, progress: Progress | None) -> Assessment:
         """The first ``n`` offers that are picked, and of ``where``."""
-        if n < 0:
-            raise CampaignError(f"n={n}: expected how many offers to fetch at the most")
         asked = {name: _texts(name, held) for name, held in (where or {}).items()}
         if SIZE in asked:
             raise CampaignError("some offers can't be picked by the size of their merchant")

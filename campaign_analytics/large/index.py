@@ -31,6 +31,7 @@ from campaign_analytics.large.column import Column
 from campaign_analytics.large.condensing import GONE, classes
 from campaign_analytics.large.engine import by_spark, limit_of, program_of
 from campaign_analytics.large.filling import MANIFEST, MERCHANT_ROW, Filling, type_of
+from campaign_analytics.large.given import check_market, check_names, check_path, check_progress, check_rulebook
 from campaign_analytics.large.kept import LEVELS, read_codes
 from campaign_analytics.large.limit import NONE, Limit
 from campaign_analytics.large.parts import parts_of
@@ -75,6 +76,12 @@ def build_index(
 
     Raises ``CampaignError`` where it cannot be coded, ``MarketError`` where nothing can be written.
     """
+    if not isinstance(source, Source):
+        check_market(source)
+    check_rulebook(book)
+    check_names("by", by, one=True)
+    check_path("out", out)
+    check_progress(progress)
     limit, program, out = limit_of(memory_limit, engine), program_of(engine), Path(out)
     if not by_spark(engine):
         source = replace(source, limit=limit) if isinstance(source, Source) else Source.open(source, book, limit)
@@ -132,6 +139,8 @@ class Index(Assessable):
         Raises ``CampaignError`` for one that is not whole, was made of another rulebook, or is of another moment than
         ``as_of``, where given.
         """
+        check_path("folder", folder)
+        check_rulebook(book)
         folder = Path(folder)
         try:
             told = json.loads((folder / MANIFEST).read_text("utf-8"))

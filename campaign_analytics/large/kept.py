@@ -17,6 +17,7 @@ from campaign_analytics.assess.masks import bits_of
 from campaign_analytics.derive.making import Moment
 from campaign_analytics.errors import CampaignError, MarketError
 from campaign_analytics.large.condensing import GONE
+from campaign_analytics.large.given import check_path, check_rulebook
 from campaign_analytics.large.prints import hashed
 from campaign_analytics.large.said import room, said, whole
 from campaign_analytics.market.behind import Behind, Files, Print
@@ -36,6 +37,7 @@ def save_cube(cube: Cube, path: str | Path) -> None:
     """Write a cube. Raises ``CampaignError`` for what is none, ``MarketError`` where nothing can be written."""
     if not isinstance(cube, Cube):
         raise CampaignError(f"{type(cube).__name__} is no cube; what_if_cube makes one")
+    check_path("path", path)
     path = Path(path)
     parts = [_columns(cube, level) for level in LEVELS]
     table = pa.concat_tables(parts, promote_options="default")
@@ -50,6 +52,8 @@ def open_cube(path: str | Path, book: Rulebook) -> Cube:
     Raises ``MarketError`` for a file that is none, ``CampaignError`` for one that was made of another rulebook than
     ``book``, or with other values.
     """
+    check_path("path", path)
+    check_rulebook(book)
     path = Path(path)
     with said(path):
         table = pyarrow.parquet.read_table(path)

@@ -155,7 +155,7 @@ def test_an_index_that_was_killed_is_gone_on_with(
     folder: Path, tmp_path: Path, book: Rulebook, assessed_rows: list[int]
 ) -> None:
     killed(folder, tmp_path / "coded", "index")
-    with pytest.raises(CampaignError, match="holds no whole index; make it with"):
+    with pytest.raises(CampaignError, match="holds no whole index; make one of its market"):
         ca.assess(tmp_path / "coded", book)
     made = indexed(folder, tmp_path / "coded", book, assessed_rows)
     assert 1 <= len(made) < FILES

@@ -53,7 +53,7 @@ def small_parts() -> Iterator[None]:
         yield
 
 
-@settings(FEW, max_examples=8)
+@settings(FEW, max_examples=5)
 @given(data=st.data())
 def test_numpy_and_duckdb_find_what_is_found_of_a_market_that_is_held(
     book: Rulebook, plain: Market, data: st.DataObject
