@@ -69,3 +69,22 @@ def has(words: Array, mask: Array) -> Array:
         if bits:
             hit |= (held & bits) != 0
     return hit
+
+
+def counted_by_rule(
+    words: Array, bits: Mapping[str, int], count: Callable[[Array], Array]
+) -> dict[str, tuple[Array, Array]]:
+    """By rule, (groups,) how many subjects fail it, and how many are unknown in it, of the rules of eight bits at once.
+
+    ``words`` is (words, subjects), ``bits`` those of the rules that are counted; ``count`` tells of (subjects,) uint8
+    how many of each group have each value, (groups, 256).
+    """
+    found = dict[str, tuple[Array, Array]]()
+    for byte in {bit // 8 for bit in bits.values()}:
+        word, place = divmod(byte, RULES_PER_WORD // 8)
+        fails, unknown = map(count, words[word].view(np.uint8).reshape(-1, 8)[:, place :: RULES_PER_WORD // 8].T)
+        for rule, bit in bits.items():
+            if bit // 8 == byte:
+                set_ = (np.arange(256) >> bit % 8) & 1 == 1
+                found[rule] = fails[:, set_].sum(axis=1), unknown[:, set_].sum(axis=1)
+    return found

@@ -12,8 +12,8 @@ from math import prod
 import numpy as np
 
 from campaign_analytics.assess.assessment import Assessment
-from campaign_analytics.assess.outcomes import FAIL, OUTCOMES, UNKNOWN
-from campaign_analytics.assess.views import added, combinations
+from campaign_analytics.assess.masks import counted_by_rule
+from campaign_analytics.assess.views import combinations, counted
 from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.large.condensing import Condensing
@@ -23,8 +23,9 @@ from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import PerValue
 from campaign_analytics.rulebook.tree import walk
 from campaign_analytics.rulebook.values import did_you_mean
-from campaign_analytics.simulate.at_rest import AtRest, Codes, Cube, Resting
-from campaign_analytics.simulate.coded import parameters, rises_with
+from campaign_analytics.simulate.along import codes_along
+from campaign_analytics.simulate.at_rest import AtRest, Codes, Cube
+from campaign_analytics.simulate.coded import CodedMarket, parameters, rises_with
 
 #: A cube of more rows than this is no quicker than the market itself.
 MOST = 4_000_000
@@ -67,7 +68,7 @@ class Cubing(Condensing):
                 if column not in self.by:
                     raise CampaignError(f"{rule} cannot be explored unless by {column}, too: add it to by=")
         self._cells: dict[tuple[int, ...], int] = {}  # the combinations of groups that occur
-        self._settled: dict[str, list[dict[int, int]]] = {}  # by rule: offers that fail, are unknown, by combination
+        self._settled: dict[str, Array] = {}  # by rule: (2, combinations) offers that fail, that are unknown
 
     def add(self, part: Assessment) -> None:
         """Raises ``CampaignError`` where there are too many combinations of places."""
@@ -109,8 +110,9 @@ class Cubing(Condensing):
         return counted + sum(1 + (cells.high is not None or cells.type == "flag") for cells in codes)
 
     def codes(self, part: Assessment, level: Level) -> Codes:
-        moving = tuple(rule for rule in self.moving if part.book.level(rule) == level)
-        return (part.codes_of(moving) if isinstance(part, AtRest) else Resting(part).codes(moving))[level]
+        market = part.coded if isinstance(part, AtRest) else CodedMarket(part)
+        moving = [rule for rule in self.moving if part.book.level(rule) == level]
+        return codes_along(market, moving, self.explore)[level]
 
     def bits(self, part: Assessment, level: Level) -> Array:
         kept = [*self.moving, *self._still(part, level)[:1]]
@@ -148,10 +150,9 @@ class Cubing(Condensing):
         which, example = combinations(numbers, np.full(len(numbers), -1))
         cell = np.array([self._cells[tuple(row)] for row in numbers[:, example].T.tolist()], np.intp)[which]
 
-        def counts(held: Mapping[int, int]) -> Array:
-            return np.array([held.get(i, 0) for i in range(len(self._cells))], np.int64)
-
-        settled = {rule: (counts(fails), counts(unknown)) for rule, (fails, unknown) in self._settled.items()}
+        settled = dict[str, tuple[Array, Array]]()
+        for rule, (fails, unknown) in self._settled.items():
+            settled[rule] = fails, unknown * (rule not in known["not_computed"])
         outside = {level: np.zeros_like(held) for level, held in words.items()}
         return Cube(**known | {"outside": outside}, moving=self.moving, cell=cell, settled=settled)
 
@@ -160,12 +161,11 @@ class Cubing(Condensing):
         groups = np.vstack(self.groups(part))
         of, example = combinations(groups, np.full(len(groups), ~np.uint64(0)))
         place = [self._cells.setdefault(tuple(row), len(self._cells)) for row in groups[:, example].T.tolist()]
-        first = of * len(OUTCOMES)
-        for rule in part.blocking:
-            if rule in self.moving:
-                continue
-            each = added(first + part.outcome(rule), len(OUTCOMES) * len(example)).reshape(-1, len(OUTCOMES))
-            held = self._settled.setdefault(rule, [{}, {}])
-            for counts, code in zip(held, (FAIL, UNKNOWN), strict=True):
-                for cell, count in zip(place, each[:, code].tolist(), strict=True):
-                    counts[cell] = counts.get(cell, 0) + count
+        still = {rule: part.bits[rule] for rule in part.blocking if rule not in self.moving}
+        counts = counted_by_rule(part.words["offers"], still, lambda plane: counted(of, len(example), plane, 256))
+        for rule, each in counts.items():
+            held = np.zeros((2, len(self._cells)), np.int64)
+            before = self._settled.get(rule, held[:, :0])
+            held[:, : before.shape[1]] = before
+            held[:, place] += each
+            self._settled[rule] = held

@@ -18,7 +18,6 @@ import pandas as pd
 from campaign_analytics.assess.assessment import Assessment
 from campaign_analytics.assess.blockers import Patterns
 from campaign_analytics.assess.masks import Bits, Columns
-from campaign_analytics.engines.arrays import needed_columns
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.book import Level, Rulebook
@@ -105,15 +104,6 @@ class AtRest(Assessment):
 
         return replace(self, book=book, codes={level: recoded(codes) for level, codes in self.codes.items()})
 
-    def codes_of(self, rules: Sequence[str]) -> dict[Level, Codes]:
-        """The codes that some rules read."""
-        read: dict[Level, set[str]] = {"offers": set(), "merchants": set()}
-        coded = self.coded
-        for rule in rules:
-            level = self.book.level(rule)
-            read[level] |= needed_columns([coded.condition(self.book.whole(rule), level, self.book.values)])
-        return {level: codes.only(read[level]) for level, codes in self.codes.items()}
-
     def check(self, book: Rulebook) -> None:
         """Raise ``CampaignError`` where a rulebook changes what cannot be told here."""
 
@@ -169,6 +159,10 @@ class Cube(AtRest):
         for rule, held in book.rules.items():
             if held.severity != self.book.rules[rule].severity and rule not in self.switched:
                 raise self.refused(())
+        for rule in book.active:
+            named = () if rule in self.moving else book.parameters_of(rule)
+            if moved := [name for name in named if book.values[name] != self.book.values[name]]:
+                raise self.refused(moved)
 
     def outcome(self, rule: str, level: Level = "offers") -> Array:
         """Refused, as all views that tell rules apart."""
@@ -251,13 +245,26 @@ class _Held(CodedMarket):
             raise self.basis.refused(parameters(tree))
         return self.basis.codes[level].flags[text(tree)]
 
+    def condition(self, tree: Tree, level: Level, values: Mapping[str, Bound]) -> Exact:
+        """See ``CodedMarket.condition``: any part may have one code, or be kept as its outcome."""
+        codes, key = self.basis.codes[level], text(tree)
+        for name in parameters(tree):
+            if (key, name) in codes.leaves:
+                return self.by_code(tree, name, level, values)
+        return (self.uncoded if key in codes.flags else super().condition)(tree, level, values)
+
     def code(self, leaf: Tree, parameter: str, level: Level, values: Mapping[str, Bound]) -> Code | None:
-        return self.basis.codes[level].leaves.get((text(leaf), parameter))
+        code = self.basis.codes[level].leaves.get((text(leaf), parameter))
+        if code and (moved := self._moved(leaf, values, parameter)):
+            raise self.basis.refused(moved)
+        return code
 
     def uncoded(self, leaf: Tree, level: Level, values: Mapping[str, Bound]) -> Exact:
-        moved = [name for name in parameters(leaf) if values[name] != self.basis.book.values[name]]
-        if any((text(leaf), name) in self.basis.codes[level].leaves for name in moved):
-            raise self.basis.off_grid(moved[0])
-        if moved:
-            raise self.basis.refused(moved)
+        for name in self._moved(leaf, values):
+            coded = (text(leaf), name) in self.basis.codes[level].leaves
+            raise self.basis.off_grid(name) if coded else self.basis.refused([name])
         return Is(self.flag(leaf, level), False)
+
+    def _moved(self, tree: Tree, values: Mapping[str, Bound], but: str = "") -> list[str]:
+        """The parameters of a condition, but one, that are not as they were when it was kept."""
+        return [name for name in parameters(tree) if name != but and values[name] != self.basis.book.values[name]]

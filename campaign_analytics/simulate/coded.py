@@ -88,21 +88,20 @@ class CodedMarket:
 
     def condition(self, tree: Tree, level: Level, values: Mapping[str, Bound]) -> Exact:
         """A condition bound to ``values`` over codes where values lie on their sliders, over the columns elsewhere."""
-        if not parameters(tree):
+        own = parameters(tree)
+        if not own:
             return Is(self.flag(tree, level), False)
         if isinstance(tree, And | Or):
-            fixed = tuple(part for part in tree.parts if not parameters(part))
-            moving = [self.condition(part, level, values) for part in tree.parts if parameters(part)]
-            if fixed:
-                whole = fixed[0] if len(fixed) == 1 else replace(tree, parts=fixed)
-                moving.append(Is(self.flag(whole, level), False))
-            return junction(isinstance(tree, And), moving)
-        own = parameters(tree)
-        code = self.code(tree, own[0], level, values) if len(own) == 1 else None
-        bound = self._placed(own[0], values[own[0]]) if code else None
-        if code is None or bound is None:
+            return junction(isinstance(tree, And), [self.condition(part, level, values) for part in parts_of(tree)])
+        return self.by_code(tree, own[0], level, values) if len(own) == 1 else self.uncoded(tree, level, values)
+
+    def by_code(self, tree: Tree, parameter: str, level: Level, values: Mapping[str, Bound]) -> Exact:
+        """A condition by its code along a parameter, where it has one and the value is a place."""
+        code = self.code(tree, parameter, level, values)
+        place = self.placed(parameter, values[parameter]) if code else None
+        if code is None or place is None:
             return self.uncoded(tree, level, values)
-        return Sum(((1, code.column),), "<=" if code.rises else ">", bound)
+        return Sum(((1, code.column),), "<=" if code.rises else ">", place)
 
     def uncoded(self, leaf: Tree, level: Level, values: Mapping[str, Bound]) -> Exact:
         """A comparison without codes, or with a value that lies between places, over its columns."""
@@ -124,7 +123,7 @@ class CodedMarket:
         """One column of codes or flags."""
         return self._cells[level][column]
 
-    def _placed(self, parameter: str, bound: Bound) -> int | PerName | None:
+    def placed(self, parameter: str, bound: Bound) -> int | PerName | None:
         """A parameter's value as its place; None where it, or one of its values, lies between places."""
         places = self.places[parameter]
         if not isinstance(bound, PerValue):
@@ -214,6 +213,13 @@ def parameters(tree: Tree) -> tuple[str, ...]:
 
     named = (each.name for each in operands(tree) if isinstance(each, Param))
     return tuple(dict.fromkeys(name for name in named if name not in CLOCK))
+
+
+def parts_of(tree: And | Or) -> list[Tree]:
+    """The parts of a condition, those without parameters as one, which comes last."""
+    fixed = tuple(part for part in tree.parts if not parameters(part))
+    whole = [] if not fixed else [fixed[0] if len(fixed) == 1 else replace(tree, parts=fixed)]
+    return [part for part in tree.parts if parameters(part)] + whole
 
 
 def rises_with(leaf: Tree, parameter: str) -> bool | None:

@@ -6,7 +6,7 @@ smaller number, OR the larger; a part that the slider does not move passes at al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +18,7 @@ from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.exact import Bound, PerValue
 from campaign_analytics.rulebook.tree import And, Flag, Or, Tree, walk
 from campaign_analytics.rulebook.values import ONE_VALUE, Value
-from campaign_analytics.simulate.coded import CodedMarket, parameters, rises_with
+from campaign_analytics.simulate.coded import Code, CodedMarket, parameters, rises_with
 
 if TYPE_CHECKING:
     from campaign_analytics.rulebook.book import Level, Rulebook
@@ -90,12 +90,7 @@ class Positions:
 
     def directions(self, rules: Sequence[str]) -> set[bool | None]:
         """Whether comparisons of rules pass at the higher places or at the lower ones; None for one without either."""
-        return {
-            _direction(leaf, self.slider.parameter)
-            for rule in rules
-            for leaf in walk(self.book.whole(rule))
-            if self.slider.parameter in parameters(leaf)
-        }
+        return directions([self.book.whole(rule) for rule in rules], self.slider.parameter)
 
     def rises(self, rules: Sequence[str]) -> bool | None:
         """Whether rules pass at the higher places; None where they, or parts of one, do not agree."""
@@ -104,10 +99,14 @@ class Positions:
 
     def of(self, rule: str) -> Passing | None:
         """The numbers of one rule for the subjects of its own level; None where a part of it has no position."""
-        found = self._of(self.book.whole(rule), self.book.level(rule))
+        return self.of_condition(self.book.whole(rule), self.book.level(rule))
+
+    def of_condition(self, tree: Tree, level: Level) -> Passing | None:
+        """The same of a condition."""
+        found = self._of(tree, level)
         if found is None:
             return None
-        rows = self.market.basis.market.tables[self.book.level(rule)].rows
+        rows = self.market.basis.market.tables[level].rows
         worst = np.ascontiguousarray(np.broadcast_to(found.worst, rows))
         same = found.worst is found.best
         return Passing(worst, worst if same else np.ascontiguousarray(np.broadcast_to(found.best, rows)))
@@ -116,32 +115,36 @@ class Positions:
         name = self.slider.parameter
         if name not in parameters(tree):
             return self._fixed(tree, level)
+        code = self.market.code(tree, name, level, self.book.values)
+        if code:
+            return self._moved(self._coded(code, level), tree, level)
         if isinstance(tree, And | Or):
             still = tuple(part for part in tree.parts if name not in parameters(part))
-            parts = [self._of(part, level) for part in tree.parts if name in parameters(part)]
+            held = list[Passing]()
+            for part in tree.parts:
+                if name in parameters(part):
+                    passing = self._of(part, level)
+                    if passing is None:
+                        return None
+                    held.append(passing)
             if still:
-                parts.append(self._fixed(still[0] if len(still) == 1 else replace(tree, parts=still), level))
-            held = [part for part in parts if part is not None]
-            if len(held) < len(parts):
-                return None
+                held.append(self._fixed(still[0] if len(still) == 1 else replace(tree, parts=still), level))
             return Passing.joined(np.minimum if isinstance(tree, And) else np.maximum, held)
         if isinstance(tree, Flag):
             return Passing(np.uint8(1), np.uint8(1))
-        if self.market.is_open(tree):
-            return Passing(np.uint8(0), np.uint8(self.count))
-        code = self.market.code(tree, name, level, self.book.values)
-        if code is None:
-            return None
-        cells = self.market.cells(code.column, level)
-        ends = (cells.values, cells.values if cells.high is None else cells.high)
-        if code.rises:
-            ends = (self._turned(ends[1]), self._turned(ends[0])) if cells.high is not None else (
-                (self._turned(ends[0]),) * 2
-            )  # fmt: skip
-        return self._moved(Passing(*ends), tree, level)
+        return Passing(np.uint8(0), np.uint8(self.count)) if self.market.is_open(tree) else None
 
-    def _turned(self, codes: Array) -> Array:
-        turned: Array = np.uint8(self.count) - codes
+    def _coded(self, code: Code, level: Level) -> Passing:
+        cells = self.market.cells(code.column, level)
+        low, high = cells.values, cells.values if cells.high is None else cells.high
+        if not code.rises:
+            return Passing(low, high)
+        best = self.turned(low)
+        return Passing(best if low is high else self.turned(high), best)
+
+    def turned(self, places: Array) -> Array:
+        """The places counted from the other end: where a subject begins to pass, for at how many it does."""
+        turned: Array = np.uint8(self.count) - places
         return turned
 
     def _moved(self, passing: Passing, leaf: Tree, level: Level) -> Passing:
@@ -171,6 +174,13 @@ class Positions:
         if not unknown.any():
             return Passing(best, best)
         return Passing(np.where(unknown, np.uint8(0), best), best)
+
+
+def directions(conditions: Iterable[Tree], parameter: str) -> set[bool | None]:
+    """Whether comparisons with a parameter pass at its higher values or at the lower ones; None for one without
+    either."""
+    leaves = (leaf for tree in conditions for leaf in walk(tree))
+    return {_direction(leaf, parameter) for leaf in leaves if parameter in parameters(leaf)}
 
 
 def _direction(leaf: Tree, parameter: str) -> bool | None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from campaign_analytics.assess.masks import counted_by_rule
 from campaign_analytics.assess.outcomes import PRE_QUALIFIED, VERDICTS
 from campaign_analytics.assess.views import added, counted, group_codes
-from campaign_analytics.engines.arrays import RULES_PER_WORD
 from campaign_analytics.market.schema import Array
 from campaign_analytics.simulate.at_rest import Cube
 
@@ -57,7 +57,8 @@ class Groups:
     codes: Array  # (offers looked at,) the narrowest unsigned integers
     rows: Array | slice  # which offers are looked at
     merchants: Array | slice  # which merchants: all, or those of the offers; none where rows stand for several of them
-    _outcomes: dict[str, tuple[object, list[Array]]] = field(default_factory=dict)  # by rule: what of, and counts
+    # by rule: what of, and counts
+    _outcomes: dict[str, tuple[object, tuple[Array, Array]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, baseline: Assessment, by: str | None, among: Array | None = None) -> Groups:
@@ -122,7 +123,7 @@ class Groups:
         return added(assessment.verdict("merchants")[self.merchants], len(VERDICTS), self.merchants_stand_for)
 
     @cached_property
-    def _settled(self) -> dict[str, list[Array]]:
+    def _settled(self) -> dict[str, tuple[Array, Array]]:
         """By rule that a cube keeps no codes of: (groups,) offers that fail it, and that are unknown in it."""
         if not isinstance(self.baseline, Cube):
             return {}
@@ -131,8 +132,8 @@ class Groups:
         looked_at = np.zeros(len(cells), bool)
         looked_at[self.baseline.cell[self.rows]] = True
         return {
-            rule: [added(cells, len(self.names), counts * looked_at) for counts in both]
-            for rule, both in self.baseline.settled.items()
+            rule: (added(cells, len(self.names), fails * looked_at), added(cells, len(self.names), unknown * looked_at))
+            for rule, (fails, unknown) in self.baseline.settled.items()
         }
 
     def outcomes(self, now: Assessment) -> tuple[Array, Array]:
@@ -140,20 +141,15 @@ class Groups:
 
         Only rules that have changed since they were last counted are counted, eight at once.
         """
-        rules, bits, words = now.blocking, now.bits, now.words["offers"]
+        rules, settled = now.blocking, self._settled
         made_of = {rule: (now.market, *map(now.book.values.get, now.book.parameters_of(rule))) for rule in rules}
-        settled = self._settled
         moved = [
             rule for rule in rules if rule not in settled and self._outcomes.get(rule, ((), ()))[0] != made_of[rule]
         ]
-        for byte in {bits[rule] // 8 for rule in moved}:
-            word, place = divmod(byte, RULES_PER_WORD // 8)
-            planes = words[word].view(np.uint8).reshape(-1, 8)[self.rows, place :: RULES_PER_WORD // 8].T
-            counts = [self.count(plane, 256) for plane in planes]
-            for rule in rules:
-                if bits[rule] // 8 == byte:
-                    set_ = (np.arange(256) >> bits[rule] % 8) & 1 == 1
-                    self._outcomes[rule] = made_of[rule], [count[:, set_].sum(axis=1) for count in counts]
+        bytes_ = {now.bits[rule] // 8 for rule in moved}
+        bits = {rule: now.bits[rule] for rule in rules if now.bits[rule] // 8 in bytes_}
+        counts = counted_by_rule(now.words["offers"], bits, lambda plane: self.count(plane[self.rows], 256))
+        self._outcomes.update({rule: (made_of[rule], counts[rule]) for rule in bits})
         fails, unknowns = (
             np.array([(settled.get(rule) or self._outcomes[rule][1])[plane] for rule in rules], np.int64).reshape(
                 len(rules), len(self.names)
