@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +179,8 @@ class CodedMarket:
             return None
         if any(isinstance(value, PerValue) for value in others.values()):
             return None
-        exact = self.opened(leaf, {**others, parameter: self._by_place(parameter)})
+        clock = self.basis.moment.clock
+        exact = _bound(leaf, (*others.items(), (parameter, self._by_place(parameter)), *clock.items()))
         assert isinstance(exact, Sum)
         cells = {name: self.on_rows(name, level) for name in sorted(needed_columns([exact]) - {PLACE})}
         rows = self.basis.market.tables[level].rows
@@ -202,6 +203,12 @@ class CodedMarket:
         name = f"#{next(self._names[level])}"
         self._cells[level][name] = cells
         return name
+
+
+@lru_cache(256)
+def _bound(leaf: Tree, values: tuple[tuple[str, Bound], ...]) -> Exact:
+    """A comparison bound to all places of a slider, which takes long and is the same in every part of a market."""
+    return bind(leaf, dict(values))
 
 
 # ---- what the tree says

@@ -15,7 +15,7 @@ import numpy as np
 
 from campaign_analytics.engines.arrays import evaluate
 from campaign_analytics.market.schema import Array
-from campaign_analytics.rulebook.exact import Bound, PerValue
+from campaign_analytics.rulebook.exact import Bound, Fixed, PerValue, bind
 from campaign_analytics.rulebook.tree import And, Flag, Or, Tree, walk
 from campaign_analytics.rulebook.values import ONE_VALUE, Value
 from campaign_analytics.simulate.coded import Code, CodedMarket, parameters, rises_with
@@ -120,6 +120,11 @@ class Positions:
             return self._moved(self._coded(code, level), tree, level)
         if isinstance(tree, And | Or):
             still = tuple(part for part in tree.parts if name not in parameters(part))
+            whole = still[0] if len(still) == 1 else replace(tree, parts=still)
+            decided = bind(whole, {**self.book.values, **self.market.basis.moment.clock})
+            if isinstance(decided, Fixed) and decided.value != isinstance(tree, And):
+                everywhere = np.uint8(decided.value * self.count)
+                return Passing(everywhere, everywhere)
             held = list[Passing]()
             for part in tree.parts:
                 if name in parameters(part):
@@ -127,8 +132,8 @@ class Positions:
                     if passing is None:
                         return None
                     held.append(passing)
-            if still:
-                held.append(self._fixed(still[0] if len(still) == 1 else replace(tree, parts=still), level))
+            if not isinstance(decided, Fixed):
+                held.append(self._fixed(whole, level))
             return Passing.joined(np.minimum if isinstance(tree, And) else np.maximum, held)
         if isinstance(tree, Flag):
             return Passing(np.uint8(1), np.uint8(1))

@@ -63,23 +63,20 @@ def _looked_up(test: Sum, cells: Mapping[str, Cells], places: int, rises: bool) 
     if np.any(bounds[1:] < bounds[:-1]):
         return None
     held = cells[test.terms[0][1]]
-    low, high = (_among(bounds, ends, _SIDE[test.op]) for ends in (held.values, held.high))
-    if low is None:
-        return None
+    low = _among(bounds, held.values, _SIDE[test.op])
     if held.high is None and held.missing is None:
         return Ends(low, low)
-    worst, best = (low, low.copy() if high is None else high)
-    if test.op in ("<", "<="):
-        worst, best = best, worst
+    high = low.copy()
+    if held.high is not None:
+        ranged = np.flatnonzero(held.high != held.values)
+        high[ranged] = _among(bounds, held.high[ranged], _SIDE[test.op])
+    worst, best = (high, low) if test.op in ("<", "<=") else (low, high)
     if held.missing is not None:
-        worst, best = worst.copy(), best.copy()
         worst[held.missing], best[held.missing] = (places, 0) if rises else (0, places)
     return Ends(worst, best)
 
 
-def _among(bounds: Array, values: Array | None, side: Literal["left", "right"]) -> Array | None:
-    if values is None:
-        return None
+def _among(bounds: Array, values: Array, side: Literal["left", "right"]) -> Array:
     if values.dtype.kind == "i" and values.dtype.itemsize <= _NARROW and len(values):
         first, last = int(values.min()), int(values.max())
         table = np.searchsorted(bounds, np.arange(first, last + 1), side).astype(np.uint8)
