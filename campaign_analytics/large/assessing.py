@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from campaign_analytics.large.cluster.assessing import assess_by_spark
 from campaign_analytics.large.cluster.cube import cube_by_spark
 from campaign_analytics.large.condensing import Condensing, classes
 from campaign_analytics.large.cube import Cubing
-from campaign_analytics.large.cube_size import at_places_of, refuse_too_large
+from campaign_analytics.large.cube_size import at_places_of, refuse_too_large, refuse_too_large_of
 from campaign_analytics.large.engine import by_spark, check_spark, limit_of, program_of
 from campaign_analytics.large.given import check_market, check_names, check_path, check_progress, check_rulebook
 from campaign_analytics.large.index import Index, is_index
@@ -126,7 +127,9 @@ def what_if_cube(
         market = assess_held(market, rulebook, as_of, progress, program)
         as_of = None
     market = market.folder if isinstance(market, Index) else market
-    refuse_too_large(market, rulebook, explore, groups, as_of)
+    in_parts = not isinstance(market, Assessment) and not is_index(market) and not by_spark(engine)
+    if not in_parts:  # else when they are begun with
+        refuse_too_large(market, rulebook, explore, groups, as_of)
     if isinstance(market, Assessment):
         parts: Iterable[Assessment] = [at_places_of(market, rulebook, as_of)]
         rest = market.market.rest_of
@@ -141,7 +144,8 @@ def what_if_cube(
             return cube_by_spark(market, rulebook, explore, groups, as_of, engine, progress)
         source = Source.open(market, rulebook, limit)
         behind = Behind("cube_of", source.place, files_of(source))
-        parts = parts_of(source, rulebook, as_of, groups, program, progress)
+        begin = partial(refuse_too_large_of, explore, groups)
+        parts = parts_of(source, rulebook, as_of, groups, program, progress, begin=begin)
     for part in parts:
         cube.add(part)
     return cube.assessment(behind)

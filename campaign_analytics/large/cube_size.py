@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.parquet
 
-from campaign_analytics.assess.assessment import Assessment
+from campaign_analytics.assess.assessment import Assessment, assessed
 from campaign_analytics.assess.assessment import assess as assess_held
 from campaign_analytics.engines.arrays import Program
 from campaign_analytics.errors import CampaignError, MarketWarning
@@ -25,6 +25,7 @@ from campaign_analytics.large.given import check_market, check_names, check_rule
 from campaign_analytics.large.index import Index, is_index
 from campaign_analytics.large.kept import in_force
 from campaign_analytics.large.parts import parts_of
+from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.said import said
 from campaign_analytics.large.source import Part, Source
 from campaign_analytics.market.schema import Market
@@ -145,9 +146,26 @@ def refuse_too_large(
     else:
         rows = Source.open(market, rulebook).rows
     if rows > cubes.MOST:
-        size = cube_size(market, rulebook, explore, by, as_of)
-        if size.rows > cubes.MOST * (1 if size.exact else 2):
-            raise CampaignError(str(size))
+        _refuse(cube_size(market, rulebook, explore, by, as_of))
+
+
+def refuse_too_large_of(
+    explore: Sequence[str], by: Sequence[str], prepared: Prepared, nobody: Assessment
+) -> Collection[Part]:
+    """The same of a market whose parts are about to be made (``parts_of``), of which none is left out."""
+    rows, book = prepared.source.rows, prepared.book
+    if rows > cubes.MOST:
+        made = (
+            assessed(prepared.part(part), book, prepared.moment, judged=nobody.judged)
+            for part in _sample(prepared.source)
+        )
+        _refuse(_size([nobody, *made], rows, book, tuple(explore), tuple(by)))
+    return ()
+
+
+def _refuse(size: CubeSize) -> None:
+    if size.rows > cubes.MOST * (1 if size.exact else 2):
+        raise CampaignError(str(size))
 
 
 def at_places_of(assessment: Assessment, book: Rulebook, as_of: str | date | datetime | None = None) -> Assessment:
@@ -196,19 +214,23 @@ class _Sample(Source):
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
-        groups = list[Part]()
-        for file in self.files["offers"]:
-            with said(file):
-                held, start = pyarrow.parquet.ParquetFile(file).metadata, 0
-            for group in range(held.num_row_groups):
-                rows = held.row_group(group).num_rows
-                groups.append(Part(file, (group,), start, rows))
-                start += rows
-        groups = [group for group in groups if group.rows]
-        if sum(group.rows for group in groups) <= SAMPLE:
-            return tuple(groups)
-        many = max(1, SAMPLE // max(group.rows for group in groups))
-        return tuple(groups[i] for i in np.unique(np.linspace(0, len(groups) - 1, many).astype(int)))
+        return _sample(self)
+
+
+def _sample(source: Source) -> tuple[Part, ...]:
+    groups = list[Part]()
+    for file in source.files["offers"]:
+        with said(file):
+            held, start = pyarrow.parquet.ParquetFile(file).metadata, 0
+        for group in range(held.num_row_groups):
+            rows = held.row_group(group).num_rows
+            groups.append(Part(file, (group,), start, rows))
+            start += rows
+    groups = [group for group in groups if group.rows]
+    if sum(group.rows for group in groups) <= SAMPLE:
+        return tuple(groups)
+    many = max(1, SAMPLE // max(group.rows for group in groups))
+    return tuple(groups[i] for i in np.unique(np.linspace(0, len(groups) - 1, many).astype(int)))
 
 
 # ---- counting

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,8 @@ class Prepared:
 
     def across_of(self, part: Part) -> dict[str, Cells]:
         """The cells of a part's offers that all offers were needed for."""
-        rows = np.arange(self.starts[part], self.starts[part] + part.rows)
+        start = self.starts[part.file] + part.start
+        rows = np.arange(start, start + part.rows)
         return {name: cells.take(rows) for name, cells in self.across.items()}
 
     def market(self, offers: Table, merchant_row: Array, wanted: Collection[str] = ()) -> Market:
@@ -112,10 +114,13 @@ class Prepared:
         return {table: [*KEYS[table], *columns] for table, columns in read.items() if columns}
 
     @cached_property
-    def starts(self) -> Mapping[Part, int]:
-        """The first row of each part among all offers."""
-        ends = np.cumsum([part.rows for part in self.source.parts]).tolist()
-        return dict(zip(self.source.parts, [0, *ends], strict=False))
+    def starts(self) -> Mapping[Path, int]:
+        """The first row of each file among all offers."""
+        starts, before = dict[Path, int](), 0
+        for part in self.source.parts:
+            starts.setdefault(part.file, before)
+            before += part.rows
+        return starts
 
     @cached_property
     def owners(self) -> Owners:
