@@ -21,11 +21,10 @@ from campaign_analytics.market.behind import Behind
 from campaign_analytics.market.schema import Array
 from campaign_analytics.rulebook.book import Level, Rulebook
 from campaign_analytics.rulebook.exact import PerValue
-from campaign_analytics.rulebook.tree import walk
 from campaign_analytics.rulebook.values import did_you_mean
-from campaign_analytics.simulate.along import codes_along
+from campaign_analytics.simulate.along import codes_along, sliders
 from campaign_analytics.simulate.at_rest import AtRest, Codes, Cube
-from campaign_analytics.simulate.coded import CodedMarket, parameters, rises_with
+from campaign_analytics.simulate.coded import CodedMarket
 
 #: A cube of more rows than this is no quicker than the market itself.
 MOST = 4_000_000
@@ -35,12 +34,6 @@ def _varies(book: Rulebook, parameter: str) -> str:
     """The column by which a parameter varies; "" for one with one value."""
     value = book.values[parameter]
     return value.by if isinstance(value, PerValue) else ""
-
-
-def _compared(book: Rulebook, parameter: str) -> bool:
-    """Whether an active rule compares something with a parameter alone, in order: only then it moves along codes."""
-    leaves = (leaf for rule in book.active for leaf in walk(book.whole(rule)))
-    return any(parameters(leaf) == (parameter,) and rises_with(leaf, parameter) is not None for leaf in leaves)
 
 
 class Cubing(Condensing):
@@ -54,7 +47,7 @@ class Cubing(Condensing):
                 raise CampaignError(f"unknown parameter {name!r}{near}")
             if not book.places(name):
                 raise CampaignError(f"{name} has no slider, so there is nothing to explore")
-            if not _compared(book, name):
+            if name not in sliders(book):
                 raise CampaignError(
                     f"{name} cannot be explored: no active rule compares a column with it along its slider; leave it "
                     "out, and set it in the rulebook (rulebook.set)"

@@ -26,7 +26,9 @@ from campaign_analytics.market.behind import Files, Print
 from campaign_analytics.market.schema import Array
 from campaign_analytics.market.typed import HIGH
 from campaign_analytics.rulebook.book import Level
-from campaign_analytics.simulate.at_rest import AtRest, Codes, Resting
+from campaign_analytics.simulate.along import every_code
+from campaign_analytics.simulate.at_rest import AtRest, Codes
+from campaign_analytics.simulate.coded import CodedMarket
 
 MANIFEST = "index.json"
 #: The column of the row of each offer's merchant.
@@ -56,7 +58,8 @@ class Filling:
 
     def go_on(self, prepared: Prepared, nobody: Assessment) -> set[Part]:
         """Take what an earlier run finished; gives these parts, which are not to be added again."""
-        self.ledger, parts = Ledger.of_market(prepared), prepared.source.parts
+        codes, parts = every_code(CodedMarket(nobody), nobody.rules), prepared.source.parts
+        self.ledger = Ledger.of_market(prepared, besides=[layout(codes)])
         self.rows = prepared.source.rows
         starts = np.cumsum([0, *(part.rows for part in parts)]).tolist()
         placed = dict(zip(parts, starts, strict=False))
@@ -66,20 +69,22 @@ class Filling:
             with suppress(KeyError, TypeError, AttributeError):  # a manifest that is none: all is made again
                 self._take(placed)
         self.waiting = [(part, start) for part, start in placed.items() if Ledger.name(part) not in self.ended]
-        self._begin(nobody)
+        self._begin(nobody, codes)
         self._keep(self._told())
         return {part for part in parts if Ledger.name(part) in self.ended}
 
     def add(self, part: Assessment) -> None:
         """The next part that is to come."""
         rows = part.market.offers.rows
+        if isinstance(part, AtRest):
+            codes = part.codes
+        else:
+            codes = every_code(CodedMarket(part), [rule for rule in part.rules if part.book.level(rule) == "offers"])
         if self.first is None:
-            self._begin(part)
+            self._begin(part, codes)
         if not rows:
             return
         alone(self.folder / MANIFEST, self.left)
-        own = tuple(rule for rule in part.rules if part.book.level(rule) == "offers")
-        codes = part.codes if isinstance(part, AtRest) else Resting(part).codes(own)
         of, start = self.waiting.pop(0) if self.waiting else (None, self.done)
         stop = start + rows
         self._put("offers", codes["offers"], start)
@@ -100,9 +105,8 @@ class Filling:
             self.ended[Ledger.name(of)] = {"of": self.ledger.of(of), "at": start, "rows": rows, "hashes": prints}
             self._keep(self._told())
 
-    def _begin(self, first: Assessment) -> None:
+    def _begin(self, first: Assessment, codes: Mapping[Level, Codes]) -> None:
         """Take the merchants from the first part, and see what there is to be kept of offers."""
-        codes = first.codes if isinstance(first, AtRest) else Resting(first).codes(first.rules)
         nobody = np.zeros(0, np.int64)
         self.first = first.bare
         self.codes = {level: held.map(lambda cells: cells.take(nobody)) for level, held in codes.items()}
@@ -203,6 +207,11 @@ class Filling:
 def type_of(column: str, by: Collection[str]) -> type[np.integer[Any]]:
     """What a column holds: a code, unless it tells an offer's merchant or a group that is counted by."""
     return np.int32 if column == MERCHANT_ROW else np.int16 if column in by else np.uint8
+
+
+def layout(codes: Mapping[Level, Codes]) -> str:
+    """What the columns of codes stand for, as a text."""
+    return json.dumps({level: told_codes(codes[level]) for level in LEVELS})
 
 
 def _earlier(manifest: Path) -> dict[str, Any]:

@@ -196,38 +196,6 @@ class Assessable(ABC):
         """All of it, at the values that it was kept with."""
 
 
-class Resting(CodedMarket):
-    """Codes about to be kept: what has none is kept as its outcome at the values of the assessment."""
-
-    def codes(self, rules: tuple[str, ...]) -> dict[Level, Codes]:
-        """The codes of all comparisons of these rules. Raises ``CampaignError`` for one that turns both ways."""
-        book = self.basis.book
-        self._standing: dict[tuple[Level, Tree], str] = {}
-        for rule in rules:
-            for tree in [book.whole(rule), *([book.guards[rule]] if rule in book.guards else [])]:
-                self.condition(tree, book.level(rule), book.values)
-        levels: tuple[Level, ...] = ("offers", "merchants")
-        return {
-            level: Codes(
-                self._cells[level],
-                {(text(leaf), of): code for (at, leaf, of), (_, code) in self._codes.items() if code and at == level},
-                {text(tree): name for (at, tree), name in {**self._flags, **self._standing}.items() if at == level},
-            )
-            for level in levels
-        }
-
-    def uncoded(self, leaf: Tree, level: Level, values: Mapping[str, Bound]) -> Exact:
-        if (level, leaf) not in self._standing:
-            self._standing[level, leaf] = self.outcome(leaf, level, values)
-        return Is(self._standing[level, leaf], False)
-
-    def turns_both_ways(self, leaf: Tree, parameter: str) -> None:
-        raise CampaignError(
-            f"{parameter} cannot be explored: what it is compared with lets some offers pass at higher values and "
-            "others at lower ones"
-        )
-
-
 class _Held(CodedMarket):
     """Codes that were made before, and no columns to make others from."""
 

@@ -24,6 +24,7 @@ from campaign_analytics.large.cluster.groups import group_names, group_of, named
 from campaign_analytics.large.cluster.preparing import begin, ledger_of
 from campaign_analytics.large.cluster.workers import Received, in_sql
 from campaign_analytics.large.cluster.writing import BY_FILE, Written
+from campaign_analytics.large.filling import layout
 from campaign_analytics.large.ledger import cells_print
 from campaign_analytics.large.preparing import Prepared
 from campaign_analytics.large.prints import still
@@ -32,7 +33,9 @@ from campaign_analytics.large.source import Part
 from campaign_analytics.market.behind import Behind, Files
 from campaign_analytics.market.schema import Market
 from campaign_analytics.rulebook.book import Level, Rulebook
-from campaign_analytics.simulate.at_rest import AtRest, Codes, Resting
+from campaign_analytics.simulate.along import every_code
+from campaign_analytics.simulate.at_rest import AtRest, Codes
+from campaign_analytics.simulate.coded import CodedMarket
 
 if TYPE_CHECKING:
     from campaign_analytics.engines.arrays import Progress
@@ -65,11 +68,11 @@ def coded_by_spark(
     session = spark.session(engine)
     with spark.said(place):
         workers, prepared, nobody = begin(session, place, book, as_of, by)
-        codes = Resting(nobody).codes(nobody.rules)
+        codes = every_code(CodedMarket(nobody), nobody.rules)
         making = _CodesOf(tuple(by), tuple(codes["offers"].cells))
         make = partial(workers.each, making, prepared, {*columns_read(book), *by}, told=[FILE])
         ids = nobody.market.merchants.cells["merchant_id"]  # whose rows are written
-        ledger = ledger_of(workers, prepared, cells_print({"merchant_id": ids}))
+        ledger = ledger_of(workers, prepared, cells_print({"merchant_id": ids}), layout(codes))
         still(workers.source)
         written = Written.open(session, folder, workers.source, nobody.bits, ledger)
         workers.wait(lambda: written.fill(make), progress, sum(part.rows for part in written.kept))
@@ -103,7 +106,7 @@ class _CodesOf:
         columns: dict[str, Any] = {_MERCHANT: market.merchant_row.astype(np.int32)}
         columns[BY_FILE] = prepared.source.told(FILE)
         columns |= group_names(market, prepared.book, self.by)
-        columns |= code_columns(Resting(assessment).codes(assessment.rules)["offers"], self.codes)
+        columns |= code_columns(every_code(CodedMarket(assessment), assessment.rules)["offers"], self.codes)
         return pa.table(columns)
 
 
