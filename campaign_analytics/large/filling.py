@@ -79,7 +79,8 @@ class Filling:
         if isinstance(part, AtRest):
             codes = part.codes
         else:
-            codes = every_code(CodedMarket(part), [rule for rule in part.rules if part.book.level(rule) == "offers"])
+            rules = [rule for rule in part.rules if self.first is None or part.book.level(rule) == "offers"]
+            codes = every_code(CodedMarket(part), rules)
         if self.first is None:
             self._begin(part, codes)
         if not rows:

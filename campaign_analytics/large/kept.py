@@ -200,8 +200,8 @@ def _codes(held: pa.Table, told: Mapping[str, Any]) -> Codes:
         if type == "flag":
             cells[name] = Cells.make("flag", low == 1, low == GONE)
         else:
-            high = np.asarray(held[name + HIGH]).astype(np.uint8) if name + HIGH in held.column_names else None
-            cells[name] = Cells("count", low, None, high)
+            ranged = name + HIGH in held.column_names and not held[name + HIGH].null_count  # else the other level is
+            cells[name] = Cells("count", low, None, np.asarray(held[name + HIGH]).astype(np.uint8) if ranged else None)
     return read_codes(cells, told)
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from campaign_analytics.engines.arrays import evaluate
 from campaign_analytics.errors import CampaignError
 from campaign_analytics.market.schema import Cells
@@ -106,7 +108,7 @@ class _Kept:
             return None
         worst, best = passing
         low, high = (positions.turned(best), positions.turned(worst)) if rises else (worst, best)
-        return Cells("count", low, None, None if worst is best else high), rises
+        return Cells("count", low, None, None if np.array_equal(low, high) else high), rises
 
     def _put(self, tree: Tree, slider: str, cells: Cells, rises: bool) -> None:
         if (text(tree), slider) not in self.leaves:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +20,7 @@ from campaign_analytics.simulate.at_rest import Cube
 from campaign_analytics.simulate.standing import Standing
 from campaign_analytics.simulate.what_if import WhatIf
 from tests.simulate.bazaar import Bazaar, bazaars
-from tests.simulate.truth import COUNTS, with_slider
+from tests.simulate.truth import COUNTS, refusing, with_slider
 
 BY = "category"
 EXPLORED = ("min_pickup_rate_48h", "max_moq", "min_trade_medal")
@@ -32,17 +30,6 @@ def counts_alike(one: Standing, other: Standing) -> None:
     assert (one.groups, one.rules) == (other.groups, other.rules)
     for name in COUNTS:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
-
-
-@contextmanager
-def refusing(said: str) -> Iterator[None]:
-    """Pass over an example that is refused in these words."""
-    try:
-        yield
-    except CampaignError as error:
-        if said not in str(error):
-            raise
-        assume(False)
 
 
 @settings(max_examples=30)
@@ -101,6 +88,17 @@ def test_a_file_gives_the_same_cube(cube: Cube, book: Rulebook, tmp_path: Path) 
     pd.testing.assert_frame_equal(ours.summary(by=BY), theirs.summary(by=BY))
     counts_alike(ours.standing(BY), theirs.standing(BY))
     assert again.headline() == cube.headline()
+
+
+def test_ranges_of_offers_alone_are_kept(book: Rulebook, tmp_path: Path) -> None:
+    shops = ca.demo_market(2_000, seed=3, profile="wholesale")
+    cube = ca.what_if_cube(ca.assess(shops, book, "2024-03-01"), book, EXPLORED)
+    ranged = {level: [cells.high is not None for cells in codes.cells.values()] for level, codes in cube.codes.items()}
+    assert any(ranged["offers"])
+    assert ranged["merchants"] == [False]
+    ca.save_cube(cube, tmp_path / "spring.parquet")
+    again = ca.open_cube(tmp_path / "spring.parquet", book)
+    counts_alike(WhatIf(again).standing(BY), WhatIf(cube).standing(BY))
 
 
 @pytest.mark.filterwarnings("ignore::campaign_analytics.errors.RulebookWarning")

@@ -22,8 +22,8 @@ from campaign_analytics.rulebook.book import Rulebook
 from campaign_analytics.rulebook.coarser import step_of
 from campaign_analytics.simulate.what_if import WhatIf
 from tests.large.files import written
-from tests.large.test_cube import refusing
 from tests.simulate.bazaar import Bazaar, bazaars
+from tests.simulate.truth import refusing
 
 BY = "category"
 PICKUP = "min_pickup_rate_48h"
