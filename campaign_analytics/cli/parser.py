@@ -70,7 +70,7 @@ examples:
 
 INDEX = """
 SOURCE is a folder of parquet files of typed columns, as intake writes them, of any size: offers.parquet, or a folder
-offers of files. DIR then holds a byte or two for each comparison of each offer; assess, blockers, whatif, explain and
+offers of files. DIR then holds a byte or two for each condition of each offer; assess, blockers, whatif, explain and
 cube take it in place of a market, at any values on the sliders, as do WhatIf and dashboard in Python. With --engine
 spark SOURCE may also be an address, or catalog:DATABASE.
 

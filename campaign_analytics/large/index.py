@@ -1,4 +1,4 @@
-"""The coded market at rest: a folder of NumPy arrays, a byte or two for each comparison of each subject.
+"""The coded market at rest: a folder of NumPy arrays, a byte or two for each condition of each subject.
 
 Any values on the sliders' grids are assessed from it, without the market. The folder holds ``index.json``,
 ``baseline.toml`` (the values it was made with), and for offers and merchants a ``.npy`` file a column, which is mapped
