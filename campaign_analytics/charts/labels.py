@@ -22,10 +22,10 @@ def share(part: int, whole: int, digits: int = 0) -> str:
     return f"{sign}{rounded / 10**digits:.{digits}f}%"
 
 
-def short(count: int, lang: str) -> str:
-    """A count in little room: 99,999, then 123k and 1.2M, or 12.3万 and 1.2亿."""
+def short(count: int, lang: str, digits: int = 5) -> str:
+    """A count in little room: up to so many ``digits`` as it is (99,999), then 123k and 1.2M, or 12.3万 and 1.2亿."""
     units = ((10**8, "亿"), (10**4, "万")) if lang == "zh" else ((10**6, "M"), (10**3, "k"))
-    unit, sign = next(((unit, sign) for unit, sign in units if count >= max(unit, 10**5)), (1, ""))
+    unit, sign = next(((unit, sign) for unit, sign in units if count >= max(unit, 10**digits)), (1, ""))
     return f"{count:,}" if unit == 1 else f"{count / unit:.{0 if count >= 100 * unit else 1}f}{sign}"
 
 

@@ -175,7 +175,7 @@ def _counts_row(name: str, cells: Iterable[str]) -> str:
 
 def _change_row(name: str, change: Array, lang: str) -> str:
     shown = "".join(
-        f"<td class={'good' if n > 0 else 'bad'}>{'+' if n > 0 else '−'}{short(abs(n), lang)}</td>"
+        f"<td class={'good' if n > 0 else 'bad'}>{'+' if n > 0 else '−'}{short(abs(n), lang, digits=4)}</td>"
         if n
         else '<td class="quiet">0</td>'
         for n in change.tolist()

@@ -45,6 +45,11 @@ def test_large_counts_are_short_where_room_is_little(count: int, en: str, zh: st
     assert short(count, "zh") == zh
 
 
+def test_counts_with_a_sign_are_short_sooner() -> None:
+    assert [short(count, "en", digits=4) for count in (9_999, 38_914)] == ["9,999", "38.9k"]
+    assert short(38_914, "zh", digits=4) == "3.9万"
+
+
 def test_names_are_separated_as_the_language_does() -> None:
     assert listed(["a", "b"], "en") == "a, b"
     assert listed(["甲", "乙"], "zh") == "甲、乙"

@@ -55,6 +55,13 @@ def test_a_change_has_a_sign_and_an_arrow_whatever_its_colour(standing: Standing
     assert "± 0" in headline(replace(standing, now=standing.before), "zh")
 
 
+def test_changes_of_large_markets_fit_their_columns(spring: Assessment, standing: Standing) -> None:
+    large = replace(standing, now=standing.now * 1_000, before=standing.before * 1_000)
+    counts, changes = table(spring, large)[1:3]
+    assert any(abs(int(n)) >= 10_000 for n in (large.now - large.before)[:, 0])
+    assert max(map(len, [*counts[1:], *changes[1:]])) <= len("99,999")
+
+
 def test_the_table_shows_what_matters_and_counts_the_rest(spring: Assessment, standing: Standing) -> None:
     rows = table(spring, standing)
     names, counts = rows[0], rows[1]
