@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import duckdb
 import numpy as np
@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from campaign_analytics.engines.arrays import RULES_PER_WORD, Progress
 from campaign_analytics.engines.relation import ROW, held_of, relation
-from campaign_analytics.engines.sql import words
+from campaign_analytics.engines.sql import Held, words
 from campaign_analytics.market.schema import Array, Cells
 from campaign_analytics.rulebook.exact import Exact
 
@@ -22,16 +22,23 @@ def _database() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
+@lru_cache(64)
+def _selects(rules: tuple[tuple[int, Exact], ...], held: tuple[tuple[str, Held], ...]) -> Mapping[int, str]:
+    """By number of a word, its query: written once for all parts of a market whose columns are held alike."""
+    row = exp.column(ROW, quoted=True)
+    return {
+        number: exp.select(row, exp.alias_(word, "word")).from_("cells").sql("duckdb")
+        for number, word in words(rules, dict(held)).items()
+    }
+
+
 class Query:
     """Conditions compiled for one table's columns, run as ``engines.arrays.Program`` is."""
 
     def __init__(self, rules: Sequence[tuple[int, Exact]], cells: Mapping[str, Cells]) -> None:
         self.words = max((bit for bit, _ in rules), default=0) // RULES_PER_WORD + 1
         self._cells = cells
-        self._selects = {
-            number: exp.select(exp.column(ROW, quoted=True), exp.alias_(held, "word")).from_("cells")
-            for number, held in words(rules, held_of(cells)).items()
-        }
+        self._selects = _selects(tuple(rules), tuple(held_of(cells).items()))
 
     def run(self, rows: int, into: Array | None = None, progress: Progress | None = None) -> Array:
         """See ``Program.run``."""
@@ -40,7 +47,7 @@ class Query:
             with _database().cursor() as connection:
                 connection.register("cells", relation(self._cells, rows))
                 for number, select in self._selects.items():
-                    found = connection.execute(select.sql("duckdb")).fetchnumpy()
+                    found = connection.execute(select).fetchnumpy()
                     held[number, found[ROW]] |= np.asarray(found["word"]).view(np.uint64)
         if progress:
             progress(rows, rows)

@@ -35,7 +35,7 @@ def held_of(cells: Mapping[str, Cells]) -> dict[str, Held]:
         name: Held(
             held.type,
             held.names,
-            held.size if held.type in ("count", "money") else 2**31,
+            1 << held.size.bit_length() if held.type in ("count", "money") else 2**31,  # the same in most parts
             held.high is not None,
             held.unread is not None,
         )
