@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from campaign_analytics.cli.asked import Asked, check, print_written, rulebook
+from campaign_analytics.cli.asked import Asked, check, noted, print_written, rulebook
 from campaign_analytics.cli.rulebook import default_rulebook
 from campaign_analytics.cli.terminal import Progress, bold
 from campaign_analytics.large.assessing import assess
@@ -19,7 +19,7 @@ def index(asked: argparse.Namespace) -> None:
     check(asked.source)
     changes = dict(asked.set or ())
     book, notes = rulebook(asked.rulebook or default_rulebook(), asked.variant, changes)
-    with Progress() as progress:
+    with Progress() as progress, noted(notes):
         bar = progress.bar("coding")
         by, engine = asked.by or (), asked.engine or ENGINES[0]
         made = build_index(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 import campaign_analytics as ca
@@ -37,6 +38,15 @@ def test_what_there_is_to_know_of_the_rulebook_is_noted(
     said = capsys.readouterr().out
     assert "Changed: max_moq = 3" in said
     assert "Note: spring_2024: enrol_from: the enrolment window lasts 377 days" in said
+
+
+def test_what_there_is_to_know_of_the_market_is_noted_too(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offers = pyarrow.parquet.read_table(files / "offers.parquet")
+    pyarrow.parquet.write_table(offers.slice(3, 2), files / "offers_2.parquet")
+    assert main(["index", str(files), "--out", str(tmp_path / "coded")]) == 0
+    assert "2 rows are of offers that have a row already, and were counted as well: " in capsys.readouterr().out
 
 
 def test_what_is_no_typed_market_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
