@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import campaign_analytics as ca
@@ -62,7 +62,7 @@ def test_numpy_and_duckdb_find_what_is_found_of_a_market_that_is_held(
 
 
 @pytest.mark.usefixtures("spark")
-@settings(FEW, max_examples=2)
+@settings(FEW, max_examples=1)
 @given(data=st.data())
 def test_so_does_spark(book: Rulebook, plain: Market, data: st.DataObject) -> None:
     agree(book, plain, data, ("spark",))
@@ -70,6 +70,7 @@ def test_so_does_spark(book: Rulebook, plain: Market, data: st.DataObject) -> No
 
 def agree(book: Rulebook, plain: Market, data: st.DataObject, engines: tuple[str, ...]) -> None:
     told = data.draw(messes(book, plain))
+    assume(told.seed)  # the simplest of all, which comes first, is what other tests are of
     book = book.set(told.switches)
     with tempfile.TemporaryDirectory() as place:
         market, out = Path(place, "market"), Path(place, "out")
@@ -106,7 +107,7 @@ def messes(book: Rulebook, plain: Market) -> st.SearchStrategy[Mess]:
             rules = [rule for rule in book.rules if column in book.columns_of(rule)]
             near = [value for rule in rules for value in near_values(book, rule, kind)]
             each = cell(kind, [value for value in near if not kind.names or value in kind.names])
-            some = st.just([None]) if kind.type == "text" and not kind.names else st.lists(each, min_size=1, max_size=5)
+            some = st.just([None]) if kind.type == "text" and not kind.names else st.lists(each, min_size=3, max_size=8)
             pools[table.name, column] = st.tuples(st.sampled_from([0.1, 0.5, 0]), some)
     switches = [name for name, of in book.parameters.items() if of.type == "flag"]
     return st.builds(
