@@ -7,6 +7,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +36,10 @@ PROFILES = {"spring_2024": "wholesale"}
 FEW = settings(phases=(Phase.explicit, Phase.generate), suppress_health_check=[*HealthCheck])  # each takes seconds
 
 
-@pytest.fixture(scope="module", params=shipped_rulebooks())
-def book(request: pytest.FixtureRequest) -> Rulebook:
-    return book_named(request.param)
-
-
-@pytest.fixture(scope="module")
-def plain(book: Rulebook) -> Market:
-    return ca.demo_market(OFFERS, seed=7, profile=PROFILES.get(book.id, book.id))
+@cache
+def told_of(name: str) -> tuple[Rulebook, Market]:
+    """A rulebook, and a small market of its kind. (As arguments hypothesis would print them.)"""
+    return book_named(name), ca.demo_market(OFFERS, seed=7, profile=PROFILES.get(name, name))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,22 +50,23 @@ def small_parts() -> Iterator[None]:
         yield
 
 
+@pytest.mark.parametrize("name", shipped_rulebooks())
 @settings(FEW, max_examples=5)
 @given(data=st.data())
-def test_numpy_and_duckdb_find_what_is_found_of_a_market_that_is_held(
-    book: Rulebook, plain: Market, data: st.DataObject
-) -> None:
-    agree(book, plain, data, ("numpy", "duckdb"))
+def test_numpy_and_duckdb_find_what_is_found_of_a_market_that_is_held(name: str, data: st.DataObject) -> None:
+    agree(name, data, ("numpy", "duckdb"))
 
 
 @pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("name", shipped_rulebooks())
 @settings(FEW, max_examples=1)
 @given(data=st.data())
-def test_so_does_spark(book: Rulebook, plain: Market, data: st.DataObject) -> None:
-    agree(book, plain, data, ("spark",))
+def test_so_does_spark(name: str, data: st.DataObject) -> None:
+    agree(name, data, ("spark",))
 
 
-def agree(book: Rulebook, plain: Market, data: st.DataObject, engines: tuple[str, ...]) -> None:
+def agree(name: str, data: st.DataObject, engines: tuple[str, ...]) -> None:
+    book, plain = told_of(name)
     told = data.draw(messes(book, plain))
     assume(told.seed)  # the simplest of all, which comes first, is what other tests are of
     book = book.set(told.switches)
