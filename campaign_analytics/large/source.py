@@ -174,6 +174,11 @@ class Source:
                 fields.setdefault(name, schema.field(name))
                 if name.lower() in self.book.columns and name.lower() not in schema.names:
                     raise MarketError(f"{file}: column {name}: expected {name.lower()}; write it again with that name")
+                of = name.removesuffix(HIGH).removesuffix(UNREAD)
+                if of in self.book.columns and of not in schema.names:
+                    raise MarketError(
+                        f"{file}: column {name} stands without {of}; write it again with both, or neither"
+                    )
             for key in KEYS[table]:
                 if key not in schema.names:
                     raise MarketError(

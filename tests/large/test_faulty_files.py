@@ -16,7 +16,7 @@ import campaign_analytics as ca
 from campaign_analytics.errors import CampaignError, MarketError, MarketWarning
 from campaign_analytics.large import ahead
 from campaign_analytics.market.schema import Array, Cells, Market
-from campaign_analytics.market.typed import HIGH, to_arrow
+from campaign_analytics.market.typed import HIGH, UNREAD, to_arrow
 from campaign_analytics.rulebook.book import Rulebook
 from tests.large.conftest import DAY, FILES, OFFERS, completed, finished, indexed
 from tests.large.files import write_without
@@ -289,6 +289,16 @@ def test_a_column_in_capitals_is_refused_and_not_taken_for_missing(folder: Path,
     held = pyarrow.parquet.read_table(file)
     pyarrow.parquet.write_table(held.rename_columns(["MOQ" if n == "moq" else n for n in held.column_names]), file)
     with pytest.raises(MarketError, match=r"offers_1\.parquet: column MOQ: expected moq; write it again"):
+        ca.assess(folder, book, DAY)
+
+
+@pytest.mark.parametrize("end", [HIGH, UNREAD])
+def test_ends_of_ranges_and_marks_without_their_column_are_refused(folder: Path, book: Rulebook, end: str) -> None:
+    file = folder / "offers/offers_1.parquet"
+    held = pyarrow.parquet.read_table(file)
+    more = held["moq"] if end == HIGH else pa.array([True] * len(held))
+    pyarrow.parquet.write_table(held.append_column(f"moq{end}", more).drop_columns(["moq"]), file)
+    with pytest.raises(MarketError, match=rf"offers_1\.parquet: column moq{end} stands without moq; write it again"):
         ca.assess(folder, book, DAY)
 
 
