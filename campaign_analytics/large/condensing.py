@@ -1,7 +1,7 @@
 """Subjects that are alike are counted together, part by part: an assessment of few rows, each standing for many.
 
 Alike are offers of the same kind whose merchants are of the same kind. A kind has one outcome of every rule, one value
-of the columns to group by, and one code for each comparison that may move.
+of the columns to group by, and one code for each condition that one slider moves.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Codes:
     """The code columns of one level, and what each of them stands for."""
 
     cells: Mapping[str, Cells]  # by column
-    leaves: Mapping[tuple[str, str], Code]  # by comparison as text, and the parameter along whose slider it is coded
+    leaves: Mapping[tuple[str, str], Code]  # by condition as text, and the parameter along whose slider it is coded
     flags: Mapping[str, str]  # by condition without codes, as text: its outcome at the values of the assessment
 
     def only(self, columns: Collection[str]) -> Codes:
@@ -63,6 +63,11 @@ class AtRest(Assessment):
     def not_applicable(self) -> Mapping[Level, Array]:
         """(words, rows) uint64 a level: as they stood when the market was read."""
         return self.outside
+
+    def _binding(self) -> tuple[Callable[[Tree, Level], Exact], Columns]:
+        """See ``Evaluated._binding``: over the codes."""
+        coded, values = self.coded, self.book.values
+        return lambda tree, level: coded.condition(tree, level, values), coded.columns
 
     @property
     def bare(self) -> Self:
@@ -135,11 +140,6 @@ class Coded(AtRest):
     def not_applicable(self) -> Mapping[Level, Array]:
         """(words, rows) uint64 a level: bit ``i`` says that the rule of that bit does not apply."""
         return self.outside or self.run(self.guards)
-
-    def _binding(self) -> tuple[Callable[[Tree, Level], Exact], Columns]:
-        """See ``Evaluated._binding``: over the codes."""
-        coded, values = self.coded, self.book.values
-        return lambda tree, level: coded.condition(tree, level, values), coded.columns
 
 
 @dataclass(frozen=True, eq=False, repr=False)

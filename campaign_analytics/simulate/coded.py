@@ -40,7 +40,7 @@ _ORDERED: Mapping[Operator, int] = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
 @dataclass(frozen=True)
 class Code:
-    """A comparison as a column of bytes. ``rises``: it passes from its byte's place on; else up to the place before."""
+    """A condition as a column of bytes. ``rises``: it passes from its byte's place on; else up to the place before."""
 
     column: str
     rises: bool

@@ -80,6 +80,15 @@ def test_curves_surfaces_and_summaries_are_those_of_the_market(cube: Cube, held:
     pd.testing.assert_frame_equal(cube.summary(level="merchants"), held.summary(level="merchants"))
 
 
+def test_a_parameter_that_has_values_for_some_classes_alone_has_a_curve() -> None:
+    deals = ca.load_rulebook("daily_deals")
+    held = ca.assess(ca.demo_market(500, seed=3, profile="daily_deals"), deals)
+    cube = ca.what_if_cube(held, deals, ["min_discount"])
+    for name in ("min_discount", "min_discount[Toys]"):  # elsewhere it is not set
+        ours, theirs = (WhatIf(each).curve(name, by="department") for each in (cube, held))
+        pd.testing.assert_frame_equal(ours, theirs)
+
+
 def test_a_file_gives_the_same_cube(cube: Cube, book: Rulebook, tmp_path: Path) -> None:
     ca.save_cube(cube, tmp_path / "spring.parquet")
     again = ca.open_cube(tmp_path / "spring.parquet", book)

@@ -87,7 +87,7 @@ def coded_by_spark(
 
 @dataclass(frozen=True)
 class _CodesOf:
-    """The codes of all comparisons of offers, with what an index has beside them."""
+    """The codes of all conditions of offers, with what an index has beside them."""
 
     by: tuple[str, ...]
     codes: tuple[str, ...]
