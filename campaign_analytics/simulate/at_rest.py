@@ -7,7 +7,7 @@ codes are those of the whole market; whatever needs a column that is gone is ref
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Self
@@ -33,14 +33,6 @@ class Codes:
     cells: Mapping[str, Cells]  # by column
     leaves: Mapping[tuple[str, str], Code]  # by condition as text, and the parameter along whose slider it is coded
     flags: Mapping[str, str]  # by condition without codes, as text: its outcome at the values of the assessment
-
-    def only(self, columns: Collection[str]) -> Codes:
-        """Some of the columns."""
-        return Codes(
-            {name: cells for name, cells in self.cells.items() if name in columns},
-            {key: code for key, code in self.leaves.items() if code.column in columns},
-            {key: name for key, name in self.flags.items() if name in columns},
-        )
 
     def map(self, change: Callable[[Cells], Cells]) -> Codes:
         """The same with every column changed."""

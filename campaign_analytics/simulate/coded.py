@@ -186,14 +186,10 @@ class CodedMarket:
         rows = self.basis.market.tables[level].rows
         ends = turning(exact, cells, rows, len(self.places[parameter]), rises)
         if ends is None:
-            self.turns_both_ways(leaf, parameter)
             return None
         low, high = (ends.best, ends.worst) if rises else (ends.worst, ends.best)
         held = Cells("count", low, None, None if low is high else high)
         return Code(self._kept(held, level), rises)
-
-    def turns_both_ways(self, leaf: Tree, parameter: str) -> None:
-        """Told of a comparison that passes at lower places for some subjects and at higher ones for others."""
 
     def _by_place(self, parameter: str) -> PerValue:
         """The parameter as one that varies by a column of places."""
