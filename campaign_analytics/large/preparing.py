@@ -7,6 +7,7 @@ Recipes read what they need of all offers from one pass over these columns alone
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -172,19 +173,21 @@ def known_before(book: Rulebook, name: str, made: Collection[str]) -> bool:
 
 def _with_merchants(bare: Prepared, needed: set[str], progress: Progress | None) -> Derivation:
     """All that is derived of merchants: what is made of their offers, for some merchants at a time."""
-    book, moment = bare.book, bare.moment
-    none = derive(bare.without_offers(), book, moment, needed)  # as of merchants without offers
-    made = sorted(name for name in needed if made_of_offers(book, name))
-    if not made or not bare.source.rows:
+    book, moment, source = bare.book, bare.moment, bare.source
+    made = sorted(name for name in needed if made_of_offers(book, name)) if source.rows else []
+    columns, offers = of_offers(book, made), ByMerchant(source.rows)
+    with ThreadPoolExecutor(1) as beside:
+        coming = beside.submit(derive, bare.without_offers(), book, moment, needed)  # as of merchants without offers
+        for rows, cells in _read_of_all(bare, columns, progress) if made else ():
+            offers.add(rows, cells)
+        none = coming.result()
+    if not made:
         return none
     known, merchants = {name for name in needed if known_before(book, name, made)}, none.market.merchants
-    columns, offers = of_offers(book, made), ByMerchant(bare.source.rows)
-    for rows, cells in _read_of_all(bare, columns, progress):
-        offers.add(rows, cells)
     places, found = list[Array](), list[Mapping[str, Cells]]()
     for number, rows, cells in offers.each():
         some = {**none.market.tables, "offers": Table("offers", cells, len(rows))}
-        each = derive(Market(some, bare.source.declared).joined_by(rows), book, moment, made, known).market.merchants
+        each = derive(Market(some, source.declared).joined_by(rows), book, moment, made, known).market.merchants
         places.append(np.arange(number, merchants.rows, offers.every))
         found.append({name: each.cells[name].take(places[-1]) for name in made})
     order = np.argsort(np.concatenate(places))
