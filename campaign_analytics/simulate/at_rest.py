@@ -151,7 +151,7 @@ class Cube(AtRest):
         for rule, held in book.rules.items():
             if held.severity != self.book.rules[rule].severity and rule not in self.switched:
                 raise self.refused(())
-        for rule in book.active:
+        for rule in dict.fromkeys([*self.rules, *book.active]):  # without a value a rule is no longer active
             named = () if rule in self.moving else book.parameters_of(rule)
             if moved := [name for name in named if book.values[name] != self.book.values[name]]:
                 raise self.refused(moved)

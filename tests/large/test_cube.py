@@ -141,6 +141,7 @@ def test_what_no_rule_compares_along_its_slider_is_refused_before_anything_is_co
             r"only be set to a value of its",
         ),
         (lambda cube: WhatIf(cube).set(min_growth_score=50).summary(), r"min_growth_score cannot be moved"),
+        (lambda cube: WhatIf(cube).set(min_deposit=None).summary(), r"min_deposit cannot be moved"),
         (lambda cube: WhatIf(cube).switch_off("escrow").summary(), r"a rule cannot be changed"),
         (lambda cube: cube.blockers(), r"are verdicts alone, not which rules"),
         (lambda cube: cube.offers(), r"offer_id is not in the cube"),
