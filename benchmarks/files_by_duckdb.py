@@ -14,11 +14,60 @@ import sys
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 from files_by_hand import BEYOND, HUB, MARKS, ONE_PIECE, TIES, Given, hold
 from limits import MAY_COST
 
+import campaign_analytics as ca
+from campaign_analytics.simulate.what_if import WhatIf
+
 TABLES = ("offers", "merchants", "skus", "price_tiers", "price_history", "penalties", "links")
+
+#: What holds of a merchant, rule by rule.
+OF_A_SHOP = {
+    "select_level": """trustpass_level >= 'L2'
+            OR list_has_any(string_split(member_types, '|'), ['实力商家', '超级工厂'])""",
+    "disputes": "dispute_score >= 4",
+    "medal": "trade_medal <> '无'",
+    "trustpass": "trustpass_open IS NOT NULL AND trustpass_open OR trustpass_open IS NULL AND trustpass_type <> '无'",
+    "alipay": "alipay_bound AND alipay_verified",
+    "protection": "buyer_protection",
+    "deposit": "buyer_protection AND protection_deposit >= 3000",
+    "trustpass_in_force": """trustpass_type IN ('个人诚信通', '企业诚信通') AND trustpass_valid_to >= day
+            AND (trustpass_valid_from IS NULL OR trustpass_valid_from <= day)""",
+    "fake_trading": "judged(faked.fails, faked.unsure)",
+    "violation_points": "judged(coalesce(penalty_points, least) >= 36, coalesce(penalty_points, most) >= 36)",
+    "prohibited_information": """judged(
+            coalesce(prohibited_info_points, prohibited_least) >= 24,
+            coalesce(prohibited_info_points, prohibited_most) >= 24
+        )""",
+    "severe_ip": "severe_ip_count <= 0",
+    "compliance": "compliance_violations <= 0",
+    "infringing_goods": "ip_points <= 0",
+    "court": "entity_type NOT IN ('企业', '个体工商户') OR NOT court_dishonest",
+    "overdue": "NOT finance_overdue_severe",
+}
+#: What holds of an offer, but for its pickup rate and minimum order.
+OF_AN_OFFER = {
+    "enrolment_window": """enrolled >= TIMESTAMPTZ '2024-02-23 00:00+08'
+            AND enrolled < TIMESTAMPTZ '2024-03-06 00:00+08'""",
+    "in_select": "is_yanxuan",
+    "select_growth": "growth_score >= 60",
+    "free_shipping": """CASE
+            WHEN free_shipping_from > 1 AND free_shipping_from > pieces THEN FALSE
+            WHEN paid_regions IS NULL THEN CASE WHEN NOT is_free_shipping THEN FALSE END
+            WHEN NOT allowed THEN FALSE
+            WHEN NOT is_free_shipping OR free_shipping_from > 1 AND pieces IS NULL THEN NULL
+            ELSE TRUE END""",
+    "campaign_price": """CASE WHEN 20 * greatest(pc, mobile) > 19 * coalesce(most, list_price) THEN FALSE
+            WHEN 20 * greatest(pc, mobile) <= 19 * coalesce(least, list_price) THEN TRUE END
+            AND pc > 0 AND mobile > 0 AND coalesce(least, list_price) > 0""",
+    "sku_prices": "judged(of_skus.fails, of_skus.unsure)",
+    "tier_price": "judged(of_tiers.fails, of_tiers.unsure)",
+    "experience": "coalesce(experience_score, shop_experience_score) >= 2",
+    "escrow": "escrow_supported",
+}
 
 #: What fails, else what is unknown, else what holds; of a subject without rows both are null.
 JUDGED = "CREATE MACRO judged(fails, unsure) AS CASE WHEN fails THEN FALSE WHEN unsure THEN NULL ELSE TRUE END"
@@ -101,22 +150,8 @@ points AS (  -- on record this year, at the least and at the most
 ),
 good_shops AS (
     SELECT merchant_id, shop_experience_score,
-        (trustpass_level >= 'L2' OR list_has_any(string_split(member_types, '|'), ['实力商家', '超级工厂']))
-        AND dispute_score >= 4 AND trade_medal <> '无'
-        AND (trustpass_open IS NOT NULL AND trustpass_open OR trustpass_open IS NULL AND trustpass_type <> '无')
-        AND alipay_bound AND alipay_verified
-        AND buyer_protection AND protection_deposit >= 3000
-        AND trustpass_type IN ('个人诚信通', '企业诚信通') AND trustpass_valid_to >= day
-        AND (trustpass_valid_from IS NULL OR trustpass_valid_from <= day)
-        AND judged(faked.fails, faked.unsure)
-        AND judged(coalesce(penalty_points, least) >= 36, coalesce(penalty_points, most) >= 36)
-        AND judged(
-            coalesce(prohibited_info_points, prohibited_least) >= 24,
-            coalesce(prohibited_info_points, prohibited_most) >= 24
-        )
-        AND severe_ip_count <= 0 AND compliance_violations <= 0 AND ip_points <= 0
-        AND (entity_type NOT IN ('企业', '个体工商户') OR NOT court_dishonest)
-        AND NOT finance_overdue_severe AS good
+        {", ".join(f"({held}) AS r_{rule}" for rule, held in OF_A_SHOP.items())},
+        {" AND ".join(f"({held})" for held in OF_A_SHOP.values())} AS good
     FROM shops LEFT JOIN faked USING (merchant_id) LEFT JOIN points USING (merchant_id)
 )"""
 
@@ -137,22 +172,9 @@ told AS (
     FROM offers
 ),
 judged_offers AS (
-    SELECT category, pickup_rate_48h, moq,
-        good
-        AND enrolled >= TIMESTAMPTZ '2024-02-23 00:00+08' AND enrolled < TIMESTAMPTZ '2024-03-06 00:00+08'
-        AND is_yanxuan AND growth_score >= 60
-        AND CASE
-            WHEN free_shipping_from > 1 AND free_shipping_from > pieces THEN FALSE
-            WHEN paid_regions IS NULL THEN CASE WHEN NOT is_free_shipping THEN FALSE END
-            WHEN NOT allowed THEN FALSE
-            WHEN NOT is_free_shipping OR free_shipping_from > 1 AND pieces IS NULL THEN NULL
-            ELSE TRUE END
-        AND CASE WHEN 20 * greatest(pc, mobile) > 19 * coalesce(most, list_price) THEN FALSE
-            WHEN 20 * greatest(pc, mobile) <= 19 * coalesce(least, list_price) THEN TRUE END
-        AND pc > 0 AND mobile > 0 AND coalesce(least, list_price) > 0
-        AND judged(of_skus.fails, of_skus.unsure) AND judged(of_tiers.fails, of_tiers.unsure)
-        AND coalesce(experience_score, shop_experience_score) >= 2
-        AND escrow_supported AS rest
+    SELECT category, pickup_rate_48h, moq, {", ".join(f"r_{rule}" for rule in OF_A_SHOP)},
+        {", ".join(f"({held}) AS r_{rule}" for rule, held in OF_AN_OFFER.items())},
+        good AND {" AND ".join(f"({held})" for held in OF_AN_OFFER.values())} AS rest
     FROM told
     LEFT JOIN freights USING (paid_regions) LEFT JOIN good_shops USING (merchant_id)
     LEFT JOIN recorded USING (offer_id) LEFT JOIN of_skus USING (offer_id) LEFT JOIN of_tiers USING (offer_id)
@@ -172,6 +194,15 @@ FROM judged_offers GROUP BY ALL
 """
 
 
+RULES = (*OF_AN_OFFER, *OF_A_SHOP)
+COSTS = f"""{JUDGED_OFFERS}
+SELECT coalesce(category, '') AS category, rest, floor(200 * pickup_rate_48h + 1e-9)::SMALLINT AS pickup,
+    CASE WHEN moq IS NOT NULL THEN least(moq, {BEYOND}) END AS moq, count(*) AS offers,
+    {", ".join(f"count(*) FILTER (NOT r_{rule}) AS f_{rule}, count(*) - count(r_{rule}) AS u_{rule}" for rule in RULES)}
+FROM judged_offers GROUP BY ALL
+"""
+
+
 def verdicts(folder: str) -> pd.DataFrame:
     """One row a category, by name: category, pre_qualified, ineligible, undetermined, offers."""
     return _asked(folder, VERDICTS)
@@ -180,6 +211,11 @@ def verdicts(folder: str) -> pd.DataFrame:
 def cube(folder: str) -> pd.DataFrame:
     """As ``files_by_hand`` says."""
     return _asked(folder, CUBE)
+
+
+def costs(folder: str) -> pd.DataFrame:
+    """``cube`` with what each other rule costs: ``f_rule`` offers that fail it, ``u_rule`` those unknown in it."""
+    return _asked(folder, COSTS)
 
 
 def _asked(folder: str, query: str) -> pd.DataFrame:
@@ -192,5 +228,16 @@ def _asked(folder: str, query: str) -> pd.DataFrame:
     return connection.execute(query, Given.of(folder)._asdict()).df()
 
 
+def hold_costs(folder: str) -> None:
+    """Hold them to those of ``what_if_cube``."""
+    book = ca.load_rulebook("spring_2024", "corrected")
+    ours = WhatIf(ca.what_if_cube(folder, book, ["min_pickup_rate_48h", "max_moq"])).standing("category")
+    told = costs(folder).groupby("category").sum().loc[list(ours.groups)]
+    for rule in RULES:
+        for counts, sign in ((ours.fails, "f"), (ours.unknowns, "u")):
+            np.testing.assert_array_equal(told[f"{sign}_{rule}"], counts[ours.rules.index(rule)], rule)
+
+
 if __name__ == "__main__":
     hold(sys.argv[1], verdicts, cube)
+    hold_costs(sys.argv[1])

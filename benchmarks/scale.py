@@ -83,8 +83,8 @@ def main() -> None:
         "# Large markets: time and memory",
         "",
         f"Seed {given.seed}, spring_2024 (corrected). One run, each step in a process of its own that had loaded all "
-        "but DuckDB, Polars and SciPy before; beside other work, "
-        f"{os.getloadavg()[1]:.1f} processes were running or waiting, so that only work and ratios mean much. Ratios "
+        "but DuckDB, Polars and SciPy before; "
+        f"{os.getloadavg()[1]:.1f} processes were running or waiting, a step's own among them. Ratios "
         "are to the first line of each part; work is processor time of all threads. By hand: all rules that block, "
         "with links between accounts and histories, to the same counts by category, which is checked; nothing is known "
         "of ranges, and no rule's outcome is kept. pandera checks rows and counts none: it is in "
@@ -227,6 +227,11 @@ def cube_by_hand(library: str, folder: str) -> str:
     return verdicts_at(made, *DEFAULTS).to_csv(index=False)
 
 
+def costs_by_hand(folder: str) -> str:
+    made = import_module("files_by_duckdb").costs(folder)
+    return verdicts_at(made, *DEFAULTS).to_csv(index=False)
+
+
 def coded(folder: str) -> str:
     ca.build_index(folder, rulebook(), Path(folder, "coded"))
     return ""
@@ -272,6 +277,7 @@ STEPS: dict[str, dict[str, Callable[[str], str]]] = {
         "what_if_cube, NumPy": cube_without_warnings,
         "what_if_cube, DuckDB": partial(cube_without_warnings, engine="duckdb"),
         "DuckDB by hand": partial(cube_by_hand, "duckdb"),
+        "DuckDB by hand, with what each rule costs": costs_by_hand,
         "Polars by hand": partial(cube_by_hand, "polars"),
         "pandas by hand": partial(cube_by_hand, "pandas"),
     },
