@@ -2,6 +2,7 @@
 
 A hash of every id waits in a temporary file, 8 bytes an offer, where those that may be equal lie together. At the end
 they are compared by so many at a time as stay in a processor's cache, which takes half the work of sorting them.
+Hashes are made here: pandas makes those of texts one by one, and DuckDB is an extra.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import IO, Any
 from weakref import finalize
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from campaign_analytics.errors import MarketWarning
@@ -58,7 +60,7 @@ class Repeats:
         """Warn of rows of offers that another row is of, too: how many, and where one of them is."""
         rows, example = 0, ""
         for held, of in self._alike():
-            again = repeated(held)
+            again = np.flatnonzero(pd.Index(held).duplicated())
             rows += len(again)
             if len(again) and not example:
                 example = self._example(held[again[0]], of[held == held[again[0]]])
@@ -133,22 +135,6 @@ def hashes(ids: Cells) -> Array:
     told = np.empty_like(found)
     told[order] = found
     return told
-
-
-def repeated(held: Array) -> Array:
-    """Places in ``held`` (n,) uint64 of all but one of each value that stands there more than once."""
-    table = np.empty(1 << (4 * len(held)).bit_length(), np.int32)
-    left = np.arange(len(held), dtype=np.int32)
-    slots, found = (held & np.uint64(len(table) - 1)).astype(np.int32), [left[:0]]
-    while len(left):
-        table[slots] = left
-        last = table[slots]  # of those of one slot: what is equal to it is told now
-        others = last != left
-        left, slots, last = left[others], slots[others], last[others]
-        same = held[last] == held[left]
-        found.append(left[same])
-        left, slots = left[~same], slots[~same]
-    return np.concatenate(found)
 
 
 def _offsets(held: pa.Array) -> Array:

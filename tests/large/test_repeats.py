@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 import campaign_analytics as ca
 from campaign_analytics.errors import MarketError, MarketWarning
 from campaign_analytics.large.cluster.frames import Frames
-from campaign_analytics.large.repeats import hashes, repeated
+from campaign_analytics.large.repeats import hashes
 from campaign_analytics.market.schema import Cells
 from campaign_analytics.rulebook.book import Rulebook
 from tests.large.conftest import DAY, OFFERS
@@ -41,13 +40,6 @@ def test_texts_have_one_hash_where_they_are_equal_and_others_have_another(texts:
 def test_ids_that_are_counted_on_have_hashes_of_their_own(form: str) -> None:
     ids = [form.format(number) for number in range(100_000)]
     assert len(np.unique(hashes(Cells("text", pd.array(ids, dtype="str"))))) == len(ids)
-
-
-@given(st.lists(st.integers(0, 40) | st.sampled_from([2**63, 2**64 - 1, 2**40]), max_size=60))
-def test_all_but_one_of_each_value_are_told(values: list[int]) -> None:
-    found = repeated(np.array(values, np.uint64)).tolist()
-    assert len(set(found)) == len(found)
-    assert Counter(values[place] for place in found) == Counter(values) - Counter(set(values))
 
 
 def again(folder: Path, rows: list[int], to: str = "offers_3") -> None:
