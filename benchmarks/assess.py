@@ -33,7 +33,7 @@ import by_pandas
 import by_pandera
 import by_polars
 import numpy as np
-from columns import BITS, Columns, as_listed, only_compared, tiled, used_columns
+from columns import BITS, Columns, as_listed, only_compared, single, tiled, used_columns
 
 from campaign_analytics.assess import Assessment, assess
 from campaign_analytics.demo import demo_market
@@ -59,7 +59,7 @@ def main() -> None:
     book = only_compared(load_rulebook("spring_2024"))
     market = as_listed(demo_market(given.offers, given.seed))
     assessment = assess(market, book)
-    columns = used_columns(assessment)
+    columns = single(used_columns(assessment))
 
     lines = [
         "# Assessing rules: time and memory",
@@ -195,7 +195,7 @@ def growth(book: Rulebook, seed: int) -> list[str]:
     for size in SIZES:
         made = min(size, 1_000_000)
         assessment = assess(as_listed(demo_market(made, seed)), book)
-        columns = used_columns(assessment)
+        columns = single(used_columns(assessment))
         if size > made:
             columns = tiled(columns, size // made)
         compiled = by_evaluator.compile(assessment, columns)
@@ -223,7 +223,7 @@ def around(market: Market, book: Rulebook) -> list[str]:
 
     small = as_listed(demo_market(1000))
     assessment = assess(small, book)
-    columns = used_columns(assessment)
+    columns = single(used_columns(assessment))
     whole = load_rulebook("spring_2024")
     return [
         f"Compiling: {median(lambda: by_evaluator.compile(assessment, columns)):.1f} ms at any size. "

@@ -87,6 +87,11 @@ def used_columns(assessment: Assessment) -> Columns:
     )
 
 
+def single(columns: Columns) -> Columns:
+    """The same with the low ends alone of merchants' ranges, for peers that compare single values."""
+    return replace(columns, merchants={name: column._replace(high=None) for name, column in columns.merchants.items()})
+
+
 def _used(assessment: Assessment, rules: Sequence[str], level: str) -> dict[str, Column]:
     book, values = assessment.book, {**assessment.book.values, **assessment.moment.clock}
     trees = [tree for rule in rules for tree in (book.conditions[rule], book.guards.get(rule)) if tree is not None]
